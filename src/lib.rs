@@ -1,0 +1,3 @@
+//! What is shipped: the widget, as one WebAssembly module.
+
+pub use widget::*;
