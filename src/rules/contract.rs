@@ -1,0 +1,466 @@
+//! Requests and responses of the API `/v1`, the same types in the page and in the service.
+//!
+//! JSON; times are RFC 3339 in UTC; lists use keyset cursors; errors are
+//! [`crate::problem::Problem`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    erasure::{Clock, ErasureState, Lateness, StepState},
+    id::{ChildId, DeviceId, ErasureId, RecordingId},
+    location::Place,
+    preview::{KeptCount, StoreCount},
+    retention::End,
+    scope::{BadScope, Scope},
+    store::StoreId,
+    time::{Date, Timestamp},
+    word::{Class, Classes, Kind},
+};
+
+macro_rules! contract {
+    ($($(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$fmeta:meta])* $fvis:vis $field:ident: $type:ty,)* })*) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        $vis struct $name { $($(#[$fmeta])* $fvis $field: $type,)* }
+    )*};
+}
+
+/// What a session may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// See what is held.
+    View,
+    /// Hear, watch and read recordings.
+    Play,
+    /// Keep recordings until a date.
+    Keep,
+    /// Ask for erasures and take them back.
+    Erase,
+}
+
+impl Permission {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::View, Self::Play, Self::Keep, Self::Erase];
+}
+
+/// What a store says when it is asked for its copies. "We hold nothing", "we did not look" and
+/// "we hold it where it cannot be linked to your child" are three different answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum Held {
+    /// It holds copies.
+    Held {
+        /// Copies in use, one a recording.
+        copies: u64,
+        /// Copies that are sealed or being erased: not used by anyone, not gone yet.
+        sealed: u64,
+        /// Bytes of all of them, where the store can tell.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bytes: Option<u64>,
+    },
+    /// It was asked and holds nothing.
+    None,
+    /// It could not be asked just now.
+    NotSearched,
+    /// What it may hold cannot be tied to a child.
+    NotLinkable,
+}
+
+/// Who asked for an erasure. Never a name: one guardian does not learn of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Requester {
+    /// The guardian of this session.
+    You,
+    /// Another guardian of the child.
+    AnotherGuardian,
+    /// The inactivity rule.
+    Rule,
+}
+
+/// Why the last try of a step failed, as far as a parent can use it; the log has the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum StepProblem {
+    /// The store did not answer.
+    Unreachable,
+    /// The store answered that it could not erase.
+    Failed,
+    /// It said "erased", and a copy was still found.
+    StillThere,
+}
+
+contract! {
+    /// A new child of a guardian (vendor).
+    pub struct NewChild {
+        /// What the parent calls the child, 1 to 100 characters.
+        pub name: String,
+        /// The vendor's own reference for the guardian, 1 to 200 characters.
+        pub guardian: String,
+    }
+
+    /// A child that was made.
+    pub struct ChildCreated {
+        /// Its id.
+        pub id: ChildId,
+    }
+
+    /// A session to be minted (vendor).
+    pub struct NewSession {
+        /// The vendor's own reference for the guardian.
+        pub guardian: String,
+        /// Children of that guardian the session may name; none given means all of them.
+        #[serde(default)]
+        pub children: Vec<ChildId>,
+        /// What it may be used for; none given means everything.
+        #[serde(default)]
+        pub permissions: Vec<Permission>,
+        /// Origin of the page that embeds the element, like `https://parents.example`.
+        pub origin: String,
+        /// Life in seconds, at most and by default 900.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub ttl_seconds: Option<u32>,
+    }
+
+    /// A session, told once.
+    pub struct SessionCreated {
+        /// The bearer token the element sends.
+        pub client_secret: String,
+        /// When it stops working.
+        pub expires_at: Timestamp,
+    }
+
+    /// A device.
+    pub struct Device {
+        /// Its id.
+        pub id: DeviceId,
+        /// What it is called.
+        pub name: String,
+    }
+
+    /// A child as the first screen shows it.
+    pub struct ChildSummary {
+        /// Its id.
+        pub id: ChildId,
+        /// What the parent calls it.
+        pub name: String,
+        /// Recordings of which anything can be used.
+        pub recordings: u64,
+        /// Of these, how many have something of each class.
+        pub classes: Classes,
+        /// When the oldest was captured.
+        pub oldest: Option<Timestamp>,
+        /// When the newest was captured.
+        pub newest: Option<Timestamp>,
+        /// Devices that captured any of them.
+        pub devices: Vec<Device>,
+        /// When the first of them ends if nobody does anything, and why.
+        pub next_end: Option<End>,
+        /// Erasures that are not finished.
+        pub open_erasures: u64,
+    }
+
+    /// All children of the session.
+    pub struct Children {
+        /// In the order of their names.
+        pub items: Vec<ChildSummary>,
+        /// Set when the service runs on made-up data.
+        pub demo: bool,
+        /// Length of the undo window in seconds: 72 hours but in a demo.
+        pub undo_window_seconds: i64,
+    }
+
+    /// What one store holds of a child.
+    pub struct Holding {
+        /// The store.
+        pub store: StoreId,
+        /// The class of its copies; none for the catalogue.
+        pub class: Option<Class>,
+        /// What it answered.
+        #[serde(flatten)]
+        pub held: Held,
+    }
+
+    /// What every store of the inventory holds of a child.
+    pub struct Holdings {
+        /// The child.
+        pub child: ChildId,
+        /// When the stores were asked.
+        pub as_of: Timestamp,
+        /// One entry a store, in the inventory's order.
+        pub stores: Vec<Holding>,
+    }
+
+    /// A recording in a list.
+    pub struct RecordingItem {
+        /// Its id.
+        pub id: RecordingId,
+        /// Whose it is.
+        pub child: ChildId,
+        /// Voice or video.
+        pub kind: Kind,
+        /// When it was captured.
+        pub captured_at: Timestamp,
+        /// How long it lasts, in milliseconds.
+        pub duration_ms: u64,
+        /// What captured it, where that is known.
+        pub device: Option<Device>,
+        /// The classes that are there.
+        pub classes: Vec<Class>,
+        /// The first 160 characters of the transcript.
+        pub excerpt: Option<String>,
+        /// BCP 47 language of the transcript, where it is known.
+        pub language: Option<String>,
+        /// The end of the guardian's keep.
+        pub kept_until: Option<Date>,
+    }
+
+    /// One page of a list, newest first.
+    pub struct RecordingPage {
+        /// At most `limit` of them.
+        pub items: Vec<RecordingItem>,
+        /// What to pass as `cursor` for the next page; none on the last.
+        pub next: Option<String>,
+    }
+
+    /// How many recordings a filter finds.
+    pub struct RecordingCount {
+        /// All of them.
+        pub total: u64,
+    }
+
+    /// A transcript.
+    pub struct Transcript {
+        /// The recognised words.
+        pub text: String,
+        /// BCP 47 language, where it is known.
+        pub language: Option<String>,
+    }
+
+    /// One recording, opened.
+    pub struct Recording {
+        /// As in the list.
+        #[serde(flatten)]
+        pub item: RecordingItem,
+        /// Media type of the sound or video, as a browser's `canPlayType` wants it.
+        pub media_type: Option<String>,
+        /// Size of the sound or video in bytes.
+        pub bytes: Option<u64>,
+        /// The whole transcript.
+        pub transcript: Option<Transcript>,
+        /// Where it was captured.
+        pub location: Option<Place>,
+        /// Loudness over time, 0 to 255, evenly spaced.
+        pub waveform: Option<Vec<u8>>,
+        /// The stores that hold something of it.
+        pub stores: Vec<StoreId>,
+        /// When it ends if nobody does anything, and why.
+        pub end: End,
+    }
+
+    /// A way to the bytes for one media element.
+    pub struct Playback {
+        /// Relative to the API's origin, like `/v1/media/…`. Serves byte ranges.
+        pub url: String,
+        /// Its media type.
+        pub media_type: String,
+        /// When it stops working; earlier if the recording is sealed.
+        pub expires_at: Timestamp,
+    }
+
+    /// A keep.
+    pub struct Keep {
+        /// The last day of it.
+        pub until: Date,
+    }
+
+    /// An erasure to be made or previewed.
+    pub struct NewErasure {
+        /// The child; left out for the scope "everything" only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub child: Option<ChildId>,
+        /// What is to be deleted.
+        pub scope: Scope,
+        /// Also what the guardian asked to keep. A scope of everything always does.
+        #[serde(default)]
+        pub include_kept: bool,
+        /// Give up the undo window.
+        #[serde(default)]
+        pub waive_undo: bool,
+        /// Only what was there at this moment: a preview's `as_of`, so that exactly what was shown
+        /// is deleted. Ignored by a scope of everything.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub as_of: Option<Timestamp>,
+    }
+
+    /// What an erasure would do.
+    pub struct Preview {
+        /// The moment it speaks of; pass it on in the request.
+        pub as_of: Timestamp,
+        /// Whose recordings.
+        pub children: Vec<ChildId>,
+        /// Recordings that lose something.
+        pub recordings: u64,
+        /// When the first of them was captured.
+        pub oldest: Option<Timestamp>,
+        /// When the last of them was captured.
+        pub newest: Option<Timestamp>,
+        /// Every place that would erase copies, and how many.
+        pub stores: Vec<StoreCount>,
+        /// Recordings that stay because the guardian keeps them.
+        pub kept: Option<KeptCount>,
+        /// Another guardian's keep makes it wait seven days.
+        pub contested: bool,
+        /// Until then it can be taken back.
+        pub sealed_until: Timestamp,
+        /// When it will be done if nothing goes wrong.
+        pub expected_by: Timestamp,
+    }
+
+    /// One store's part of an erasure.
+    pub struct Step {
+        /// The store.
+        pub store: StoreId,
+        /// Where it stands.
+        pub state: StepState,
+        /// Copies to erase.
+        pub copies: u64,
+        /// Copies erased so far.
+        pub erased: u64,
+        /// Tries that failed.
+        pub failed_attempts: u32,
+        /// Why the last of them failed.
+        pub problem: Option<StepProblem>,
+        /// When the next one starts.
+        pub next_attempt_at: Option<Timestamp>,
+        /// When the store was read again and answered "absent".
+        pub verified_at: Option<Timestamp>,
+    }
+
+    /// An erasure.
+    pub struct Erasure {
+        /// Its id.
+        pub id: ErasureId,
+        /// Where it stands.
+        pub state: ErasureState,
+        /// Another guardian's keep makes it wait.
+        pub contested: bool,
+        /// How it stands against its dates.
+        pub lateness: Lateness,
+        /// Whose recordings.
+        pub children: Vec<ChildId>,
+        /// The kind of scope: `items`, `range`, `class`, `search`, `child` or `everything`. What was
+        /// searched for is not kept.
+        pub scope: String,
+        /// Recordings that lose something.
+        pub recordings: u64,
+        /// Who asked.
+        pub requested_by: Requester,
+        /// When use stopped.
+        pub requested_at: Timestamp,
+        /// Until then it can be taken back.
+        pub sealed_until: Timestamp,
+        /// When it will be done if nothing goes wrong.
+        pub expected_by: Timestamp,
+        /// When it must be done.
+        pub due_by: Timestamp,
+        /// When it was deleted or cancelled.
+        pub finished_at: Option<Timestamp>,
+        /// One entry a store that has something to erase, in order.
+        pub steps: Vec<Step>,
+    }
+
+    /// Erasures of the session's children.
+    pub struct Erasures {
+        /// Newest first, at most `limit` of them.
+        pub items: Vec<Erasure>,
+        /// What to pass as `cursor` for the next page; none on the last.
+        pub next: Option<String>,
+    }
+
+    /// What is known of a recording beside its bytes (vendor).
+    pub struct NewRecording {
+        /// Whose it is.
+        pub child: ChildId,
+        /// When it was captured; not in the future.
+        pub captured_at: Timestamp,
+        /// Name of the device; it is made when the child has none of that name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub device: Option<String>,
+        /// The recognised words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub transcript: Option<Transcript>,
+        /// Where it was captured.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub location: Option<Place>,
+    }
+
+    /// A recording that was taken in.
+    pub struct RecordingCreated {
+        /// Its id.
+        pub id: RecordingId,
+        /// The same bytes of the same moment were there already; nothing was added.
+        pub already_there: bool,
+    }
+}
+
+impl NewErasure {
+    /// Checks what a type cannot say.
+    pub fn check(&self) -> Result<(), BadScope> {
+        let names_child = self.child.is_some();
+        if names_child == matches!(self.scope, Scope::Everything) {
+            return Err(BadScope::ChildAndScope);
+        }
+        self.scope.check()
+    }
+}
+
+impl Erasure {
+    /// What it may be called to a parent.
+    #[must_use]
+    pub fn phrase(&self) -> crate::erasure::Phrase {
+        let steps: Vec<StepState> = self.steps.iter().map(|step| step.state).collect();
+        crate::erasure::phrase(self.state, self.contested, self.lateness, &steps)
+    }
+
+    /// Its dates.
+    #[must_use]
+    pub const fn clock(&self) -> Clock {
+        Clock { sealed_until: self.sealed_until, expected_by: self.expected_by, due_by: self.due_by }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_of_one_child_names_it_and_everything_names_none() {
+        let ask = |child: bool, scope: &str| {
+            let child = child.then(|| ChildId::from_parts(0, 1));
+            let scope = serde_json::from_str(scope).unwrap();
+            NewErasure { child, scope, include_kept: false, waive_undo: false, as_of: None }.check()
+        };
+        assert_eq!(ask(true, r#"{"type":"child"}"#), Ok(()));
+        assert_eq!(ask(false, r#"{"type":"child"}"#), Err(BadScope::ChildAndScope));
+        assert_eq!(ask(false, r#"{"type":"everything"}"#), Ok(()));
+        assert_eq!(ask(true, r#"{"type":"everything"}"#), Err(BadScope::ChildAndScope));
+    }
+
+    #[test]
+    fn three_ways_to_hold_nothing_are_three_answers() {
+        let json = |held| {
+            serde_json::to_value(Holding { store: StoreId::Media, class: Some(Class::Media), held }).unwrap()
+        };
+        assert_eq!(json(Held::None)["answer"], "none");
+        assert_eq!(json(Held::NotSearched)["answer"], "not_searched");
+        assert_eq!(json(Held::NotLinkable)["answer"], "not_linkable");
+        assert_eq!(json(Held::Held { copies: 2, sealed: 0, bytes: None })["copies"], 2);
+    }
+}

@@ -1,0 +1,191 @@
+//! The places where copies live, and which of them each class means.
+
+use serde::{Deserialize, Serialize};
+
+use crate::word::Class;
+
+/// A named place where copies of a child's data live.
+///
+/// The order is the order of erasure: what can be heard or read goes first, the entry that ties it
+/// all to a moment and a device goes last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum StoreId {
+    /// The sound or video files.
+    Media,
+    /// The recognised words.
+    Transcript,
+    /// Where recordings were captured.
+    Location,
+    /// The words again, arranged for searching.
+    SearchIndex,
+    /// The picture of loudness shown beside a player.
+    Waveform,
+    /// The entry of each recording: when, how long, by which device, until when it is kept.
+    Catalogue,
+}
+
+impl StoreId {
+    /// The inventory: every store there is, in the order of erasure.
+    pub const ALL: [Self; 6] =
+        [Self::Media, Self::Transcript, Self::Location, Self::SearchIndex, Self::Waveform, Self::Catalogue];
+
+    /// The class of what it holds; none for the catalogue, which is the entry itself.
+    #[must_use]
+    pub const fn class(self) -> Option<Class> {
+        match self {
+            Self::Media => Some(Class::Media),
+            Self::Transcript => Some(Class::Transcript),
+            Self::Location => Some(Class::Location),
+            Self::SearchIndex | Self::Waveform => Some(Class::Derived),
+            Self::Catalogue => None,
+        }
+    }
+
+    /// Its name in the API, the database and the logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Media => "media",
+            Self::Transcript => "transcript",
+            Self::Location => "location",
+            Self::SearchIndex => "search_index",
+            Self::Waveform => "waveform",
+            Self::Catalogue => "catalogue",
+        }
+    }
+
+    const fn bit(self) -> u32 {
+        1 << self as u32
+    }
+}
+
+/// A set of stores: those that hold something of one recording, or those an erasure reaches.
+/// Kept in the database as the integer [`Stores::bits`]: bit `n` stands for `StoreId::ALL[n]`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Stores(u32);
+
+impl Stores {
+    /// No store.
+    pub const NONE: Self = Self(0);
+    /// Every store of the inventory.
+    pub const ALL: Self = Self((1 << StoreId::ALL.len()) - 1);
+
+    /// The set with these bits; bits that stand for no store are dropped.
+    #[must_use]
+    pub const fn from_bits(bits: u32) -> Self {
+        Self(bits & Self::ALL.0)
+    }
+
+    /// The set as an integer.
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// This set and `store`.
+    #[must_use]
+    pub const fn with(self, store: StoreId) -> Self {
+        Self(self.0 | store.bit())
+    }
+
+    /// What is in this set and not in `other`.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// What is in both sets.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether `store` is in it.
+    #[must_use]
+    pub const fn has(self, store: StoreId) -> bool {
+        self.0 & store.bit() != 0
+    }
+
+    /// Whether nothing is in it.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether it holds anything of `class`.
+    #[must_use]
+    pub fn has_class(self, class: Class) -> bool {
+        self.iter().any(|store| store.class() == Some(class))
+    }
+
+    /// The classes it holds, in the order a parent reads them.
+    #[must_use]
+    pub fn classes(self) -> Vec<Class> {
+        Class::ALL.into_iter().filter(|class| self.has_class(*class)).collect()
+    }
+
+    /// Its stores in the order of erasure.
+    pub fn iter(self) -> impl Iterator<Item = StoreId> {
+        StoreId::ALL.into_iter().filter(move |store| self.has(*store))
+    }
+
+    /// The stores that deleting `class` on its own reaches, with its cascade.
+    ///
+    /// Sound or video never goes alone: what was made from it goes too (R4, "never audio only").
+    /// A transcript takes its search index entry along. A place is independent of voice both ways (R5).
+    #[must_use]
+    pub const fn reached_by(class: Class) -> Self {
+        match class {
+            Class::Media => Self::NONE
+                .with(StoreId::Media)
+                .with(StoreId::Transcript)
+                .with(StoreId::SearchIndex)
+                .with(StoreId::Waveform),
+            Class::Transcript => Self::NONE.with(StoreId::Transcript).with(StoreId::SearchIndex),
+            Class::Location => Self::NONE.with(StoreId::Location),
+            Class::Derived => Self::NONE.with(StoreId::SearchIndex).with(StoreId::Waveform),
+        }
+    }
+}
+
+impl FromIterator<StoreId> for Stores {
+    fn from_iter<I: IntoIterator<Item = StoreId>>(stores: I) -> Self {
+        stores.into_iter().fold(Self::NONE, Self::with)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_stand_for_the_inventory_in_order() {
+        for (n, store) in StoreId::ALL.into_iter().enumerate() {
+            assert_eq!(Stores::NONE.with(store).bits(), 1 << n);
+            assert_eq!(serde_json::to_value(store).unwrap(), store.name());
+        }
+        assert_eq!(Stores::ALL.iter().collect::<Vec<_>>(), StoreId::ALL);
+        assert_eq!(Stores::from_bits(u32::MAX), Stores::ALL);
+    }
+
+    #[test]
+    fn deleting_media_leaves_nothing_made_from_it() {
+        let left = Stores::ALL.without(Stores::reached_by(Class::Media));
+        assert_eq!(left.classes(), [Class::Location]);
+    }
+
+    #[test]
+    fn place_and_voice_are_independent_both_ways() {
+        assert!(!Stores::reached_by(Class::Media).has(StoreId::Location));
+        assert_eq!(Stores::reached_by(Class::Location).classes(), [Class::Location]);
+    }
+
+    #[test]
+    fn deleting_a_class_leaves_nothing_of_that_class() {
+        for class in Class::ALL {
+            assert!(!Stores::ALL.without(Stores::reached_by(class)).has_class(class), "{class:?}");
+        }
+    }
+}
