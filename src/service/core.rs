@@ -1,0 +1,88 @@
+//! What every part of the service stands on: the database, the stores, the clock, the settings
+//! that decide something.
+
+use std::{path::Path, sync::Arc};
+
+use object_store::{ObjectStore, local::LocalFileSystem};
+use rules::erasure::UNDO_WINDOW_SECONDS;
+use tokio::sync::{Notify, watch};
+
+use crate::{
+    clock::{Clock, SystemClock},
+    db::Db,
+    owner::Owner,
+    store::{self, Store},
+};
+
+/// Settings that change what is decided, not where things are.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// How long an erasure can be taken back, in seconds.
+    pub undo_window_seconds: i64,
+    /// The service runs on made-up data and hands out sessions by itself, on loopback only.
+    pub demo: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { undo_window_seconds: UNDO_WINDOW_SECONDS, demo: false }
+    }
+}
+
+/// Opened once a process, shared by everything in it.
+pub struct Core {
+    /// The database.
+    pub db: Db,
+    /// Recordings' media, an object each.
+    pub media: Arc<dyn ObjectStore>,
+    /// Every store of the inventory, in the order of erasure.
+    pub stores: Vec<Box<dyn Store>>,
+    /// Where "now" comes from.
+    pub clock: Arc<dyn Clock>,
+    /// What is decided differently in a demo.
+    pub policy: Policy,
+    /// This process, as others see whether it still lives.
+    pub owner: Owner,
+    /// Wakes the erasure engine before its next tick.
+    pub engine: Notify,
+    /// Changes whenever an erasure does: what progress streams wait for.
+    pub progress: watch::Sender<u64>,
+}
+
+impl Core {
+    /// Opens (or makes) the data folder: `forget-me-not.db` and `media/`.
+    pub async fn open(data: &Path, policy: Policy) -> anyhow::Result<Arc<Self>> {
+        Self::open_with(data, policy, Arc::new(SystemClock)).await
+    }
+
+    /// The same with another clock.
+    pub async fn open_with(data: &Path, policy: Policy, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Self>> {
+        let owner = Owner::begin(data)?;
+        let db = Db::open(&data.join("forget-me-not.db")).await?;
+        let media: Arc<dyn ObjectStore> =
+            Arc::new(LocalFileSystem::new_with_prefix(data)?.with_automatic_cleanup(false).with_fsync(true));
+        let stores = store::inventory(&db, &media);
+        let core = Self {
+            db,
+            media,
+            stores,
+            clock,
+            policy,
+            owner,
+            engine: Notify::new(),
+            progress: watch::Sender::new(0),
+        };
+        crate::ingest::sweep(&core).await?;
+        Ok(Arc::new(core))
+    }
+
+    /// Milliseconds and randomness for a new id.
+    pub fn id_parts(&self) -> (u64, u128) {
+        (u64::try_from(self.clock.now().ms()).unwrap_or(0), rand::random())
+    }
+
+    /// Tells progress streams that something changed.
+    pub fn changed(&self) {
+        self.progress.send_modify(|n| *n = n.wrapping_add(1));
+    }
+}

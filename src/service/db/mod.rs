@@ -1,0 +1,78 @@
+//! SQLite: one connection that writes, several that read.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    Row, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    migrate::Migrator,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+pub mod select;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("db/migrations");
+
+/// How long a connection waits for another process's transaction.
+const BUSY: Duration = Duration::from_secs(10);
+const READERS: u32 = 8;
+
+/// The database.
+#[derive(Debug, Clone)]
+pub struct Db {
+    write: SqlitePool,
+    read: SqlitePool,
+}
+
+/// The write-ahead log could not be emptied: a reader holds on to it. Worth another try.
+#[derive(Debug, thiserror::Error)]
+#[error("the write-ahead log is in use")]
+pub struct WalBusy;
+
+impl Db {
+    /// Opens the file, makes it where it is missing, and brings its tables up to date.
+    pub async fn open(path: &Path) -> anyhow::Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // An accepted erasure must survive a power cut, not only a crash.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(false)
+            .busy_timeout(BUSY)
+            // Per connection, so it stands here: deleted bytes are overwritten with zeros.
+            .pragma("secure_delete", "ON")
+            // No sorter spills a child's words into a file that nobody erases.
+            .pragma("temp_store", "MEMORY");
+        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        MIGRATIONS.run(&write).await?;
+        let read = SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true)).await?;
+        Ok(Self { write, read })
+    }
+
+    /// Connections that only read.
+    #[must_use]
+    pub const fn read(&self) -> &SqlitePool {
+        &self.read
+    }
+
+    /// Begins a transaction that will write. It holds the only writing connection of this process,
+    /// and the database's write lock from the start, so that it never fails half way for another's.
+    pub async fn write(&self) -> sqlx::Result<Transaction<'static, Sqlite>> {
+        self.write.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    /// Moves everything from the write-ahead log into the main file and empties the log. Erased
+    /// bytes are gone from the disk's files only after this: PASSIVE is not enough (measured).
+    pub async fn empty_wal(&self) -> Result<(), anyhow::Error> {
+        let mut connection: sqlx::pool::PoolConnection<Sqlite> = self.write.acquire().await?;
+        let connection: &mut SqliteConnection = &mut connection;
+        let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(connection).await?;
+        if row.try_get::<i64, _>(0)? == 0 { Ok(()) } else { Err(WalBusy.into()) }
+    }
+
+    /// Closes every connection; the last one empties the log.
+    pub async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+}

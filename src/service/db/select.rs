@@ -1,0 +1,78 @@
+//! Which recordings a filter finds: the same SQL behind lists, counts, previews and erasures, so
+//! that they cannot disagree.
+
+use rules::{Timestamp, scope::Filter, store::StoreId};
+use sqlx::{QueryBuilder, Sqlite};
+
+use crate::search;
+
+/// The least `seq` of a recording captured at `at` or later.
+#[must_use]
+pub const fn first_seq(at: Timestamp) -> i64 {
+    let ms = if at.ms() < 0 { 0 } else { at.ms() };
+    ms << 20
+}
+
+/// When the recording with this `seq` was captured.
+#[must_use]
+pub const fn captured_at(seq: i64) -> Timestamp {
+    Timestamp::from_ms(seq >> 20)
+}
+
+/// Pushes ` FROM … WHERE …` for the visible recordings (alias `r`) of child number `child` that
+/// `filter` finds, with `seq` below `before`. The caller orders by `r.seq`.
+pub fn push_matching(sql: &mut QueryBuilder<'_, Sqlite>, child: i64, filter: &Filter, before: Option<i64>) {
+    // A bound on the search index's own rowid makes it stop there instead of reading on.
+    let seq = if filter.q.is_some() { "s.rowid" } else { "r.seq" };
+    if let Some(q) = &filter.q {
+        // CROSS JOIN keeps the index outside: its rows come newest first, so a page ends early.
+        sql.push(" FROM search_index s CROSS JOIN recording r ON r.seq = s.rowid WHERE search_index MATCH ")
+            .push_bind(search::match_expression(child, q))
+            .push(" AND r.child = ")
+            .push_bind(child)
+            .push(format_args!(" AND r.usable & {} = {0}", bits([StoreId::Transcript, StoreId::SearchIndex])));
+    } else {
+        sql.push(" FROM recording r WHERE r.child = ").push_bind(child).push(" AND r.usable > 0");
+    }
+    if let Some(before) = before {
+        sql.push(format_args!(" AND {seq} < ")).push_bind(before);
+    }
+    if let Some(from) = filter.from {
+        sql.push(format_args!(" AND {seq} >= ")).push_bind(first_seq(from));
+    }
+    if let Some(to) = filter.to {
+        sql.push(format_args!(" AND {seq} < ")).push_bind(first_seq(to));
+    }
+    if let Some(device) = filter.device {
+        sql.push(" AND r.device = ").push_bind(device.to_string());
+    }
+    if let Some(kind) = filter.kind {
+        sql.push(" AND r.kind = ").push_bind(kind_name(kind));
+    }
+    if let Some(class) = filter.class {
+        let any_of = bits(StoreId::ALL.into_iter().filter(|store| store.class() == Some(class)));
+        sql.push(format_args!(" AND r.usable & {any_of} != 0"));
+    }
+}
+
+/// Pushes the same for the recordings with these ids, as a JSON array, of whichever child.
+pub fn push_items(sql: &mut QueryBuilder<'_, Sqlite>, child: i64, ids_json: String) {
+    sql.push(" FROM json_each(")
+        .push_bind(ids_json)
+        .push(") j CROSS JOIN recording r ON r.id = j.value WHERE r.child = ")
+        .push_bind(child)
+        .push(" AND r.usable > 0");
+}
+
+fn bits(stores: impl IntoIterator<Item = StoreId>) -> u32 {
+    stores.into_iter().collect::<rules::Stores>().bits()
+}
+
+/// A kind as the database writes it.
+#[must_use]
+pub const fn kind_name(kind: rules::Kind) -> &'static str {
+    match kind {
+        rules::Kind::Voice => "voice",
+        rules::Kind::Video => "video",
+    }
+}
