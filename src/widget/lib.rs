@@ -1,1 +1,4 @@
-//! Placeholder docs, replaced by the first real commit.
+//! The page: the element's engine, the contract's client, state as pure reducers, views.
+
+pub mod locale;
+pub mod state;

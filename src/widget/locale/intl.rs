@@ -1,0 +1,62 @@
+//! The browser's `Intl`, which knows every language's dates, numbers, plurals and lists.
+
+use js_sys::{Array, Function, JSON, Reflect, global};
+use wasm_bindgen::{JsCast, JsValue};
+
+/// A formatter of `Intl` with its options.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Which plural form goes with a number.
+    Plural,
+    /// A whole number.
+    Number,
+    /// "a, b and c".
+    List,
+    /// A day of a rule: "21 November 2026", the same in every time zone.
+    Date,
+    /// The day of a moment, with its weekday, where the reader is.
+    Day,
+    /// The time of a moment: "14:03".
+    Time,
+    /// Day and time of a moment.
+    DayTime,
+}
+
+impl Format {
+    pub(super) const COUNT: usize = 7;
+
+    const fn class(self) -> &'static str {
+        match self {
+            Self::Plural => "PluralRules",
+            Self::Number => "NumberFormat",
+            Self::List => "ListFormat",
+            _ => "DateTimeFormat",
+        }
+    }
+
+    const fn options(self) -> &'static str {
+        match self {
+            Self::Plural | Self::Number | Self::List => "{}",
+            Self::Date => r#"{"dateStyle":"long","timeZone":"UTC"}"#,
+            Self::Day => r#"{"dateStyle":"full"}"#,
+            Self::Time => r#"{"timeStyle":"short"}"#,
+            Self::DayTime => r#"{"dateStyle":"long","timeStyle":"short"}"#,
+        }
+    }
+}
+
+/// The formatter; for a tag that the browser refuses, the one of the browser's own language.
+pub(super) fn construct(format: Format, tag: &str) -> JsValue {
+    let build = |locales: &JsValue| -> Result<JsValue, JsValue> {
+        let intl = Reflect::get(&global(), &"Intl".into())?;
+        let class: Function = Reflect::get(&intl, &format.class().into())?.dyn_into()?;
+        Reflect::construct(&class, &Array::of2(locales, &JSON::parse(format.options())?))
+    };
+    build(&tag.into()).or_else(|_| build(&JsValue::UNDEFINED)).unwrap_or_default()
+}
+
+/// `object[method](argument)`, where that is a text.
+pub(super) fn call(object: &JsValue, method: &str, argument: &JsValue) -> Option<String> {
+    let method: Function = Reflect::get(object, &method.into()).ok()?.dyn_into().ok()?;
+    method.call1(object, argument).ok()?.as_string()
+}

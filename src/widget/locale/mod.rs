@@ -1,0 +1,200 @@
+//! The words a parent reads, and how her language writes dates, numbers, plurals and lists.
+//!
+//! No text lives in the code: a locale is one file beside the element's script, fetched when it is
+//! needed. What depends on the language beyond words is the browser's own `Intl`.
+
+mod intl;
+mod key;
+
+use std::{cell::OnceCell, fmt};
+
+use rules::{Date, Timestamp};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use wasm_bindgen::JsValue;
+use yew::AttrValue;
+
+pub use intl::Format;
+pub use key::Key;
+
+use intl::{call, construct};
+
+/// A locale file: names and texts, sorted by name.
+#[derive(Debug)]
+struct File(Vec<(String, AttrValue)>);
+
+impl<'de> Deserialize<'de> for File {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs;
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = File;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("texts by name")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<File, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some((name, text)) = map.next_entry::<String, String>()? {
+                    pairs.push((name, AttrValue::from(text)));
+                }
+                pairs.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+                Ok(File(pairs))
+            }
+        }
+        deserializer.deserialize_map(Pairs)
+    }
+}
+
+impl File {
+    fn get(&self, name: &str) -> Option<&AttrValue> {
+        let at = self.0.binary_search_by(|(n, _)| n.as_str().cmp(name)).ok()?;
+        Some(&self.0[at].1)
+    }
+}
+
+/// The texts of one language, and its ways to write dates and numbers.
+pub struct Texts {
+    tag: String,
+    file: File,
+    formats: [OnceCell<JsValue>; Format::COUNT],
+}
+
+impl Texts {
+    /// Reads a locale file; `tag` is the BCP 47 language tag by which `Intl` writes.
+    ///
+    /// # Errors
+    /// Where the text is not JSON of names and texts.
+    pub fn read(json: &str, tag: &str) -> Result<Self, String> {
+        let file = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        Ok(Self { tag: tag.to_owned(), file, formats: Default::default() })
+    }
+
+    /// The language tag these texts were asked for by.
+    #[must_use]
+    pub fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    /// Whether the language is written from right to left (a text of the locale file says so).
+    #[must_use]
+    pub fn direction(&self) -> AttrValue {
+        self.get(Key::Direction)
+    }
+
+    /// A text as it stands.
+    #[must_use]
+    pub fn get(&self, key: Key) -> AttrValue {
+        // A file older than the code has no such text: its name is ugly, and true.
+        self.file.get(key.name()).cloned().unwrap_or(AttrValue::Static(key.name()))
+    }
+
+    /// A text with its placeholders filled in.
+    #[must_use]
+    pub fn fill(&self, key: Key, values: &[(&str, &str)]) -> AttrValue {
+        fill(&self.get(key), values).into()
+    }
+
+    /// The form of a text that goes with `n`; `{n}` in it is the number as the language writes it.
+    #[must_use]
+    pub fn count(&self, key: Key, n: u64, values: &[(&str, &str)]) -> AttrValue {
+        let mut name = String::from(key.name());
+        name.push('_');
+        let stem = name.len();
+        let category = call(self.format(Format::Plural), "select", &as_number(n));
+        name.push_str(category.as_deref().unwrap_or("other"));
+        let text = self.file.get(&name).or_else(|| {
+            name.truncate(stem);
+            name.push_str("other");
+            self.file.get(&name)
+        });
+        let text = text.map_or(key.name(), AttrValue::as_str);
+        fill(&fill(text, values), &[("n", &self.number(n))]).into()
+    }
+
+    /// A whole number.
+    #[must_use]
+    pub fn number(&self, n: u64) -> String {
+        call(self.format(Format::Number), "format", &as_number(n)).unwrap_or_else(|| n.to_string())
+    }
+
+    /// A moment, in the time zone of whoever reads it.
+    #[must_use]
+    pub fn moment(&self, format: Format, at: Timestamp) -> String {
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of the years 1 to 9999 fit in 53 bits")]
+        let ms = JsValue::from_f64(at.ms() as f64);
+        call(self.format(format), "format", &ms).unwrap_or_else(|| at.to_string())
+    }
+
+    /// A calendar day of a rule, which is the same day everywhere.
+    #[must_use]
+    pub fn date(&self, date: Date) -> String {
+        self.moment(Format::Date, date.start())
+    }
+
+    /// "a, b and c".
+    #[must_use]
+    pub fn list<'a>(&self, items: impl IntoIterator<Item = &'a str>) -> String {
+        let items: js_sys::Array = items.into_iter().map(JsValue::from_str).collect();
+        call(self.format(Format::List), "format", &items).unwrap_or_default()
+    }
+
+    fn format(&self, format: Format) -> &JsValue {
+        self.formats[format as usize].get_or_init(|| construct(format, &self.tag))
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of recordings fit in 53 bits")]
+fn as_number(n: u64) -> JsValue {
+    JsValue::from_f64(n as f64)
+}
+
+/// Replaces `{name}` by its value; an unknown name stays as it is, which a test of the locale files finds.
+fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let Some((name, tail)) = after.split_once('}') else {
+            rest = &rest[before.len()..];
+            break;
+        };
+        match values.iter().find(|(n, _)| *n == name) {
+            Some((_, value)) => filled.push_str(value),
+            None => {
+                filled.push('{');
+                filled.push_str(name);
+                filled.push('}');
+            }
+        }
+        rest = tail;
+    }
+    filled.push_str(rest);
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_filled_once_and_values_are_not_templates() {
+        assert_eq!(fill("Delete {n} of {child}", &[("n", "3"), ("child", "{n}")]), "Delete 3 of {n}");
+        assert_eq!(fill("no {such} name, an {open", &[]), "no {such} name, an {open");
+    }
+
+    #[test]
+    fn a_text_that_a_file_lacks_shows_its_name() {
+        let texts = Texts::read(r#"{"retry": "Try again"}"#, "en").unwrap();
+        assert_eq!(texts.get(Key::Retry), "Try again");
+        assert_eq!(texts.get(Key::Undo), Key::Undo.name());
+    }
+
+    #[test]
+    fn what_is_not_a_locale_file_is_refused() {
+        assert!(Texts::read("<!doctype html>", "en").is_err());
+        assert!(Texts::read(r#"{"retry": 1}"#, "en").is_err());
+    }
+}

@@ -1,0 +1,573 @@
+//! Everything the page knows, and how it changes: pure functions from a state and a message to a
+//! state and effects. No browser here, so it is tested natively.
+
+mod erase;
+mod failure;
+mod list;
+mod loaded;
+mod opened;
+pub mod player;
+#[cfg(test)]
+mod samples;
+mod selection;
+#[cfg(test)]
+mod tests;
+
+use rules::{
+    ChildId, Date, ErasureId, RecordingId, Scope,
+    contract::{
+        ChildSummary, Children, Erasure, Erasures, Holdings, NewErasure, Preview, Recording, RecordingCount,
+        RecordingPage,
+    },
+    scope::Filter,
+};
+
+pub use erase::{Flow, FlowMsg, Watched};
+pub use failure::{Failure, Trouble};
+pub use list::{Change, Edge, Form, List, ListMsg};
+pub use loaded::{Loaded, Turn};
+pub use opened::{BadDate, OFFERED_MONTHS, Opened, OpenedMsg};
+pub use selection::Selection;
+
+/// A call of the contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// The children of the session.
+    Children,
+    /// What every store holds of a child.
+    Holdings(ChildId),
+    /// A page of recordings.
+    Recordings {
+        /// Whose.
+        child: ChildId,
+        /// Which.
+        filter: Filter,
+        /// Where the page begins.
+        cursor: Option<String>,
+    },
+    /// How many recordings a filter finds.
+    Count {
+        /// Whose.
+        child: ChildId,
+        /// Which.
+        filter: Filter,
+    },
+    /// One recording.
+    Recording(RecordingId),
+    /// Keep it until that day, or end the keep.
+    Keep(RecordingId, Option<Date>),
+    /// What a deletion would do.
+    Preview(NewErasure),
+    /// Delete, under an idempotency key.
+    Erase(NewErasure, String),
+    /// Take a deletion back.
+    Undo(ErasureId),
+    /// Past requests.
+    Erasures {
+        /// Where the page begins.
+        cursor: Option<String>,
+    },
+}
+
+/// A kind of call. One of each is on its way at a time; a new one ends the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// The children.
+    Children,
+    /// What is held.
+    Holdings,
+    /// A page of the list.
+    List,
+    /// The number of what matches.
+    Count,
+    /// The opened recording.
+    Recording,
+    /// A keep.
+    Keep,
+    /// What a deletion would do.
+    Preview,
+    /// A deletion.
+    Erase,
+    /// News of a deletion.
+    Watch,
+    /// Taking back.
+    Undo,
+    /// Past requests.
+    Erasures,
+}
+
+impl Lane {
+    /// How many there are.
+    pub const COUNT: usize = 11;
+}
+
+impl Call {
+    /// Its kind.
+    #[must_use]
+    pub const fn lane(&self) -> Lane {
+        match self {
+            Self::Children => Lane::Children,
+            Self::Holdings(_) => Lane::Holdings,
+            Self::Recordings { .. } => Lane::List,
+            Self::Count { .. } => Lane::Count,
+            Self::Recording(_) => Lane::Recording,
+            Self::Keep(..) => Lane::Keep,
+            Self::Preview(_) => Lane::Preview,
+            Self::Erase(..) => Lane::Erase,
+            Self::Undo(_) => Lane::Undo,
+            Self::Erasures { .. } => Lane::Erasures,
+        }
+    }
+}
+
+/// An answer of the contract.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// To [`Call::Children`].
+    Children(Children),
+    /// To [`Call::Holdings`].
+    Holdings(Holdings),
+    /// To [`Call::Recordings`].
+    Recordings(RecordingPage),
+    /// To [`Call::Count`].
+    Count(RecordingCount),
+    /// To [`Call::Recording`].
+    Recording(Box<Recording>),
+    /// To [`Call::Preview`].
+    Preview(Preview),
+    /// To [`Call::Erase`], and news of an erasure.
+    Erasure(Box<Erasure>),
+    /// To [`Call::Erasures`].
+    Erasures(Erasures),
+    /// To [`Call::Keep`] and [`Call::Undo`]: it was done.
+    Done,
+}
+
+/// What the page has to do beside showing the state.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Make a call; its answer carries the turn.
+    Call(Turn, Call),
+    /// Follow an erasure to its end.
+    Watch(Turn, ErasureId),
+    /// Stop following.
+    Unwatch,
+    /// Send a message after some milliseconds.
+    Wait(u32, Msg),
+    /// Put the focus somewhere, once the new state is shown.
+    Focus(Spot),
+}
+
+/// Where the focus goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spot {
+    /// The heading of the view.
+    Heading,
+    /// The row of a recording.
+    Row(RecordingId),
+}
+
+/// A screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum View {
+    /// The children.
+    #[default]
+    Children,
+    /// The recordings of the chosen child.
+    Recordings,
+    /// What is held of the chosen child.
+    Holdings,
+    /// One recording.
+    Recording,
+    /// A deletion that is too large for a box.
+    Erase,
+    /// An erasure and its progress.
+    Progress,
+    /// Past requests.
+    Requests,
+}
+
+/// What the status line says. It is said once, politely.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// So many recordings match.
+    Found(u64),
+    /// So many are selected.
+    Selected(u64),
+    /// A keep holds until then.
+    Kept(Date),
+    /// A keep was ended.
+    KeepEnded,
+    /// An erasure has news: what it may be called.
+    Erasure(rules::erasure::Phrase),
+}
+
+/// Something happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Msg {
+    /// The page was mounted, or may have been signed in meanwhile.
+    Start,
+    /// Another screen.
+    Go(View),
+    /// A child was chosen.
+    Child(ChildId),
+    /// In the list.
+    List(ListMsg),
+    /// A recording is opened.
+    Open(RecordingId),
+    /// Back from a recording to the list.
+    Close,
+    /// In the opened recording.
+    Opened(OpenedMsg),
+    /// A deletion begins.
+    Ask(Scope),
+    /// While it is decided.
+    Flow(FlowMsg),
+    /// It is not wanted after all.
+    Leave,
+    /// An erasure is looked at.
+    Watch(ErasureId),
+    /// It is taken back.
+    Undo,
+    /// More past requests.
+    MoreRequests,
+    /// What failed is tried again.
+    Retry(Lane),
+    /// A second has passed, for the time left.
+    Tick,
+    /// A call was answered.
+    Answer(Lane, Turn, Result<Reply, Failure>),
+}
+
+/// Everything the page knows.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct State {
+    /// The screen.
+    pub view: View,
+    /// The children.
+    pub children: Loaded<Children>,
+    /// The chosen child.
+    pub child: Option<ChildId>,
+    /// What is held of the chosen child.
+    pub holdings: Loaded<Holdings>,
+    /// The recordings of the chosen child.
+    pub list: List,
+    /// The opened recording.
+    pub opened: Opened,
+    /// The deletion that is being decided.
+    pub flow: Option<Flow>,
+    /// The erasure that is being watched.
+    pub watched: Option<Watched>,
+    /// Past requests.
+    pub requests: Loaded<Erasures>,
+    /// What the status line says.
+    pub said: Option<Said>,
+    /// Where a deletion was begun.
+    came_from: View,
+    ticking: bool,
+}
+
+impl State {
+    /// What follows from a message. `today` is the day it is, for what may be kept until when.
+    pub fn update(&mut self, msg: Msg, today: Date) -> Vec<Effect> {
+        match msg {
+            Msg::Start => self.start(),
+            Msg::Go(view) => self.go(view),
+            Msg::Child(child) => self.choose(child),
+            Msg::List(msg) => self.in_list(msg),
+            Msg::Open(id) => {
+                self.view = View::Recording;
+                with_focus(self.opened.open(id), Spot::Heading)
+            }
+            Msg::Close => {
+                self.view = View::Recordings;
+                let spot = self.opened.id.map_or(Spot::Heading, Spot::Row);
+                vec![Effect::Focus(spot)]
+            }
+            Msg::Opened(msg) => self.opened.update(msg, today),
+            Msg::Ask(scope) => self.ask(scope),
+            Msg::Flow(msg) => self.flow.as_mut().map(|flow| flow.update(msg)).unwrap_or_default(),
+            Msg::Leave => self.leave(),
+            Msg::Watch(id) => {
+                let known =
+                    self.requests.value.iter().flat_map(|list| &list.items).find(|erasure| erasure.id == id);
+                let known = known.cloned();
+                self.watch(id, known)
+            }
+            Msg::Undo => self.watched.as_mut().map(Watched::undo).unwrap_or_default(),
+            Msg::MoreRequests => {
+                let cursor = self.requests.value.as_ref().and_then(|list| list.next.clone());
+                if cursor.is_none() || self.requests.busy {
+                    return Vec::new();
+                }
+                vec![Effect::Call(self.requests.begin(), Call::Erasures { cursor })]
+            }
+            Msg::Retry(lane) => self.retry(lane),
+            Msg::Tick => {
+                self.ticking = false;
+                self.tick()
+            }
+            Msg::Answer(lane, turn, answer) => self.answer(lane, turn, answer),
+        }
+    }
+
+    /// The chosen child, as far as it is known.
+    #[must_use]
+    pub fn chosen(&self) -> Option<&ChildSummary> {
+        let children = self.children.value.as_ref()?;
+        children.items.iter().find(|child| Some(child.id) == self.child)
+    }
+
+    /// What a child is called.
+    #[must_use]
+    pub fn name_of(&self, id: ChildId) -> &str {
+        let children = self.children.value.iter().flat_map(|children| &children.items);
+        children.into_iter().find(|child| child.id == id).map_or("", |child| &child.name)
+    }
+
+    fn start(&mut self) -> Vec<Effect> {
+        if self.children.busy || self.children.value.is_some() {
+            return Vec::new();
+        }
+        self.load_children()
+    }
+
+    fn load_children(&mut self) -> Vec<Effect> {
+        vec![Effect::Call(self.children.begin(), Call::Children)]
+    }
+
+    fn go(&mut self, view: View) -> Vec<Effect> {
+        self.flow = None;
+        let mut effects = Vec::new();
+        if self.view == View::Progress && view != View::Progress {
+            self.watched = None;
+            effects.push(Effect::Unwatch);
+        }
+        self.view = view;
+        effects.extend(match (view, self.child) {
+            (View::Children, _) => self.load_children(),
+            (View::Recordings, Some(child)) if self.list.items.is_empty() => self.list.load(child),
+            (View::Holdings, Some(child)) => vec![Effect::Call(self.holdings.begin(), Call::Holdings(child))],
+            (View::Requests, _) => {
+                self.requests.clear();
+                vec![Effect::Call(self.requests.begin(), Call::Erasures { cursor: None })]
+            }
+            _ => Vec::new(),
+        });
+        with_focus(effects, Spot::Heading)
+    }
+
+    /// Nothing of one child is shown under the name of another.
+    fn choose(&mut self, child: ChildId) -> Vec<Effect> {
+        if self.child != Some(child) {
+            self.child = Some(child);
+            self.list.forget();
+            self.holdings.clear();
+            self.opened.forget();
+        }
+        self.go(View::Recordings)
+    }
+
+    fn in_list(&mut self, msg: ListMsg) -> Vec<Effect> {
+        let Some(child) = self.child else { return Vec::new() };
+        let before = self.list.selection.count();
+        let effects = self.list.update(child, msg);
+        if self.list.selection.count() != before {
+            self.said = Some(Said::Selected(self.list.selection.count()));
+        }
+        effects
+    }
+
+    fn ask(&mut self, scope: Scope) -> Vec<Effect> {
+        let (flow, effects) = Flow::begin(self.child, scope);
+        let small = flow.is_small();
+        self.flow = Some(flow);
+        if small {
+            return effects;
+        }
+        self.came_from = self.view;
+        self.view = View::Erase;
+        with_focus(effects, Spot::Heading)
+    }
+
+    fn leave(&mut self) -> Vec<Effect> {
+        self.flow = None;
+        if self.view != View::Erase {
+            return Vec::new();
+        }
+        self.view = self.came_from;
+        vec![Effect::Focus(Spot::Heading)]
+    }
+
+    fn watch(&mut self, id: ErasureId, known: Option<Erasure>) -> Vec<Effect> {
+        let (watched, effects) = Watched::begin(id, known);
+        self.watched = Some(watched);
+        self.view = View::Progress;
+        let mut effects = with_focus(effects, Spot::Heading);
+        effects.extend(self.tick());
+        effects
+    }
+
+    /// The time left is shown to the second while there is any.
+    fn tick(&mut self) -> Vec<Effect> {
+        let counting = self.view == View::Progress && self.watched.as_ref().is_some_and(Watched::can_undo);
+        if self.ticking || !counting {
+            return Vec::new();
+        }
+        self.ticking = true;
+        vec![Effect::Wait(1_000, Msg::Tick)]
+    }
+
+    fn retry(&mut self, lane: Lane) -> Vec<Effect> {
+        match (lane, self.child) {
+            (Lane::Children, _) => self.load_children(),
+            (Lane::Holdings, Some(child)) => vec![Effect::Call(self.holdings.begin(), Call::Holdings(child))],
+            (Lane::List | Lane::Count, Some(child)) => self.list.retry(child),
+            (Lane::Recording, _) => self.opened.load(),
+            (Lane::Keep, _) => self.opened.retry_keep(),
+            (Lane::Preview, _) => self.flow.as_mut().map(Flow::load).unwrap_or_default(),
+            (Lane::Watch, _) => self.watched.as_mut().map(Watched::watch).unwrap_or_default(),
+            (Lane::Undo, _) => self.watched.as_mut().map(Watched::undo).unwrap_or_default(),
+            (Lane::Erasures, _) => {
+                let cursor = self.requests.value.as_ref().and_then(|list| list.next.clone());
+                vec![Effect::Call(self.requests.begin(), Call::Erasures { cursor })]
+            }
+            // A deletion is only sent by its own button, with its own key.
+            (Lane::Erase | Lane::Holdings | Lane::List | Lane::Count, _) => Vec::new(),
+        }
+    }
+
+    fn answer(&mut self, lane: Lane, turn: Turn, answer: Result<Reply, Failure>) -> Vec<Effect> {
+        macro_rules! of {
+            ($kind:ident) => {
+                answer.and_then(|reply| match reply {
+                    Reply::$kind(value) => Ok(value),
+                    _ => Err(Failure::Unreadable),
+                })
+            };
+        }
+        match lane {
+            Lane::Children => {
+                if self.children.accept(turn, of!(Children)) {
+                    return self.with_children();
+                }
+            }
+            Lane::Holdings => {
+                self.holdings.accept(turn, of!(Holdings));
+            }
+            Lane::List => {
+                self.list.arrived(turn, of!(Recordings));
+            }
+            Lane::Count => {
+                if self.list.count.accept(turn, of!(Count))
+                    && let Some(count) = &self.list.count.value
+                {
+                    self.said = Some(Said::Found(count.total));
+                }
+            }
+            Lane::Recording => {
+                self.opened.recording.accept(turn, of!(Recording).map(|recording| *recording));
+            }
+            Lane::Keep => return self.kept(turn, answer.map(|_| ())),
+            Lane::Preview => {
+                if let Some(flow) = &mut self.flow {
+                    flow.preview.accept(turn, of!(Preview));
+                }
+            }
+            Lane::Erase => return self.accepted(turn, of!(Erasure).map(|erasure| *erasure)),
+            Lane::Watch => return self.news(turn, of!(Erasure).map(|erasure| *erasure)),
+            Lane::Undo => return self.undone(turn, answer.map(|_| ())),
+            Lane::Erasures => {
+                let page = of!(Erasures);
+                if self.requests.arrived(turn) {
+                    match (page, &mut self.requests.value) {
+                        (Ok(page), Some(list)) => {
+                            list.items.extend(page.items);
+                            list.next = page.next;
+                        }
+                        (Ok(page), empty) => *empty = Some(page),
+                        (Err(failure), _) => self.requests.failed = Some(failure),
+                    }
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// With one child there is nothing to choose.
+    fn with_children(&mut self) -> Vec<Effect> {
+        let Some(children) = &self.children.value else { return Vec::new() };
+        match &children.items[..] {
+            [only] if self.view == View::Children && self.child.is_none() => {
+                let only = only.id;
+                self.choose(only)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn kept(&mut self, turn: Turn, answer: Result<(), Failure>) -> Vec<Effect> {
+        if !self.opened.kept(turn, answer) {
+            return Vec::new();
+        }
+        self.said = Some(match self.opened.holds_until() {
+            Some(until) => Said::Kept(until),
+            None => Said::KeepEnded,
+        });
+        if let Some(id) = self.opened.id {
+            self.list.set_kept(id, self.opened.holds_until());
+        }
+        // The reason and the day of its end come from the service.
+        self.opened.load()
+    }
+
+    fn accepted(&mut self, turn: Turn, answer: Result<Erasure, Failure>) -> Vec<Effect> {
+        let Some(flow) = &mut self.flow else { return Vec::new() };
+        if !flow.answered(turn, answer) {
+            return Vec::new();
+        }
+        let Some(erasure) = flow.sending.value.take() else { return Vec::new() };
+        self.flow = None;
+        self.stale();
+        let mut effects = self.watch(erasure.id, Some(erasure));
+        effects.extend(self.load_children());
+        effects
+    }
+
+    /// What was read before an erasure, or its undo, is no longer true.
+    fn stale(&mut self) {
+        self.list.forget_found();
+        self.holdings.clear();
+        self.opened.forget();
+        self.requests.clear();
+    }
+
+    fn news(&mut self, turn: Turn, news: Result<Erasure, Failure>) -> Vec<Effect> {
+        let Some(watched) = &mut self.watched else { return Vec::new() };
+        let phrase = |watched: &Watched| watched.erasure.value.as_ref().map(Erasure::phrase);
+        let before = phrase(watched);
+        watched.news(turn, news);
+        let after = phrase(watched);
+        if after != before {
+            self.said = after.map(Said::Erasure);
+        }
+        self.tick()
+    }
+
+    fn undone(&mut self, turn: Turn, answer: Result<(), Failure>) -> Vec<Effect> {
+        let Some(watched) = &mut self.watched else { return Vec::new() };
+        if !watched.undoing.accept(turn, answer) {
+            return Vec::new();
+        }
+        // Too late, or done: either way the service knows better than what is on screen.
+        let mut effects = watched.watch();
+        self.stale();
+        effects.extend(self.load_children());
+        effects
+    }
+}
+
+fn with_focus(mut effects: Vec<Effect>, spot: Spot) -> Vec<Effect> {
+    effects.push(Effect::Focus(spot));
+    effects
+}

@@ -1,0 +1,232 @@
+//! The page as a whole: sentences about what a parent meets.
+
+use rules::{
+    ErasureState,
+    erasure::Phrase,
+    problem::{Problem, ProblemType},
+};
+
+use super::{samples::*, *};
+
+fn today() -> Date {
+    at(0).date()
+}
+
+fn step(state: &mut State, msg: Msg) -> Vec<Effect> {
+    state.update(msg, today())
+}
+
+fn turn_of(effects: &[Effect], lane: Lane) -> Turn {
+    let turn = effects.iter().find_map(|effect| match effect {
+        Effect::Call(turn, call) if call.lane() == lane => Some(*turn),
+        Effect::Watch(turn, _) if lane == Lane::Watch => Some(*turn),
+        _ => None,
+    });
+    turn.unwrap_or_else(|| panic!("{lane:?} was expected among {effects:?}"))
+}
+
+fn answer(state: &mut State, effects: &[Effect], lane: Lane, reply: Reply) -> Vec<Effect> {
+    step(state, Msg::Answer(lane, turn_of(effects, lane), Ok(reply)))
+}
+
+fn refuse(state: &mut State, effects: &[Effect], lane: Lane, failure: Failure) -> Vec<Effect> {
+    step(state, Msg::Answer(lane, turn_of(effects, lane), Err(failure)))
+}
+
+/// A page with so many children; with one, its list is on its way.
+fn started(n: u64) -> (State, Vec<Effect>) {
+    let mut state = State::default();
+    let effects = step(&mut state, Msg::Start);
+    let effects = answer(&mut state, &effects, Lane::Children, Reply::Children(children(n)));
+    (state, effects)
+}
+
+/// A page that shows three recordings of its only child.
+fn listed() -> State {
+    let (mut state, effects) = started(1);
+    answer(&mut state, &effects, Lane::List, Reply::Recordings(page(0..3, None)));
+    state
+}
+
+/// A page on which the deletion of one recording was confirmed and accepted.
+fn accepted() -> (State, Vec<Effect>) {
+    let mut state = listed();
+    let id = state.list.items[0].id;
+    let effects = step(&mut state, Msg::Ask(Scope::Items { recordings: vec![id] }));
+    answer(&mut state, &effects, Lane::Preview, Reply::Preview(preview(1)));
+    let effects = step(&mut state, Msg::Flow(FlowMsg::Confirm { key: "k".into(), name: String::new() }));
+    let sealed = Reply::Erasure(Box::new(erasure(ErasureState::Sealed)));
+    let effects = answer(&mut state, &effects, Lane::Erase, sealed);
+    (state, effects)
+}
+
+#[test]
+fn an_only_child_is_shown_at_once_and_several_are_chosen_from() {
+    let (state, effects) = started(1);
+    assert_eq!((state.view, state.child), (View::Recordings, Some(child())));
+    turn_of(&effects, Lane::List);
+    let (state, effects) = started(2);
+    assert_eq!((state.view, state.child), (View::Children, None));
+    assert!(effects.is_empty());
+}
+
+#[test]
+fn nothing_of_one_child_is_shown_under_the_name_of_another() {
+    let (mut state, _) = started(2);
+    let [first, second] = [1, 2].map(|n| ChildId::from_parts(1, n));
+    let of_first = step(&mut state, Msg::Child(first));
+    let of_second = step(&mut state, Msg::Child(second));
+    answer(&mut state, &of_first, Lane::List, Reply::Recordings(page(0..3, None)));
+    assert!(state.list.items.is_empty(), "the first child's list came too late");
+    answer(&mut state, &of_second, Lane::List, Reply::Recordings(page(5..6, None)));
+    step(&mut state, Msg::Open(recording(5).id));
+    step(&mut state, Msg::Child(first));
+    assert!(state.list.items.is_empty());
+    assert_eq!((state.opened.id, &state.opened.recording.value), (None, &None));
+}
+
+#[test]
+fn a_failure_says_what_it_is_and_trying_again_asks_again() {
+    let mut state = State::default();
+    let effects = step(&mut state, Msg::Start);
+    refuse(&mut state, &effects, Lane::Children, Failure::NoSession);
+    assert_eq!(state.children.failed.as_ref().map(Failure::trouble), Some(Trouble::SignedOut));
+    let effects = step(&mut state, Msg::Start);
+    turn_of(&effects, Lane::Children);
+    assert!(step(&mut state, Msg::Start).is_empty(), "it is on its way already");
+}
+
+#[test]
+fn back_from_a_recording_the_focus_is_on_its_row() {
+    let mut state = listed();
+    let id = state.list.items[1].id;
+    step(&mut state, Msg::Open(id));
+    assert_eq!(step(&mut state, Msg::Close), [Effect::Focus(Spot::Row(id))]);
+}
+
+#[test]
+fn a_keep_shows_in_the_list_and_is_said() {
+    let mut state = listed();
+    let id = state.list.items[0].id;
+    step(&mut state, Msg::Open(id));
+    let until = today().plus_days(30);
+    step(&mut state, Msg::Opened(OpenedMsg::Until(until.to_string())));
+    let effects = step(&mut state, Msg::Opened(OpenedMsg::Keep));
+    let effects = answer(&mut state, &effects, Lane::Keep, Reply::Done);
+    turn_of(&effects, Lane::Recording);
+    assert_eq!(state.said, Some(Said::Kept(until)));
+    assert_eq!(state.list.items[0].kept_until, Some(until));
+    let effects = step(&mut state, Msg::Opened(OpenedMsg::EndKeep));
+    answer(&mut state, &effects, Lane::Keep, Reply::Done);
+    assert_eq!((state.said, state.list.items[0].kept_until), (Some(Said::KeepEnded), None));
+}
+
+#[test]
+fn once_a_deletion_is_accepted_nothing_that_was_read_before_is_shown() {
+    let (state, effects) = accepted();
+    assert_eq!(state.view, View::Progress);
+    assert!(state.flow.is_none() && state.list.items.is_empty() && state.opened.recording.value.is_none());
+    turn_of(&effects, Lane::Watch);
+    turn_of(&effects, Lane::Children);
+}
+
+#[test]
+fn a_deletion_that_failed_to_leave_stays_as_it_was_filled_in() {
+    let mut state = listed();
+    let effects = step(&mut state, Msg::Ask(Scope::Child));
+    assert_eq!(state.view, View::Erase);
+    answer(&mut state, &effects, Lane::Preview, Reply::Preview(preview(3)));
+    step(&mut state, Msg::Flow(FlowMsg::Typed("Child 1".into())));
+    let effects = step(&mut state, Msg::Flow(FlowMsg::Confirm { key: "k".into(), name: "Child 1".into() }));
+    refuse(&mut state, &effects, Lane::Erase, Failure::NoAnswer);
+    let flow = state.flow.as_ref().unwrap();
+    assert_eq!((flow.typed.as_str(), flow.sending.failed.clone()), ("Child 1", Some(Failure::NoAnswer)));
+    assert!(!state.list.items.is_empty(), "nothing was accepted");
+}
+
+#[test]
+fn leaving_a_deletion_leads_back_to_where_it_began() {
+    let mut state = listed();
+    step(&mut state, Msg::Go(View::Holdings));
+    step(&mut state, Msg::Ask(Scope::Child));
+    assert_eq!(step(&mut state, Msg::Leave), [Effect::Focus(Spot::Heading)]);
+    assert_eq!((state.view, state.flow), (View::Holdings, None));
+}
+
+#[test]
+fn each_change_of_state_is_said_once() {
+    let (mut state, effects) = accepted();
+    let turn = turn_of(&effects, Lane::Watch);
+    let mut said = Vec::new();
+    for kind in [ErasureState::Sealed, ErasureState::Erasing, ErasureState::Erasing, ErasureState::Deleted] {
+        state.said = None;
+        step(&mut state, Msg::Answer(Lane::Watch, turn, Ok(Reply::Erasure(Box::new(erasure(kind))))));
+        said.extend(state.said);
+    }
+    assert_eq!(said, [Said::Erasure(Phrase::Erasing), Said::Erasure(Phrase::Deleted)]);
+}
+
+#[test]
+fn deleted_is_not_said_on_the_word_of_the_service_alone() {
+    let (mut state, effects) = accepted();
+    let turn = turn_of(&effects, Lane::Watch);
+    let mut claimed = erasure(ErasureState::Deleted);
+    claimed.steps[0].state = rules::StepState::Retrying;
+    step(&mut state, Msg::Answer(Lane::Watch, turn, Ok(Reply::Erasure(Box::new(claimed)))));
+    assert_eq!(state.said, Some(Said::Erasure(Phrase::Retrying)));
+}
+
+#[test]
+fn an_undo_that_came_too_late_shows_how_things_stand() {
+    let (mut state, _) = accepted();
+    let effects = step(&mut state, Msg::Undo);
+    let late = Failure::Refused(Problem::new(ProblemType::Conflict));
+    let effects = refuse(&mut state, &effects, Lane::Undo, late);
+    turn_of(&effects, Lane::Watch);
+    assert_eq!(state.watched.as_ref().unwrap().undoing.failed.as_ref().unwrap().trouble(), Trouble::Changed);
+}
+
+#[test]
+fn the_time_left_is_counted_by_one_clock_and_only_while_it_shows() {
+    let (mut state, effects) = accepted();
+    assert_eq!(effects.iter().filter(|effect| matches!(effect, Effect::Wait(..))).count(), 1);
+    assert_eq!(step(&mut state, Msg::Tick), [Effect::Wait(1_000, Msg::Tick)]);
+    let effects = step(&mut state, Msg::Go(View::Recordings));
+    assert!(effects.contains(&Effect::Unwatch));
+    assert!(step(&mut state, Msg::Tick).is_empty());
+}
+
+#[test]
+fn pages_of_past_requests_follow_each_other() {
+    let mut state = listed();
+    let effects = step(&mut state, Msg::Go(View::Requests));
+    let one = |next: Option<&str>| Erasures {
+        items: vec![erasure(ErasureState::Deleted)],
+        next: next.map(String::from),
+    };
+    answer(&mut state, &effects, Lane::Erasures, Reply::Erasures(one(Some("c"))));
+    let effects = step(&mut state, Msg::MoreRequests);
+    answer(&mut state, &effects, Lane::Erasures, Reply::Erasures(one(None)));
+    assert_eq!(state.requests.value.as_ref().map(|list| list.items.len()), Some(2));
+    assert!(step(&mut state, Msg::MoreRequests).is_empty());
+}
+
+#[test]
+fn an_answer_of_the_wrong_kind_is_unreadable_not_a_crash() {
+    let mut state = State::default();
+    let effects = step(&mut state, Msg::Start);
+    answer(&mut state, &effects, Lane::Children, Reply::Done);
+    assert_eq!(state.children.failed, Some(Failure::Unreadable));
+}
+
+#[test]
+fn a_recording_that_is_gone_says_so() {
+    let mut state = listed();
+    let id = state.list.items[0].id;
+    let effects = step(&mut state, Msg::Open(id));
+    refuse(&mut state, &effects, Lane::Recording, Failure::Refused(Problem::new(ProblemType::Gone)));
+    assert_eq!(state.opened.recording.failed.as_ref().map(Failure::trouble), Some(Trouble::Gone));
+    let effects = step(&mut state, Msg::Retry(Lane::Recording));
+    answer(&mut state, &effects, Lane::Recording, Reply::Recording(Box::new(opened(0))));
+    assert!(state.opened.recording.value.is_some());
+}
