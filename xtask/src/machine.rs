@@ -1,0 +1,221 @@
+//! What must be on the machine before anything can be built or tested.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use crate::tools::cargo;
+use crate::{paths, run, say};
+
+/// The target that the page is compiled for.
+pub const WASM: &str = "wasm32-unknown-unknown";
+
+/// A C compiler, which SQLite and some build scripts need.
+pub fn c_compiler() -> Result<()> {
+    if ["cc", "gcc", "clang"].iter().any(|name| paths::on_path(name).is_some()) {
+        return Ok(());
+    }
+    bail!(
+        "there is no C compiler: install one ({})",
+        if cfg!(target_os = "macos") {
+            "xcode-select --install"
+        } else {
+            "sudo apt-get install -y build-essential"
+        }
+    )
+}
+
+/// The compiled standard library for WebAssembly.
+pub fn wasm_target() -> Result<()> {
+    let there = sysroot()?.join("lib/rustlib").join(WASM).join("lib");
+    if there.is_dir() {
+        return Ok(());
+    }
+    rustup(&["target", "add", WASM], &there)
+}
+
+/// The standard library's source, from which the shipped build compiles it.
+pub fn rust_source() -> Result<()> {
+    let there = sysroot()?.join("lib/rustlib/src/rust/library/Cargo.lock");
+    if there.is_file() {
+        return Ok(());
+    }
+    rustup(&["component", "add", "rust-src"], &there)
+}
+
+/// rustfmt and clippy, which rustup's minimal profile leaves out.
+pub fn rust_checkers() -> Result<()> {
+    for (program, component) in [("cargo-fmt", "rustfmt"), ("cargo-clippy", "clippy")] {
+        let there = sysroot()?.join("bin").join(program);
+        if !there.is_file() {
+            rustup(&["component", "add", component], &there)?;
+        }
+    }
+    Ok(())
+}
+
+fn rustup(arguments: &[&str], wanted: &Path) -> Result<()> {
+    let what = format!("rustup {}", arguments.join(" "));
+    if paths::on_path("rustup").is_none() {
+        bail!(
+            "{} is missing and there is no rustup to install it: install rustup \
+             (https://rustup.rs) and run `{what}`",
+            wanted.display()
+        );
+    }
+    let mut command = Command::new("rustup");
+    command.args(arguments);
+    run::step(&what, command)?;
+    if !wanted.exists() {
+        bail!("`{what}` ended well, but {} is still missing", wanted.display());
+    }
+    Ok(())
+}
+
+fn sysroot() -> Result<PathBuf> {
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print", "sysroot"]);
+    match run::answer(rustc) {
+        Some(path) => Ok(PathBuf::from(path)),
+        None => bail!("rustc does not run: install Rust with rustup (https://rustup.rs)"),
+    }
+}
+
+/// The compiler's own words about its version.
+pub fn rustc_version() -> String {
+    let mut rustc = Command::new("rustc");
+    rustc.arg("--version");
+    run::answer(rustc).unwrap_or_else(|| "rustc unknown".to_owned())
+}
+
+/// Downloads every crate that Cargo.lock names, for Trunk works offline.
+pub fn crates() -> Result<()> {
+    let mut fetch = cargo();
+    fetch.current_dir(paths::root()?).args(["fetch", "--locked"]);
+    run::step("downloading the crates of Cargo.lock", fetch)
+}
+
+/// A program that the tests need, and where it comes from.
+struct Need {
+    /// Any one of these will do.
+    programs: &'static [&'static str],
+    debian: &'static str,
+    ubuntu: &'static str,
+}
+
+const TEST_NEEDS: &[Need] = &[
+    Need { programs: CHROMIUMS, debian: "chromium", ubuntu: "chromium-browser" },
+    Need { programs: &["chromedriver"], debian: "chromium-driver", ubuntu: "chromium-chromedriver" },
+    Need { programs: &["ffmpeg"], debian: "ffmpeg", ubuntu: "ffmpeg" },
+    Need { programs: &["node"], debian: "nodejs", ubuntu: "nodejs" },
+    Need { programs: &["npm"], debian: "npm", ubuntu: "npm" },
+];
+
+const CHROMIUMS: &[&str] = &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/// The browser that the tests drive.
+pub fn chromium() -> Option<PathBuf> {
+    CHROMIUMS.iter().find_map(|name| paths::on_path(name))
+}
+
+/// Chromium, its driver, ffmpeg, node and npm: there, or installed by apt where
+/// this runs as root, or named in one line.
+pub fn for_tests() -> Result<()> {
+    let missing = missing();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let ubuntu = std::fs::read_to_string("/etc/os-release")
+        .is_ok_and(|text| text.lines().any(|line| line == "ID=ubuntu"));
+    let packages: Vec<_> =
+        missing.iter().map(|need| if ubuntu { need.ubuntu } else { need.debian }).collect();
+    let packages = packages.join(" ");
+    if paths::on_path("apt-get").is_none() {
+        let programs: Vec<_> = missing.iter().map(|need| need.programs[0]).collect();
+        bail!("the tests need {}: install them and put them on PATH", programs.join(", "));
+    }
+    if !nix::unistd::geteuid().is_root() {
+        bail!("the tests need more programs: sudo apt-get install -y {packages}");
+    }
+    apt(&["update"])?;
+    let mut arguments = vec!["install", "-y", "--no-install-recommends"];
+    arguments.extend(packages.split(' '));
+    apt(&arguments)?;
+    let still: Vec<_> = self::missing().iter().map(|need| need.programs[0]).collect();
+    if !still.is_empty() {
+        bail!("apt-get installed {packages}, but {} is not on PATH", still.join(", "));
+    }
+    Ok(())
+}
+
+fn missing() -> Vec<&'static Need> {
+    TEST_NEEDS.iter().filter(|need| need.programs.iter().all(|name| paths::on_path(name).is_none())).collect()
+}
+
+fn apt(arguments: &[&str]) -> Result<()> {
+    let mut command = Command::new("apt-get");
+    command.env("DEBIAN_FRONTEND", "noninteractive").args(["-q", "-o", "Dpkg::Use-Pty=0"]).args(arguments);
+    run::step(&format!("apt-get {}", arguments.join(" ")), command)
+}
+
+/// What figures depend on, as rows of a table.
+pub fn facts() -> Vec<(&'static str, String)> {
+    let cores = std::thread::available_parallelism().map_or_else(|_| "?".into(), |n| n.to_string());
+    let mut facts = vec![("cores", cores), ("CPU", cpu()), ("memory", memory())];
+    facts.push(("system", system()));
+    facts.push(("compiler", rustc_version()));
+    if let Some(commit) = commit() {
+        facts.push(("commit", commit));
+    }
+    facts
+}
+
+fn first_after(file: &str, key: &str) -> Option<String> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let line = text.lines().find(|line| line.starts_with(key))?;
+    let value = line[key.len()..].trim_start_matches([' ', '\t', ':', '=']);
+    Some(value.trim_matches('"').to_owned())
+}
+
+fn sysctl(name: &str) -> Option<String> {
+    let mut command = Command::new("sysctl");
+    command.args(["-n", name]);
+    run::answer(command)
+}
+
+fn cpu() -> String {
+    first_after("/proc/cpuinfo", "model name")
+        .or_else(|| sysctl("machdep.cpu.brand_string"))
+        .unwrap_or_else(|| std::env::consts::ARCH.to_owned())
+}
+
+fn memory() -> String {
+    let kilobytes = first_after("/proc/meminfo", "MemTotal")
+        .and_then(|text| text.trim_end_matches(" kB").parse::<u64>().ok())
+        .or_else(|| sysctl("hw.memsize").and_then(|text| Some(text.parse::<u64>().ok()? / 1024)));
+    kilobytes
+        .map_or_else(|| "?".to_owned(), |kilobytes| format!("{:.1} GiB", kilobytes as f64 / 1024.0 / 1024.0))
+}
+
+fn system() -> String {
+    first_after("/etc/os-release", "PRETTY_NAME").unwrap_or_else(|| std::env::consts::OS.to_owned())
+}
+
+fn commit() -> Option<String> {
+    let mut git = Command::new("git");
+    git.current_dir(paths::root().ok()?).args(["describe", "--always", "--dirty"]);
+    run::answer(git)
+}
+
+/// Whether a nextest is there to run the tests in parallel processes.
+pub fn nextest() -> bool {
+    let mut command = cargo();
+    command.args(["nextest", "--version"]);
+    let there = run::quietly(command, Duration::from_secs(30)).is_ok_and(|done| done.status.success());
+    if !there {
+        say::line("cargo-nextest is not installed: the tests run with cargo test");
+    }
+    there
+}

@@ -1,0 +1,134 @@
+//! Sizes and integrity hashes of files.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha384};
+
+use crate::page;
+
+/// One file of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measured {
+    /// Its path below the page's folder.
+    pub name: String,
+    /// Bytes on disk.
+    pub raw: u64,
+    /// Bytes after brotli at quality 11, the best that a server can send.
+    pub brotli: u64,
+    /// Bytes after gzip -9; `None` where there is no gzip.
+    pub gzip: Option<u64>,
+    /// For the `integrity` attribute and option.
+    pub integrity: String,
+}
+
+/// Measures every file of a folder, the manifest apart.
+pub fn folder(path: &Path) -> Result<Vec<Measured>> {
+    page::files(path)?
+        .into_iter()
+        .filter(|(name, _)| name != crate::dist::MANIFEST)
+        .map(|(name, path)| {
+            let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            Ok(Measured {
+                name,
+                raw: bytes.len() as u64,
+                brotli: brotli(&bytes)?,
+                gzip: gzip(&bytes),
+                integrity: integrity(&bytes),
+            })
+        })
+        .collect()
+}
+
+/// Whether a page loads this file before its first view: everything but the
+/// other languages and what the service alone reads.
+pub fn is_first_view(name: &str) -> bool {
+    let later = ["locales/", "demo/", "verifier"];
+    name == "locales/en.json" || !later.iter().any(|start| name.starts_with(start))
+}
+
+fn brotli(bytes: &[u8]) -> Result<u64> {
+    let parameters = brotli::enc::BrotliEncoderParams {
+        quality: 11,
+        lgwin: 22,
+        size_hint: bytes.len(),
+        ..Default::default()
+    };
+    let mut compressed = Vec::new();
+    brotli::BrotliCompress(&mut &*bytes, &mut compressed, &parameters).context("brotli failed")?;
+    Ok(compressed.len() as u64)
+}
+
+fn gzip(bytes: &[u8]) -> Option<u64> {
+    let mut child = Command::new("gzip")
+        .args(["-9", "-n", "-c"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .ok()?;
+    let mut input = child.stdin.take()?;
+    let output = std::thread::scope(|scope| {
+        scope.spawn(move || input.write_all(bytes));
+        child.wait_with_output()
+    });
+    let output = output.ok().filter(|output| output.status.success())?;
+    Some(output.stdout.len() as u64)
+}
+
+/// A subresource integrity hash, as browsers take it.
+fn integrity(bytes: &[u8]) -> String {
+    format!("sha384-{}", base64(&Sha384::digest(bytes)))
+}
+
+/// Base64 of whole triples of bytes, which a SHA-384 hash (48 bytes) is.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len() / 3 * 4);
+    for triple in bytes.chunks_exact(3) {
+        let number = u32::from(triple[0]) << 16 | u32::from(triple[1]) << 8 | u32::from(triple[2]);
+        for shift in [18, 12, 6, 0] {
+            text.push(char::from(LETTERS[(number >> shift & 63) as usize]));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_integrity_hash_is_what_other_tools_compute() {
+        // printf 'hello' | openssl dgst -sha384 -binary | openssl base64 -A
+        assert_eq!(
+            integrity(b"hello"),
+            "sha384-WeF0h3dEjGnea4ANejO7+5/xtGPkQ1TDVTvNucZm+pASWjx5+QOXvfX2oT3oKGhP"
+        );
+    }
+
+    #[test]
+    fn repetition_compresses_and_noise_does_not() {
+        let same = vec![b'a'; 10_000];
+        assert!(brotli(&same).expect("it compresses") < 100);
+        let mut state = 1_u32;
+        let noise: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        })
+        .take(10_000)
+        .collect();
+        assert!(brotli(&noise).expect("it compresses") > 9_000);
+    }
+
+    #[test]
+    fn the_first_view_is_everything_but_what_is_fetched_when_needed() {
+        for name in ["index.html", "forget_me_not_bg.wasm", "forget-me-not.css", "locales/en.json"] {
+            assert!(is_first_view(name), "{name}");
+        }
+        for name in ["locales/de.json", "demo/clip.wav", "verifier_bg.wasm"] {
+            assert!(!is_first_view(name), "{name}");
+        }
+    }
+}
