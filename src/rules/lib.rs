@@ -20,6 +20,7 @@ pub mod word;
 
 pub use erasure::{ErasureState, StepState};
 pub use id::{ChildId, DeviceId, ErasureId, GuardianId, KeepId, RecordingId};
+pub use location::Place;
 pub use scope::Scope;
 pub use store::{StoreId, Stores};
 pub use time::{Date, Timestamp};

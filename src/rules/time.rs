@@ -75,6 +75,18 @@ impl Date {
         valid.then(|| Self(days_from_civil(year, month, day)))
     }
 
+    /// The day `days` days after 1970-01-01, held within the years 1 to 9999.
+    #[must_use]
+    pub const fn from_days(days: i64) -> Self {
+        Timestamp::from_ms(days.saturating_mul(DAY_MS)).date()
+    }
+
+    /// Days since 1970-01-01.
+    #[must_use]
+    pub const fn days(self) -> i64 {
+        self.0
+    }
+
     /// Its first moment.
     #[must_use]
     pub const fn start(self) -> Timestamp {

@@ -1,7 +1,10 @@
 //! What every part of the service stands on: the database, the stores, the clock, the settings
 //! that decide something.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use object_store::{ObjectStore, local::LocalFileSystem};
 use rules::erasure::UNDO_WINDOW_SECONDS;
@@ -41,6 +44,8 @@ pub struct Core {
     pub clock: Arc<dyn Clock>,
     /// What is decided differently in a demo.
     pub policy: Policy,
+    /// The data folder.
+    pub data: PathBuf,
     /// This process, as others see whether it still lives.
     pub owner: Owner,
     /// Wakes the erasure engine before its next tick.
@@ -59,15 +64,15 @@ impl Core {
     pub async fn open_with(data: &Path, policy: Policy, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Self>> {
         let owner = Owner::begin(data)?;
         let db = Db::open(&data.join("forget-me-not.db")).await?;
-        let media: Arc<dyn ObjectStore> =
-            Arc::new(LocalFileSystem::new_with_prefix(data)?.with_automatic_cleanup(false).with_fsync(true));
-        let stores = store::inventory(&db, &media);
+        let media: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new_with_prefix(data)?);
+        let stores = store::inventory(&db, &media, data);
         let core = Self {
             db,
             media,
             stores,
             clock,
             policy,
+            data: data.to_owned(),
             owner,
             engine: Notify::new(),
             progress: watch::Sender::new(0),

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod core;
 pub mod db;
 pub mod erasure;
+pub mod faults;
 pub mod ingest;
 pub mod media;
 pub mod owner;

@@ -20,8 +20,8 @@ pub const fn captured_at(seq: i64) -> Timestamp {
 }
 
 /// Pushes ` FROM … WHERE …` for the visible recordings (alias `r`) of child number `child` that
-/// `filter` finds, with `seq` below `before`. The caller orders by `r.seq`.
-pub fn push_matching(sql: &mut QueryBuilder<'_, Sqlite>, child: i64, filter: &Filter, before: Option<i64>) {
+/// `filter` finds, with `seq` below `before`. [`push_newest_first`] ends the statement of a list.
+pub fn push_matching(sql: &mut QueryBuilder<Sqlite>, child: i64, filter: &Filter, before: Option<i64>) {
     // A bound on the search index's own rowid makes it stop there instead of reading on.
     let seq = if filter.q.is_some() { "s.rowid" } else { "r.seq" };
     if let Some(q) = &filter.q {
@@ -30,7 +30,10 @@ pub fn push_matching(sql: &mut QueryBuilder<'_, Sqlite>, child: i64, filter: &Fi
             .push_bind(search::match_expression(child, q))
             .push(" AND r.child = ")
             .push_bind(child)
-            .push(format_args!(" AND r.usable & {} = {0}", bits([StoreId::Transcript, StoreId::SearchIndex])));
+            .push(format_args!(
+                " AND r.usable & {} = {0}",
+                bits([StoreId::Transcript, StoreId::SearchIndex])
+            ));
     } else {
         sql.push(" FROM recording r WHERE r.child = ").push_bind(child).push(" AND r.usable > 0");
     }
@@ -56,12 +59,19 @@ pub fn push_matching(sql: &mut QueryBuilder<'_, Sqlite>, child: i64, filter: &Fi
 }
 
 /// Pushes the same for the recordings with these ids, as a JSON array, of whichever child.
-pub fn push_items(sql: &mut QueryBuilder<'_, Sqlite>, child: i64, ids_json: String) {
+pub fn push_items(sql: &mut QueryBuilder<Sqlite>, child: i64, ids_json: String) {
     sql.push(" FROM json_each(")
         .push_bind(ids_json)
         .push(") j CROSS JOIN recording r ON r.id = j.value WHERE r.child = ")
         .push_bind(child)
         .push(" AND r.usable > 0");
+}
+
+/// Pushes the order of a list and its length.
+pub fn push_newest_first(sql: &mut QueryBuilder<Sqlite>, filter: &Filter, limit: u32) {
+    // The search index yields its own rowid in order; sorting by the joined column would read all of it.
+    let seq = if filter.q.is_some() { "s.rowid" } else { "r.seq" };
+    sql.push(format_args!(" ORDER BY {seq} DESC LIMIT {limit}"));
 }
 
 fn bits(stores: impl IntoIterator<Item = StoreId>) -> u32 {

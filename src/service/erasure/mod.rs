@@ -54,6 +54,9 @@ pub enum ErasureError {
     /// The undo window is over, or it was taken back before.
     #[error("this erasure is not sealed any more")]
     NotSealed(ErasureState),
+    /// Only who asked for it can take it back.
+    #[error("another guardian asked for this; only they can take it back")]
+    NotYours,
     /// The key belongs to another request.
     #[error("this Idempotency-Key was used for another request")]
     KeyReused,

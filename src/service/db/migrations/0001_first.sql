@@ -114,6 +114,7 @@ CREATE TABLE erasure_item (
     stores    INTEGER NOT NULL,                   -- bits sealed by this erasure, set back by an undo
     PRIMARY KEY (erasure, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX erasure_item_by_seq ON erasure_item (seq);
 
 CREATE TABLE erasure_step (
     erasure         TEXT NOT NULL,

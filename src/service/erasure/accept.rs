@@ -1,0 +1,328 @@
+//! Asking for an erasure: what it would do, doing it, taking it back.
+
+use rules::{
+    ChildId, Date, ErasureId, ErasureState, GuardianId, KeepId, Scope, StoreId,
+    contract::{Erasure, NewErasure, Preview},
+    erasure::{Event, Window, clock},
+    keep,
+    preview::{Decision, Tally},
+};
+use sqlx::{Row, Sqlite, Transaction, query, query_scalar};
+
+use super::{
+    Asker, ErasureError, Idempotency,
+    plan::{self, Ask, Found},
+    view,
+};
+use crate::{core::Core, db::select};
+
+/// What an erasure would delete, from which stores, and what stays and why. Changes nothing.
+pub async fn preview(core: &Core, asker: &Asker, request: &NewErasure) -> Result<Preview, ErasureError> {
+    request.check()?;
+    let now = core.clock.now();
+    let children = plan::children(asker, request.child)?;
+    let ask = Ask {
+        guardian: Some(asker.guardian),
+        scope: &request.scope,
+        include_kept: request.include_kept,
+        as_of: Some(now),
+        today: now.date(),
+    };
+    // One read transaction: the pages see one moment.
+    let mut tx = core.db.read().begin().await?;
+    let mut tally = Tally::default();
+    for (number, _) in &children {
+        plan::check_ids(&mut tx, *number, &request.scope).await?;
+        let mut before = None;
+        loop {
+            let (found, next) = plan::page(&mut tx, ask, *number, before).await?;
+            for found in &found {
+                tally.add(select::captured_at(found.seq), found.decision);
+            }
+            before = next;
+            if before.is_none() {
+                break;
+            }
+        }
+    }
+    let clock = clock(now, window(core, request.waive_undo), tally.contested);
+    Ok(Preview {
+        as_of: now,
+        children: children.into_iter().map(|(_, id)| id).collect(),
+        recordings: tally.recordings,
+        oldest: tally.period.map(|(oldest, _)| oldest),
+        newest: tally.period.map(|(_, newest)| newest),
+        stores: tally.stores(),
+        kept: tally.kept,
+        contested: tally.contested,
+        sealed_until: clock.sealed_until,
+        expected_by: clock.expected_by,
+    })
+}
+
+/// Accepts an erasure. In the one transaction that accepts it all use of what it names stops; only
+/// the erasing comes later. Returns whether it is new: a retry with the same key finds the first.
+pub async fn accept(
+    core: &Core,
+    asker: &Asker,
+    request: &NewErasure,
+    idempotency: Option<Idempotency>,
+) -> Result<(Erasure, bool), ErasureError> {
+    request.check()?;
+    let children = plan::children(asker, request.child)?;
+    let mut tx = core.db.write().await?;
+    if let Some(key) = &idempotency
+        && let Some(id) = made_before(&mut tx, asker.guardian, key).await?
+    {
+        tx.rollback().await?;
+        return Ok((view::get(core, asker, id).await?, false));
+    }
+    let ask = Ask {
+        guardian: Some(asker.guardian),
+        scope: &request.scope,
+        include_kept: request.include_kept,
+        as_of: request.as_of,
+        today: core.clock.now().date(),
+    };
+    let id = seal(core, &mut tx, ask, &children, request.waive_undo, idempotency).await?;
+    tx.commit().await?;
+    core.changed();
+    core.engine.notify_one();
+    Ok((view::get(core, asker, id).await?, true))
+}
+
+/// Asks on behalf of the inactivity rule; none where every recording is kept by somebody.
+pub async fn accept_for_rule(
+    core: &Core,
+    child: (i64, ChildId),
+    today: Date,
+) -> Result<Option<ErasureId>, ErasureError> {
+    let ask = Ask { guardian: None, scope: &EVERYTHING_NOT_KEPT, include_kept: false, as_of: None, today };
+    let mut tx = core.db.write().await?;
+    match seal(core, &mut tx, ask, &[child], false, None).await {
+        Ok(id) => {
+            tx.commit().await?;
+            core.changed();
+            Ok(Some(id))
+        }
+        Err(ErasureError::NothingMatches) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// All of time, and so not "everything": a keep holds it back.
+const EVERYTHING_NOT_KEPT: Scope = Scope::Range { from: rules::Timestamp::MIN, to: rules::Timestamp::MAX };
+
+async fn made_before(
+    tx: &mut Transaction<'_, Sqlite>,
+    guardian: GuardianId,
+    idempotency: &Idempotency,
+) -> Result<Option<ErasureId>, ErasureError> {
+    let row = query("SELECT id, request_hash FROM erasure WHERE guardian = ? AND idempotency_key = ?")
+        .bind(guardian.to_string())
+        .bind(&idempotency.key)
+        .fetch_optional(&mut **tx)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    if row.try_get::<Vec<u8>, _>(1)? != idempotency.request_hash {
+        return Err(ErasureError::KeyReused);
+    }
+    Ok(Some(view::erasure_id(&row.try_get::<String, _>(0)?)?))
+}
+
+/// Freezes the plan, takes everything in it out of use, and writes the erasure down.
+async fn seal(
+    core: &Core,
+    tx: &mut Transaction<'_, Sqlite>,
+    ask: Ask<'_>,
+    children: &[(i64, ChildId)],
+    waive_undo: bool,
+    idempotency: Option<Idempotency>,
+) -> Result<ErasureId, ErasureError> {
+    let now = core.clock.now();
+    let (ms, random) = core.id_parts();
+    let id = ErasureId::from_parts(ms, random);
+    let mut tally = Tally::default();
+    for (number, child) in children {
+        plan::check_ids(tx, *number, ask.scope).await?;
+        let mut before = None;
+        loop {
+            let (found, next) = plan::page(tx, ask, *number, before).await?;
+            for found in &found {
+                tally.add(select::captured_at(found.seq), found.decision);
+            }
+            seal_page(tx, id, *child, &found).await?;
+            before = next;
+            if before.is_none() {
+                break;
+            }
+        }
+    }
+    if tally.recordings == 0 {
+        return Err(ErasureError::NothingMatches);
+    }
+    let clock = clock(now, window(core, waive_undo), tally.contested);
+    let (key, hash) = idempotency.map_or((None, None), |i| (Some(i.key), Some(i.request_hash.to_vec())));
+    query(
+        "INSERT INTO erasure (id, guardian, scope, state, contested, recordings, requested_at, sealed_until,
+                              expected_by, due_by, idempotency_key, request_hash)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(id.to_string())
+    .bind(ask.guardian.map(|guardian| guardian.to_string()))
+    .bind(scope_name(ask.scope))
+    .bind(view::state_name(ErasureState::Sealed))
+    .bind(tally.contested)
+    .bind(i64::try_from(tally.recordings).unwrap_or(i64::MAX))
+    .bind(now.ms())
+    .bind(clock.sealed_until.ms())
+    .bind(clock.expected_by.ms())
+    .bind(clock.due_by.ms())
+    .bind(key)
+    .bind(hash)
+    .execute(&mut **tx)
+    .await?;
+    for (number, _) in children {
+        query("INSERT INTO erasure_child (erasure, child) VALUES (?, ?)")
+            .bind(id.to_string())
+            .bind(number)
+            .execute(&mut **tx)
+            .await?;
+    }
+    for count in tally.stores() {
+        query("INSERT INTO erasure_step (erasure, store, position, state, copies) VALUES (?, ?, ?, 'waiting', ?)")
+            .bind(id.to_string())
+            .bind(count.store.name())
+            .bind(count.store as i64)
+            .bind(i64::try_from(count.copies).unwrap_or(i64::MAX))
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(id)
+}
+
+async fn seal_page(
+    tx: &mut Transaction<'_, Sqlite>,
+    id: ErasureId,
+    child: ChildId,
+    found: &[Found],
+) -> sqlx::Result<()> {
+    let items: Vec<_> = found
+        .iter()
+        .filter_map(|found| match found.decision {
+            Decision::Erase { from, .. } => Some((found.seq, &found.recording, from.bits())),
+            Decision::Kept { .. } | Decision::Nothing => None,
+        })
+        .collect();
+    let items = serde_json::json!(items).to_string();
+    query(
+        "INSERT INTO erasure_item (erasure, seq, recording, child, stores)
+         SELECT ?, j.value ->> 0, j.value ->> 1, ?, j.value ->> 2 FROM json_each(?) j",
+    )
+    .bind(id.to_string())
+    .bind(child.to_string())
+    .bind(&items)
+    .execute(&mut **tx)
+    .await?;
+    query(
+        "UPDATE recording SET usable = usable & ~(j.value ->> 2) FROM json_each(?) j WHERE recording.seq = j.value ->> 0",
+    )
+    .bind(&items)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Takes an erasure back while it is sealed: everything it named is in use again.
+pub async fn cancel(core: &Core, asker: &Asker, id: ErasureId) -> Result<Erasure, ErasureError> {
+    let before = view::get(core, asker, id).await?;
+    let mut tx = core.db.write().await?;
+    let row = query("SELECT state, guardian FROM erasure WHERE id = ?")
+        .bind(id.to_string())
+        .fetch_one(&mut *tx)
+        .await?;
+    let state = view::state(&row.try_get::<String, _>(0)?)?;
+    let requested_by: Option<String> = row.try_get(1)?;
+    if requested_by.as_ref().is_some_and(|guardian| *guardian != asker.guardian.to_string()) {
+        return Err(ErasureError::NotYours);
+    }
+    let next = state.next(Event::Undo).map_err(|refused| ErasureError::NotSealed(refused.from))?;
+    let changed = query("UPDATE erasure SET state = ?, finished_at = ? WHERE id = ? AND state = ?")
+        .bind(view::state_name(next))
+        .bind(core.clock.now().ms())
+        .bind(id.to_string())
+        .bind(view::state_name(before.state))
+        .execute(&mut *tx)
+        .await?;
+    if changed.rows_affected() != 1 {
+        return Err(ErasureError::NotSealed(state));
+    }
+    query(
+        "UPDATE recording SET usable = usable | i.stores FROM erasure_item i WHERE i.erasure = ? AND recording.seq = i.seq",
+    )
+    .bind(id.to_string())
+    .execute(&mut *tx)
+    .await?;
+    if requested_by.is_none() {
+        keep_against_the_rule(core, &mut tx, asker.guardian, id).await?;
+    }
+    for sql in ["DELETE FROM erasure_item WHERE erasure = ?", "DELETE FROM erasure_step WHERE erasure = ?"] {
+        query(sql).bind(id.to_string()).execute(&mut *tx).await?;
+    }
+    tx.commit().await?;
+    core.changed();
+    view::get(core, asker, id).await
+}
+
+/// A guardian who takes back what the inactivity rule began has answered it: without a dated keep
+/// the rule would begin again within the hour (R11).
+async fn keep_against_the_rule(
+    core: &Core,
+    tx: &mut Transaction<'_, Sqlite>,
+    guardian: GuardianId,
+    id: ErasureId,
+) -> sqlx::Result<()> {
+    let seqs: Vec<i64> = query_scalar("SELECT seq FROM erasure_item WHERE erasure = ?")
+        .bind(id.to_string())
+        .fetch_all(&mut **tx)
+        .await?;
+    let now = core.clock.now();
+    for seq in seqs {
+        let (ms, random) = core.id_parts();
+        query(
+            "INSERT INTO keep (id, seq, guardian, until, created_at) VALUES (?, ?, ?, ?, ?)
+             ON CONFLICT (seq, guardian) DO UPDATE SET until = max(until, excluded.until)",
+        )
+        .bind(KeepId::from_parts(ms, random).to_string())
+        .bind(seq)
+        .bind(guardian.to_string())
+        .bind(keep::default_until(now.date()).days())
+        .bind(now.ms())
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}
+
+const fn window(core: &Core, waive_undo: bool) -> Window {
+    if waive_undo { Window::Waived } else { Window::Open { seconds: core.policy.undo_window_seconds } }
+}
+
+const fn scope_name(scope: &Scope) -> &'static str {
+    match scope {
+        Scope::Items { .. } => "items",
+        Scope::Range { .. } => "range",
+        Scope::Class { .. } => "class",
+        Scope::Search { .. } => "search",
+        Scope::Child => "child",
+        Scope::Everything => "everything",
+    }
+}
+
+/// A store by its name in the database.
+pub fn store_named(name: &str) -> sqlx::Result<StoreId> {
+    StoreId::ALL
+        .into_iter()
+        .find(|store| store.name() == name)
+        .ok_or_else(|| sqlx::Error::Decode(format!("no store is called {name}").into()))
+}

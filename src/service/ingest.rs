@@ -1,0 +1,419 @@
+//! Recordings in: bytes to the media store, everything else to the database, all or nothing.
+//!
+//! The order makes a crash harmless. First a note that an object is about to be written, then the
+//! object, then in one transaction the rows, and the note goes. What a dead process noted and never
+//! finished is swept away by the next one that starts; no list, count or search ever saw it.
+
+use std::path::PathBuf;
+
+use object_store::{ObjectStoreExt, PutPayload, buffered::BufWriter, path::Path};
+use rules::{
+    ChildId, DeviceId, GuardianId, RecordingId, StoreId, Stores, Timestamp,
+    contract::{NewRecording, RecordingCreated},
+    location::Place,
+};
+use sha2::{Digest, Sha256};
+use sqlx::{Row, Sqlite, Transaction, query, query_scalar};
+use tokio::io::AsyncWriteExt;
+
+use crate::{
+    core::Core,
+    db::select,
+    media::{Probed, blank_places},
+    search, store,
+};
+
+/// Files up to this size are read whole and written at once.
+const SMALL: u64 = 1 << 20;
+/// Nothing that this software can read was captured before 1990; such a date is a broken clock.
+const EARLIEST: Timestamp = Timestamp::from_ms(631_152_000_000);
+/// How far a device's clock may run ahead, in seconds.
+const CLOCK_SKEW: i64 = 300;
+
+/// A recording to be taken in.
+#[derive(Debug, Clone)]
+pub struct Incoming {
+    /// What is known of it beside its bytes.
+    pub recording: NewRecording,
+    /// The moment was stated by whoever sent it, not guessed from a file's date. A stated moment
+    /// is part of the recording's identity: one file may stand for several moments.
+    pub moment_stated: bool,
+    /// Where its bytes are.
+    pub media: PathBuf,
+    /// What the bytes say.
+    pub probed: Probed,
+}
+
+/// Why a recording was not taken in. Nothing of it was kept.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// There is no such child.
+    #[error("there is no such child")]
+    NoChild,
+    /// It lies in the future, or before recordings existed.
+    #[error("the moment of capture must lie between 1990 and now")]
+    BadMoment,
+    /// Outside the globe.
+    #[error("the place must lie on the globe")]
+    BadPlace,
+    /// The bytes could not be read or written.
+    #[error("the file could not be stored: {0}")]
+    Bytes(#[from] std::io::Error),
+    /// The object store failed.
+    #[error("the file could not be stored: {0}")]
+    Objects(#[from] object_store::Error),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Takes in one recording.
+pub async fn ingest(core: &Core, incoming: &Incoming) -> Result<RecordingCreated, IngestError> {
+    let mut results = ingest_batch(core, std::slice::from_ref(incoming)).await?;
+    results.pop().unwrap_or(Err(IngestError::Database(sqlx::Error::RowNotFound)))
+}
+
+/// Takes in several at the price of two transactions. One that is refused holds up no other.
+///
+/// # Errors
+/// Only where the database failed for the whole batch; then none of it was taken in.
+pub async fn ingest_batch(
+    core: &Core,
+    batch: &[Incoming],
+) -> Result<Vec<Result<RecordingCreated, IngestError>>, IngestError> {
+    let now = core.clock.now();
+    let mut drafts = Vec::with_capacity(batch.len());
+    let mut tx = core.db.write().await?;
+    for incoming in batch {
+        drafts.push(draft(&mut tx, core, incoming, now).await?);
+    }
+    tx.commit().await?;
+
+    for (incoming, draft) in batch.iter().zip(&mut drafts) {
+        if let Draft::New { object, .. } = draft
+            && let Err(error) = write(core, object, incoming).await
+        {
+            *draft = Draft::Failed { object: object.clone(), error };
+        }
+    }
+    crate::faults::point("ingest-written");
+
+    let mut results = Vec::with_capacity(batch.len());
+    let mut unwanted = Vec::new();
+    let mut tx = core.db.write().await?;
+    for (incoming, draft) in batch.iter().zip(drafts) {
+        results.push(match draft {
+            Draft::Refused(error) => Err(error),
+            Draft::Failed { object, error } => {
+                unwanted.push(object);
+                Err(error)
+            }
+            Draft::There(id) => Ok(RecordingCreated { id, already_there: true }),
+            Draft::New { child, id, object, identity } => {
+                // Another import, or the same file twice in this batch, may have come first.
+                if let Some(there) = find(&mut tx, child, &identity).await? {
+                    unwanted.push(object);
+                    Ok(RecordingCreated { id: there, already_there: true })
+                } else {
+                    insert(&mut tx, core, child, id, &identity, incoming, now).await?;
+                    forget(&mut tx, &object).await?;
+                    Ok(RecordingCreated { id, already_there: false })
+                }
+            }
+        });
+    }
+    tx.commit().await?;
+
+    for object in unwanted {
+        discard(core, &object).await?;
+    }
+    Ok(results)
+}
+
+/// What is to become of one recording of a batch.
+enum Draft {
+    Refused(IngestError),
+    There(RecordingId),
+    New { child: i64, id: RecordingId, object: Path, identity: [u8; 32] },
+    Failed { object: Path, error: IngestError },
+}
+
+/// Decides, and notes the object that is about to be written.
+async fn draft(
+    tx: &mut Transaction<'_, Sqlite>,
+    core: &Core,
+    incoming: &Incoming,
+    now: Timestamp,
+) -> sqlx::Result<Draft> {
+    let recording = &incoming.recording;
+    if recording.captured_at < EARLIEST || recording.captured_at > now.plus_seconds(CLOCK_SKEW) {
+        return Ok(Draft::Refused(IngestError::BadMoment));
+    }
+    if recording.location.is_some_and(|p| Place::new(p.latitude_udeg, p.longitude_udeg, None).is_none()) {
+        return Ok(Draft::Refused(IngestError::BadPlace));
+    }
+    let child: Option<i64> = query_scalar("SELECT number FROM child WHERE id = ?")
+        .bind(recording.child.to_string())
+        .fetch_optional(&mut **tx)
+        .await?;
+    let Some(child) = child else { return Ok(Draft::Refused(IngestError::NoChild)) };
+    let identity = identity(&incoming.probed.sha256, incoming.moment_stated.then_some(recording.captured_at));
+    if let Some(id) = find(tx, child, &identity).await? {
+        return Ok(Draft::There(id));
+    }
+    let (ms, random) = core.id_parts();
+    let id = RecordingId::from_parts(ms, random);
+    let object = store::media::object(recording.child, id);
+    query("INSERT INTO incoming (object, owner) VALUES (?, ?)")
+        .bind(object.as_ref())
+        .bind(core.owner.name())
+        .execute(&mut **tx)
+        .await?;
+    Ok(Draft::New { child, id, object, identity })
+}
+
+/// What makes two imports the same recording: the bytes, and the moment where it was stated.
+fn identity(content: &[u8; 32], stated: Option<Timestamp>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(content);
+    hash.update(stated.map_or_else(|| "-".to_owned(), |at| at.to_string()));
+    hash.finalize().into()
+}
+
+async fn find(
+    tx: &mut Transaction<'_, Sqlite>,
+    child: i64,
+    identity: &[u8],
+) -> sqlx::Result<Option<RecordingId>> {
+    let id: Option<String> = query_scalar("SELECT id FROM recording WHERE child = ? AND identity = ?")
+        .bind(child)
+        .bind(identity)
+        .fetch_optional(&mut **tx)
+        .await?;
+    id.map(|id| id.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))).transpose()
+}
+
+async fn write(core: &Core, object: &Path, incoming: &Incoming) -> Result<(), IngestError> {
+    if incoming.probed.place.is_some() {
+        // A place lives in the location store and nowhere else, or deleting it would be a lie (R5).
+        let mut bytes = std::io::Cursor::new(tokio::fs::read(&incoming.media).await?);
+        blank_places(&mut bytes)?;
+        core.media.put(object, PutPayload::from(bytes.into_inner())).await?;
+    } else if incoming.probed.bytes <= SMALL {
+        let bytes = tokio::fs::read(&incoming.media).await?;
+        core.media.put(object, PutPayload::from(bytes)).await?;
+    } else {
+        let mut file = tokio::fs::File::open(&incoming.media).await?;
+        let mut writer = BufWriter::new(core.media.clone(), object.clone());
+        tokio::io::copy(&mut file, &mut writer).await?;
+        writer.shutdown().await?;
+    }
+    Ok(())
+}
+
+/// Every row of a recording.
+async fn insert(
+    tx: &mut Transaction<'_, Sqlite>,
+    core: &Core,
+    child: i64,
+    id: RecordingId,
+    identity: &[u8],
+    incoming: &Incoming,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let (recording, probed) = (&incoming.recording, &incoming.probed);
+    let seq = free_seq(tx, recording.captured_at).await?;
+    let device = match &recording.device {
+        Some(name) => Some(device(tx, core, child, name).await?),
+        None => None,
+    };
+    let mut usable = Stores::NONE.with(StoreId::Catalogue).with(StoreId::Media);
+    if let Some(transcript) = recording.transcript.as_ref().filter(|transcript| !transcript.text.is_empty()) {
+        usable = usable.with(StoreId::Transcript);
+        query("INSERT INTO transcript (seq, text, language) VALUES (?, ?, ?)")
+            .bind(seq)
+            .bind(&transcript.text)
+            .bind(&transcript.language)
+            .execute(&mut **tx)
+            .await?;
+        let words = search::index_words(child, &transcript.text);
+        if !words.is_empty() {
+            usable = usable.with(StoreId::SearchIndex);
+            query("INSERT INTO search_index (rowid, words) VALUES (?, ?)")
+                .bind(seq)
+                .bind(words)
+                .execute(&mut **tx)
+                .await?;
+        }
+    }
+    if let Some(place) = recording.location.or(probed.place) {
+        usable = usable.with(StoreId::Location);
+        query("INSERT INTO location (seq, latitude_udeg, longitude_udeg, accuracy_m) VALUES (?, ?, ?, ?)")
+            .bind(seq)
+            .bind(place.latitude_udeg)
+            .bind(place.longitude_udeg)
+            .bind(place.accuracy_m)
+            .execute(&mut **tx)
+            .await?;
+    }
+    if let Some(peaks) = &probed.peaks {
+        usable = usable.with(StoreId::Waveform);
+        query("INSERT INTO waveform (seq, peaks) VALUES (?, ?)")
+            .bind(seq)
+            .bind(&peaks[..])
+            .execute(&mut **tx)
+            .await?;
+    }
+    query(
+        "INSERT INTO recording (seq, id, child, device, kind, duration_ms, media_type, bytes, identity, usable, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(seq)
+    .bind(id.to_string())
+    .bind(child)
+    .bind(device.map(|device| device.to_string()))
+    .bind(select::kind_name(probed.kind))
+    .bind(i64::try_from(probed.duration_ms).unwrap_or(i64::MAX))
+    .bind(&probed.media_type[..])
+    .bind(i64::try_from(probed.bytes).unwrap_or(i64::MAX))
+    .bind(identity)
+    .bind(usable.bits())
+    .bind(now.ms())
+    .execute(&mut **tx)
+    .await?;
+    query("UPDATE child SET last_use = max(coalesce(last_use, 0), ?) WHERE number = ?")
+        .bind(recording.captured_at.ms())
+        .bind(child)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// A free place in time. Never one that an unfinished erasure still names: it would take the
+/// newcomer along.
+async fn free_seq(tx: &mut Transaction<'_, Sqlite>, captured_at: Timestamp) -> sqlx::Result<i64> {
+    loop {
+        let seq = select::first_seq(captured_at) + i64::from(rand::random_range(0..1_u32 << 20));
+        let taken: bool = query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM recording WHERE seq = ?1) OR EXISTS (SELECT 1 FROM erasure_item WHERE seq = ?1)",
+        )
+        .bind(seq)
+        .fetch_one(&mut **tx)
+        .await?;
+        if !taken {
+            return Ok(seq);
+        }
+    }
+}
+
+async fn device(
+    tx: &mut Transaction<'_, Sqlite>,
+    core: &Core,
+    child: i64,
+    name: &str,
+) -> sqlx::Result<DeviceId> {
+    let (ms, random) = core.id_parts();
+    query("INSERT INTO device (id, child, name) VALUES (?, ?, ?) ON CONFLICT (child, name) DO NOTHING")
+        .bind(DeviceId::from_parts(ms, random).to_string())
+        .bind(child)
+        .bind(name)
+        .execute(&mut **tx)
+        .await?;
+    let id: String = query_scalar("SELECT id FROM device WHERE child = ? AND name = ?")
+        .bind(child)
+        .bind(name)
+        .fetch_one(&mut **tx)
+        .await?;
+    id.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
+async fn forget(tx: &mut Transaction<'_, Sqlite>, object: &Path) -> sqlx::Result<()> {
+    query("DELETE FROM incoming WHERE object = ?").bind(object.as_ref()).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Removes an object that no recording owns, whole or half written, and then its note.
+async fn discard(core: &Core, object: &Path) -> Result<(), IngestError> {
+    match core.media.delete(object).await {
+        Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    store::media::remove_unfinished(&core.data, object)?;
+    let mut tx = core.db.write().await?;
+    forget(&mut tx, object).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Clears away what dead processes began and did not finish.
+pub async fn sweep(core: &Core) -> anyhow::Result<()> {
+    for owner in core.owner.dead()? {
+        let objects: Vec<String> = query_scalar("SELECT object FROM incoming WHERE owner = ?")
+            .bind(&owner)
+            .fetch_all(core.db.read())
+            .await?;
+        for object in objects {
+            discard(core, &Path::from(object)).await?;
+        }
+        core.owner.forget(&owner)?;
+    }
+    Ok(())
+}
+
+/// The guardian with this reference of the vendor's, made if there is none.
+pub async fn find_or_make_guardian(core: &Core, reference: &str) -> sqlx::Result<GuardianId> {
+    let (ms, random) = core.id_parts();
+    let mut tx = core.db.write().await?;
+    query("INSERT INTO guardian (id, reference, created_at) VALUES (?, ?, ?) ON CONFLICT (reference) DO NOTHING")
+        .bind(GuardianId::from_parts(ms, random).to_string())
+        .bind(reference)
+        .bind(core.clock.now().ms())
+        .execute(&mut *tx)
+        .await?;
+    let id: String = query_scalar("SELECT id FROM guardian WHERE reference = ?")
+        .bind(reference)
+        .fetch_one(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    id.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))
+}
+
+/// A new child of a guardian.
+pub async fn make_child(core: &Core, guardian: GuardianId, name: &str) -> sqlx::Result<ChildId> {
+    let (ms, random) = core.id_parts();
+    let id = ChildId::from_parts(ms, random);
+    let now = core.clock.now().ms();
+    let mut tx = core.db.write().await?;
+    let number = query("INSERT INTO child (id, name, created_at) VALUES (?, ?, ?)")
+        .bind(id.to_string())
+        .bind(name)
+        .bind(now)
+        .execute(&mut *tx)
+        .await?
+        .last_insert_rowid();
+    query("INSERT INTO guardianship (guardian, child, since) VALUES (?, ?, ?)")
+        .bind(guardian.to_string())
+        .bind(number)
+        .bind(now)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// The guardian's child of this name, made if there is none: how an import names a child.
+pub async fn find_or_make_child(core: &Core, reference: &str, name: &str) -> sqlx::Result<ChildId> {
+    let guardian = find_or_make_guardian(core, reference).await?;
+    let there = query(
+        "SELECT c.id FROM child c JOIN guardianship g ON g.child = c.number WHERE g.guardian = ? AND c.name = ?",
+    )
+    .bind(guardian.to_string())
+    .bind(name)
+    .fetch_optional(core.db.read())
+    .await?;
+    match there {
+        Some(row) => {
+            row.try_get::<String, _>(0)?.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))
+        }
+        None => make_child(core, guardian, name).await,
+    }
+}
