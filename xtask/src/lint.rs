@@ -32,7 +32,10 @@ pub fn clippy_native() -> Result<Command> {
 /// clippy has nothing to say about the page as it is compiled for a browser.
 pub fn clippy_wasm() -> Result<Command> {
     let mut command = in_project(&["clippy", "--locked", "-p", "widget", "-p", "forget_me_not"])?;
-    command.args(["--all-targets", "--target", machine::WASM, "--", "-D", "warnings"]);
+    command
+        .args(["--all-targets", "--target", machine::WASM, "--", "-D", "warnings"])
+        // Read at compile time by the browser's tests, which are only checked here.
+        .envs([("FMN_TEST_API", "http://127.0.0.1:1/v1"), ("FMN_TEST_SESSION", "none")]);
     Ok(command)
 }
 

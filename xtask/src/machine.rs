@@ -136,7 +136,7 @@ pub fn for_tests() -> Result<()> {
         let programs: Vec<_> = missing.iter().map(|need| need.programs[0]).collect();
         bail!("the tests need {}: install them and put them on PATH", programs.join(", "));
     }
-    if !nix::unistd::geteuid().is_root() {
+    if !is_root() {
         bail!("the tests need more programs: sudo apt-get install -y {packages}");
     }
     apt(&["update"])?;
@@ -148,6 +148,11 @@ pub fn for_tests() -> Result<()> {
         bail!("apt-get installed {packages}, but {} is not on PATH", still.join(", "));
     }
     Ok(())
+}
+
+/// Whether this runs as root.
+pub fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
 }
 
 fn missing() -> Vec<&'static Need> {

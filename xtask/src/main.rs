@@ -5,7 +5,9 @@
 //! must be installed, `page` builds what a browser loads.
 
 mod bench;
+mod browser;
 mod cli;
+mod counts;
 mod data_folder;
 mod demo;
 mod dist;

@@ -74,7 +74,9 @@ pub fn build(toolbox: &Toolbox, flavour: Flavour) -> Result<PathBuf> {
         .arg(&out)
         .env("CARGO_TARGET_DIR", &target)
         // Only whether it is set counts, and Trunk knows `true` and `false` only.
-        .env_remove("NO_COLOR");
+        .env_remove("NO_COLOR")
+        // The compiler's words are what helps, not where in Trunk they came up.
+        .env("RUST_BACKTRACE", "0");
     if toolbox.wasm_opt {
         trunk.arg("--release=true");
     } else {

@@ -108,12 +108,11 @@ pub fn ask(port: u16, method: &str, path: &str, body: &str) -> Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, patience).context("the service does not answer")?;
     stream.set_read_timeout(Some(patience)).context("cannot set a timeout")?;
     let length = body.len();
-    write!(
-        stream,
+    let request = format!(
         "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\
          content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-    )
-    .context("the service does not listen")?;
+    );
+    stream.write_all(request.as_bytes()).context("the service does not listen")?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).context("the service broke off")?;
     Ok(String::from_utf8_lossy(&answer).into_owned())

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::browser::TestService;
 use crate::cli::{Layer, Test};
+use crate::counts::{Counts, counts_in};
 use crate::page::{self, Flavour};
 use crate::report::table;
-use crate::serve::{self, Service};
 use crate::tools::{TRUNK, Toolbox, WASM_BINDGEN, WASM_PACK, cargo};
 use crate::{interrupt, lint, machine, paths, run, say};
 
@@ -69,20 +70,9 @@ impl Step {
         matches!(self, Self::Native(_) | Self::Browser | Self::Journeys)
     }
 
-    fn needs_browser(self) -> bool {
-        matches!(self, Self::Browser | Self::Journeys)
-    }
-
     fn needs_wasm(self) -> bool {
         matches!(self, Self::ClippyWasm | Self::Page | Self::Browser)
     }
-}
-
-/// How many tests there were.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Counts {
-    passed: u64,
-    failed: u64,
 }
 
 struct Row {
@@ -181,7 +171,11 @@ impl Suite {
                 page::publish_to_dist(&page)?;
                 return Ok((true, None));
             }
-            Step::Browser => return self.browser(),
+            Step::Browser => {
+                // It lives until the tests have ended.
+                let service = TestService::start()?;
+                return logged(step, service.tests(self.toolbox()?)?);
+            }
             Step::Journeys => {
                 let mut command = cargo();
                 command.current_dir(paths::root()?).args([
@@ -214,11 +208,6 @@ impl Suite {
 
     fn toolbox(&self) -> Result<&Toolbox> {
         self.toolbox.as_ref().context("the tools were not prepared for this step")
-    }
-
-    /// The element's own tests, against a service that really runs.
-    fn browser(&self) -> Result<(bool, Option<String>)> {
-        bail!("not written before the service's command line exists")
     }
 }
 
@@ -285,54 +274,6 @@ fn conclude(rows: &[Row], left_out: usize, took: Duration) -> Result<()> {
     }
 }
 
-/// Adds up what cargo's, nextest's and wasm-bindgen's runners say at their end.
-fn counts_in(output: &str) -> Counts {
-    let lines: Vec<_> = output.lines().map(without_colours).collect();
-    // nextest: `Summary [ 1.2s] 4 tests run: 3 passed (1 slow), 1 failed, …`. It
-    // shows a failed test's own words, which are libtest's: those do not count.
-    let nextest: Vec<_> = lines
-        .iter()
-        .filter(|line| line.trim_start().starts_with("Summary ["))
-        .filter_map(|line| line.split_once("run: "))
-        .map(|(_, summary)| summary)
-        .collect();
-    // libtest and wasm-bindgen: `test result: ok. 3 passed; 0 failed; …`
-    let libtest = lines.iter().filter_map(|line| line.strip_prefix("test result: "));
-    let summaries = if nextest.is_empty() { libtest.collect() } else { nextest };
-
-    let mut counts = Counts::default();
-    for summary in summaries {
-        counts.passed += number_before(summary, "passed");
-        for word in ["failed", "timed out", "exec failed"] {
-            counts.failed += number_before(summary, word);
-        }
-    }
-    counts
-}
-
-/// The number in front of a word, as in `3 passed`.
-fn number_before(text: &str, word: &str) -> u64 {
-    text.split([',', ';', '.'])
-        .filter_map(|part| part.trim().split_once(' '))
-        .filter(|(_, rest)| *rest == word || rest.starts_with(&format!("{word} (")))
-        .filter_map(|(number, _)| number.parse::<u64>().ok())
-        .sum()
-}
-
-fn without_colours(line: &str) -> String {
-    let mut plain = String::new();
-    let mut letters = line.chars();
-    while let Some(letter) = letters.next() {
-        if letter == '\u{1b}' {
-            // `ESC [ … m`: everything up to the letter that ends it.
-            letters.by_ref().skip(1).find(char::is_ascii_alphabetic);
-        } else {
-            plain.push(letter);
-        }
-    }
-    plain
-}
-
 fn last_lines(text: &str, count: usize) -> String {
     let lines: Vec<_> = text.trim_end().lines().collect();
     lines[lines.len().saturating_sub(count)..].join("\n")
@@ -341,42 +282,6 @@ fn last_lines(text: &str, count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn tests_are_counted_in_every_runners_words() {
-        let counts = |passed, failed| Counts { passed, failed };
-        assert_eq!(
-            counts_in(
-                "test result: ok. 5 passed; 0 failed; 1 ignored; 0 measured; 2 filtered out; finished in 0.01s"
-            ),
-            counts(5, 0)
-        );
-        assert_eq!(
-            counts_in(
-                "test result: FAILED. 5 passed; 2 failed; 0 ignored\ntest result: ok. 1 passed; 0 failed;"
-            ),
-            counts(6, 2)
-        );
-        assert_eq!(counts_in("     Summary [   0.005s] 12 tests run: 12 passed, 0 skipped"), counts(12, 0));
-        assert_eq!(
-            counts_in(
-                "     Summary [  61.005s] 4 tests run: 2 passed (1 slow), 1 failed, 1 timed out, 0 skipped"
-            ),
-            counts(2, 2)
-        );
-        assert_eq!(counts_in("     Summary [   0.000s] 1 test run: 1 passed, 0 skipped"), counts(1, 0));
-        assert_eq!(
-            counts_in(
-                "\u{1b}[32;1m     Summary\u{1b}[0m [   0.005s] \u{1b}[1m3\u{1b}[0m tests run: \u{1b}[1m3\u{1b}[0m \u{1b}[32;1mpassed\u{1b}[0m, 0 skipped"
-            ),
-            counts(3, 0)
-        );
-    }
-
-    #[test]
-    fn a_test_that_prints_about_passing_is_not_counted() {
-        assert_eq!(counts_in("my log: 5 passed, 0 failed\nno tests to run!"), Counts::default());
-    }
 
     #[test]
     fn a_browser_run_without_a_test_is_a_failure_though_it_ended_well() {
