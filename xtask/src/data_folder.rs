@@ -78,6 +78,15 @@ impl DemoFolder {
     /// Deletes the household and keeps the folder with its marker. Looks at
     /// everything before it deletes anything.
     pub fn empty(&self) -> Result<()> {
+        let home = std::env::var_os("HOME").map(PathBuf::from);
+        let dear = [crate::paths::root().ok(), home, std::env::current_dir().ok()];
+        if let Some(inside) = first_inside(&self.path, dear.into_iter().flatten()) {
+            bail!(
+                "--fresh does not touch {}, for {} is in it: choose another folder with --data DIR",
+                self.path.display(),
+                inside.display()
+            );
+        }
         let mut doomed = Vec::new();
         for entry in entries(&self.path)? {
             let kind =
@@ -104,6 +113,11 @@ impl DemoFolder {
         }
         Ok(())
     }
+}
+
+/// The first of these folders that is the given one or lies below it.
+fn first_inside(path: &Path, mut folders: impl Iterator<Item = PathBuf>) -> Option<PathBuf> {
+    folders.find(|folder| folder.canonicalize().is_ok_and(|real| real.starts_with(path)))
 }
 
 /// A database file itself, or one that SQLite keeps beside it.
@@ -223,6 +237,17 @@ mod tests {
         assert!(refusal(DemoFolder::open(&scratch.0)).contains("did not make"));
         assert!(database.exists());
         assert!(!scratch.0.join(MARKER).exists(), "a refused folder was marked");
+    }
+
+    #[test]
+    fn a_folder_around_the_project_or_the_home_is_never_emptied() {
+        let root = crate::paths::root().expect("the project is somewhere");
+        let above = root.parent().expect("it is not the root folder").to_owned();
+        for folder in [Path::new("/"), &above, &root] {
+            assert_eq!(first_inside(folder, [root.clone()].into_iter()), Some(root.clone()));
+        }
+        let beside = Scratch::new();
+        assert_eq!(first_inside(&beside.0, [root].into_iter()), None);
     }
 
     #[test]

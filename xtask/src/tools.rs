@@ -62,7 +62,7 @@ pub const CARGO_DENY: Tool = Tool {
     programs: &["cargo-deny"],
     flags: &[],
     optimise: "0",
-    patience: "some 4 minutes on two cores",
+    patience: "several minutes",
 };
 
 /// binaryen, whose wasm-opt shrinks the module; only npm has it in this version
