@@ -15,12 +15,16 @@ static MIGRATIONS: Migrator = sqlx::migrate!("db/migrations");
 /// How long a connection waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(10);
 const READERS: u32 = 8;
+/// How long emptying the log waits for readers. While it waits nobody can write, so not long: the
+/// engine tries again.
+const BUSY_EMPTYING: Duration = Duration::from_millis(500);
 
 /// The database.
 #[derive(Debug, Clone)]
 pub struct Db {
     write: SqlitePool,
     read: SqlitePool,
+    empty: SqlitePool,
 }
 
 /// The write-ahead log could not be emptied: a reader holds on to it. Worth another try.
@@ -47,7 +51,7 @@ impl Db {
         MIGRATIONS.run(&write).await?;
         let read =
             SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true)).await?;
-        Ok(Self { write, read })
+        Ok(Self { write, read, empty })
     }
 
     /// Connections that only read.
@@ -65,7 +69,7 @@ impl Db {
     /// Moves everything from the write-ahead log into the main file and empties the log. Erased
     /// bytes are gone from the disk's files only after this: PASSIVE is not enough (measured).
     pub async fn empty_wal(&self) -> Result<(), anyhow::Error> {
-        let mut connection: sqlx::pool::PoolConnection<Sqlite> = self.write.acquire().await?;
+        let mut connection: sqlx::pool::PoolConnection<Sqlite> = self.empty.acquire().await?;
         let connection: &mut SqliteConnection = &mut connection;
         let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(connection).await?;
         if row.try_get::<i64, _>(0)? == 0 { Ok(()) } else { Err(WalBusy.into()) }
@@ -74,6 +78,7 @@ impl Db {
     /// Closes every connection; the last one empties the log.
     pub async fn close(&self) {
         self.read.close().await;
+        self.empty.close().await;
         self.write.close().await;
     }
 }

@@ -83,7 +83,7 @@ pub async fn tick(core: &Core) -> anyhow::Result<()> {
         let id = view::erasure_id(&id)?;
         if let Err(error) = carry_out(core, id).await {
             // The erasure stays where it is; the next tick goes on from its last note.
-            tracing::error!(erasure = %id, %error, "an erasure stopped and will go on");
+            tracing::warn!(erasure = %id, %error, "an erasure stopped and will go on");
         }
     }
     Ok(())

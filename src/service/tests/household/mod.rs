@@ -1,0 +1,254 @@
+//! A family on a real database and folder, recorded with real WAV files.
+#![allow(
+    dead_code,
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "shared by several test crates, each using a part"
+)]
+
+use std::{path::Path, sync::Arc};
+
+use rules::{
+    ChildId, DeviceId, ErasureId, ErasureState, GuardianId, RecordingId, StoreId, Stores, Timestamp,
+    contract::{NewRecording, Transcript},
+    location::Place,
+};
+use service::{
+    clock::{Clock, ManualClock},
+    core::{Core, Policy},
+    erasure::{Asker, accept, engine, view},
+    ingest::{self, Incoming},
+    media,
+    store::{Store, Subject},
+};
+use sqlx::{Row, query, query_scalar};
+
+/// A text that stands nowhere else; of letters, so that the search index keeps it as one word.
+pub fn canary(n: i64) -> String {
+    let letters: String = n.to_string().bytes().map(|b| char::from(b'a' + (b - b'0'))).collect();
+    format!("zqxcanary{letters}zqxcanary")
+}
+
+pub struct Household {
+    pub core: Arc<Core>,
+    pub clock: Arc<ManualClock>,
+    pub child: ChildId,
+    pub number: i64,
+    pub asker: Asker,
+    pub folder: tempfile::TempDir,
+}
+
+const START: &str = "2026-11-21T14:00:00Z";
+
+impl Household {
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at(START.parse().unwrap()));
+        let core = Core::open_with(folder.path(), Policy::default(), clock.clone()).await.unwrap();
+        let child = ingest::find_or_make_child(&core, "parent-1", "Mia").await.unwrap();
+        let guardian = ingest::find_or_make_guardian(&core, "parent-1").await.unwrap();
+        let number = number_of(&core, child).await;
+        let asker = Asker { guardian, children: vec![(number, child)] };
+        Self { core, clock, child, number, asker, folder }
+    }
+
+    /// The moment of the nth recording.
+    pub fn at(&self, n: i64) -> Timestamp {
+        START.parse::<Timestamp>().unwrap().plus_seconds(-86_400 + n * 60)
+    }
+
+    pub async fn record(&self, n: i64, text: &str, placed: bool) -> RecordingId {
+        self.record_on(n, text, placed, "Kitchen").await
+    }
+
+    pub async fn record_on(&self, n: i64, text: &str, placed: bool, device: &str) -> RecordingId {
+        let file = self.folder.path().join(format!("upload-{n}.wav"));
+        std::fs::write(&file, wav(text)).unwrap();
+        let incoming = Incoming {
+            recording: NewRecording {
+                child: self.child,
+                captured_at: self.at(n),
+                device: Some(device.into()),
+                transcript: Some(Transcript { text: text.into(), language: Some("en".into()) }),
+                location: placed.then(|| Place::new(47_606_200, -122_332_100, Some(20)).unwrap()),
+            },
+            moment_stated: true,
+            probed: media::probe_file(&file).unwrap(),
+            media: file.clone(),
+        };
+        let made = ingest::ingest(&self.core, &incoming).await.unwrap();
+        std::fs::remove_file(file).unwrap();
+        assert!(!made.already_there);
+        made.id
+    }
+
+    /// Accepts an erasure whose undo is waived, and carries it out.
+    pub async fn delete(&self, request: &rules::contract::NewErasure) {
+        let (erasure, _) = accept::accept(&self.core, &self.asker, request, None).await.unwrap();
+        engine::tick(&self.core).await.unwrap();
+        assert_eq!(self.state(erasure.id).await, ErasureState::Deleted);
+    }
+
+    pub async fn state(&self, id: ErasureId) -> ErasureState {
+        view::get(&self.core, &self.asker, id).await.unwrap().state
+    }
+
+    /// One pass of the engine as the service runs it, the inactivity rule included.
+    pub async fn run_engine_once(&self) {
+        engine::run(self.core.clone(), std::future::ready(())).await;
+    }
+
+    pub async fn holds(&self, store: StoreId) -> u64 {
+        let store = self.core.stores.iter().find(|s| s.id() == store).unwrap();
+        store.list(Subject { number: self.number, id: self.child }).await.unwrap().copies
+    }
+
+    pub fn wrap(&mut self, id: StoreId, wrap: impl FnOnce(Box<dyn Store>) -> Box<dyn Store>) {
+        let core = Arc::get_mut(&mut self.core).unwrap();
+        let n = core.stores.iter().position(|store| store.id() == id).unwrap();
+        let inner = core.stores.remove(n);
+        core.stores.insert(n, wrap(inner));
+    }
+
+    /// The usable stores of every recording, oldest first.
+    pub async fn usable(&self) -> Vec<Stores> {
+        let bits: Vec<u32> = query_scalar("SELECT usable FROM recording ORDER BY seq")
+            .fetch_all(self.core.db.read())
+            .await
+            .unwrap();
+        bits.into_iter().map(Stores::from_bits).collect()
+    }
+
+    pub async fn texts(&self) -> Vec<String> {
+        query_scalar("SELECT text FROM transcript ORDER BY seq").fetch_all(self.core.db.read()).await.unwrap()
+    }
+
+    pub async fn ids_where(&self, keep: impl Fn(i64) -> bool) -> Vec<RecordingId> {
+        let ids: Vec<String> = query_scalar("SELECT id FROM recording ORDER BY seq")
+            .fetch_all(self.core.db.read())
+            .await
+            .unwrap();
+        ids.iter().zip(0..).filter(|(_, n)| keep(*n)).map(|(id, _)| id.parse().unwrap()).collect()
+    }
+
+    pub async fn device(&self, name: &str) -> DeviceId {
+        let id: String = query_scalar("SELECT id FROM device WHERE name = ?")
+            .bind(name)
+            .fetch_one(self.core.db.read())
+            .await
+            .unwrap();
+        id.parse().unwrap()
+    }
+
+    pub async fn devices(&self) -> usize {
+        self.count("device").await
+    }
+
+    pub async fn keeps(&self) -> usize {
+        self.count("keep").await
+    }
+
+    async fn count(&self, table: &str) -> usize {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+        usize::try_from(query_scalar::<_, i64>(sql).fetch_one(self.core.db.read()).await.unwrap()).unwrap()
+    }
+
+    pub async fn keep(&self, recording: RecordingId, guardian: GuardianId, days: i64) {
+        let mut tx = self.core.db.write().await.unwrap();
+        query("INSERT INTO keep (id, seq, guardian, until, created_at) SELECT ?, seq, ?, ?, 0 FROM recording WHERE id = ?")
+            .bind(format!("kep_{recording}{guardian}"))
+            .bind(guardian.to_string())
+            .bind(self.clock.now().date().plus_days(days).days())
+            .bind(recording.to_string())
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Another guardian of the same child.
+    pub async fn second_guardian(&self) -> Asker {
+        let guardian = ingest::find_or_make_guardian(&self.core, "parent-2").await.unwrap();
+        let mut tx = self.core.db.write().await.unwrap();
+        query("INSERT INTO guardianship (guardian, child, since) VALUES (?, ?, 0)")
+            .bind(guardian.to_string())
+            .bind(self.number)
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        Asker { guardian, children: self.asker.children.clone() }
+    }
+
+    pub async fn another_family(&self) -> Asker {
+        let child = ingest::find_or_make_child(&self.core, "stranger", "Zoe").await.unwrap();
+        let guardian = ingest::find_or_make_guardian(&self.core, "stranger").await.unwrap();
+        Asker { guardian, children: vec![(number_of(&self.core, child).await, child)] }
+    }
+
+    /// Every row that says something of recordings, as text.
+    pub async fn rows(&self) -> Vec<String> {
+        let mut rows = Vec::new();
+        for sql in [
+            "SELECT json_array(seq, id, device, usable, bytes) FROM recording ORDER BY seq",
+            "SELECT json_array(seq, text, language) FROM transcript ORDER BY seq",
+            "SELECT json_array(seq, latitude_udeg, longitude_udeg, accuracy_m) FROM location ORDER BY seq",
+            "SELECT json_array(seq, hex(peaks)) FROM waveform ORDER BY seq",
+            "SELECT json_array(rowid, words) FROM search_index ORDER BY rowid",
+            "SELECT json_array(erasure, seq) FROM erasure_item ORDER BY seq",
+        ] {
+            for row in query(sql).fetch_all(self.core.db.read()).await.unwrap() {
+                rows.push(row.get(0));
+            }
+        }
+        rows
+    }
+
+    /// Whether any file below the data folder holds these bytes.
+    pub fn files_contain(&self, needle: &str) -> bool {
+        contains(self.folder.path(), needle.as_bytes())
+    }
+}
+
+async fn number_of(core: &Core, child: ChildId) -> i64 {
+    query_scalar("SELECT number FROM child WHERE id = ?")
+        .bind(child.to_string())
+        .fetch_one(core.db.read())
+        .await
+        .unwrap()
+}
+
+/// A second of 8-bit sound that carries `text` as its samples, over and over.
+pub fn wav(text: &str) -> Vec<u8> {
+    let samples: Vec<u8> = text.bytes().cycle().take(8000).collect();
+    let mut wav = Vec::with_capacity(8044);
+    wav.extend_from_slice(b"RIFF");
+    wav.extend_from_slice(&(36 + 8000_u32).to_le_bytes());
+    wav.extend_from_slice(b"WAVEfmt ");
+    wav.extend_from_slice(&16_u32.to_le_bytes());
+    for half in [1_u16, 1] {
+        wav.extend_from_slice(&half.to_le_bytes());
+    }
+    for word in [8000_u32, 8000] {
+        wav.extend_from_slice(&word.to_le_bytes());
+    }
+    for half in [1_u16, 8] {
+        wav.extend_from_slice(&half.to_le_bytes());
+    }
+    wav.extend_from_slice(b"data");
+    wav.extend_from_slice(&8000_u32.to_le_bytes());
+    wav.extend_from_slice(&samples);
+    wav
+}
+
+/// Whether any file below `folder` holds `needle`.
+pub fn contains(folder: &Path, needle: &[u8]) -> bool {
+    std::fs::read_dir(folder).unwrap().any(|entry| {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            contains(&path, needle)
+        } else {
+            std::fs::read(&path).unwrap_or_default().windows(needle.len()).any(|window| window == needle)
+        }
+    })
+}
