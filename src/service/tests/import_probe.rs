@@ -255,8 +255,8 @@ const LOCATION: &str = "location=+47.6062-122.3321/";
 fn films_with_a_place(folder: &Path) -> Vec<std::path::PathBuf> {
     let apple = "com.apple.quicktime.location.ISO6709=+47.6062-122.3321+030.100/";
     [
-        ("xyz.mp4", vec!["-metadata", LOCATION]),
-        ("xyz.m4a", vec!["-vn", "-metadata", LOCATION]),
+        ("xyz.mov", vec!["-metadata", LOCATION]),
+        ("loci.m4a", vec!["-vn", "-metadata", LOCATION]),
         ("loci.3gp", vec!["-f", "3gp", "-metadata", LOCATION, "-ar", "16000"]),
         ("keys.mp4", vec!["-movflags", "use_metadata_tags", "-metadata", apple]),
         ("first.mp4", vec!["-movflags", "+faststart", "-metadata", LOCATION]),
@@ -322,7 +322,7 @@ fn a_blanked_recording_is_the_same_recording_without_the_place() {
 #[test]
 fn a_place_that_cannot_be_read_is_blanked_all_the_same() {
     let dir = folder();
-    let mut bytes = fs::read(film(dir.path(), "a.mp4", &["-metadata", LOCATION])).unwrap();
+    let mut bytes = fs::read(film(dir.path(), "a.mov", &["-metadata", LOCATION, "-c:v", "libx264"])).unwrap();
     let text = bytes.windows(8).position(|window| window == b"+47.6062").unwrap();
     bytes[text..text + 9].copy_from_slice(b"N 47.6062");
     let mut bytes = Cursor::new(bytes);
