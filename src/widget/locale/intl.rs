@@ -14,7 +14,9 @@ pub enum Format {
     List,
     /// A day of a rule: "21 November 2026", the same in every time zone.
     Date,
-    /// The day of a moment, with its weekday, where the reader is.
+    /// The day of a moment where the reader is: "21 November 2026".
+    LocalDate,
+    /// The same with its weekday.
     Day,
     /// The time of a moment: "14:03".
     Time,
@@ -23,7 +25,7 @@ pub enum Format {
 }
 
 impl Format {
-    pub(super) const COUNT: usize = 7;
+    pub(super) const COUNT: usize = 8;
 
     const fn class(self) -> &'static str {
         match self {
@@ -38,6 +40,7 @@ impl Format {
         match self {
             Self::Plural | Self::Number | Self::List => "{}",
             Self::Date => r#"{"dateStyle":"long","timeZone":"UTC"}"#,
+            Self::LocalDate => r#"{"dateStyle":"long"}"#,
             Self::Day => r#"{"dateStyle":"full"}"#,
             Self::Time => r#"{"timeStyle":"short"}"#,
             Self::DayTime => r#"{"dateStyle":"long","timeStyle":"short"}"#,

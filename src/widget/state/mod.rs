@@ -13,6 +13,8 @@ mod selection;
 #[cfg(test)]
 mod tests;
 
+use std::rc::Rc;
+
 use rules::{
     ChildId, Date, ErasureId, RecordingId, Scope,
     contract::{
@@ -132,7 +134,7 @@ pub enum Reply {
     /// To [`Call::Count`].
     Count(RecordingCount),
     /// To [`Call::Recording`].
-    Recording(Box<Recording>),
+    Recording(Rc<Recording>),
     /// To [`Call::Preview`].
     Preview(Preview),
     /// To [`Call::Erase`], and news of an erasure.
@@ -466,7 +468,7 @@ impl State {
                 }
             }
             Lane::Recording => {
-                self.opened.recording.accept(turn, of!(Recording).map(|recording| *recording));
+                self.opened.recording.accept(turn, of!(Recording));
             }
             Lane::Keep => return self.kept(turn, answer.map(|_| ())),
             Lane::Preview => {

@@ -1,5 +1,7 @@
 //! One recording, opened, and the keep that is being chosen for it.
 
+use std::rc::Rc;
+
 use rules::{
     Date, RecordingId,
     contract::Recording,
@@ -31,7 +33,7 @@ pub struct Opened {
     /// Which recording.
     pub id: Option<RecordingId>,
     /// What is known of it.
-    pub recording: Loaded<Recording>,
+    pub recording: Loaded<Rc<Recording>>,
     /// Whether a date is being chosen.
     pub choosing: bool,
     /// The date, as the form has it.

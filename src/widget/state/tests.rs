@@ -227,6 +227,6 @@ fn a_recording_that_is_gone_says_so() {
     refuse(&mut state, &effects, Lane::Recording, Failure::Refused(Problem::new(ProblemType::Gone)));
     assert_eq!(state.opened.recording.failed.as_ref().map(Failure::trouble), Some(Trouble::Gone));
     let effects = step(&mut state, Msg::Retry(Lane::Recording));
-    answer(&mut state, &effects, Lane::Recording, Reply::Recording(Box::new(opened(0))));
+    answer(&mut state, &effects, Lane::Recording, Reply::Recording(Rc::new(opened(0))));
     assert!(state.opened.recording.value.is_some());
 }

@@ -1,0 +1,292 @@
+//! The contract over HTTP.
+//!
+//! Every call carries the session of the host page; when the service says that it is over, one new
+//! one is asked for and the call is made once more. Errors are values that say what went wrong.
+
+mod events;
+mod session;
+
+use std::{cell::Cell, rc::Rc};
+
+use gloo_net::http::{Method, RequestBuilder, Response};
+use gloo_timers::future::TimeoutFuture;
+use js_sys::{Reflect, Uint8Array, encode_uri_component};
+use rules::{
+    Class, ErasureId, Kind, RecordingId,
+    contract::{Erasure, Keep, Playback},
+    scope::Filter,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, HtmlElement, ReadableStreamDefaultReader, Url};
+
+use crate::state::{Call, Failure, Reply};
+use session::Session;
+
+pub use events::Parser;
+pub use session::now;
+
+/// Recordings a page of the list has.
+const PAGE: &str = "50";
+/// How long to wait before an erasure is asked for again when its events broke off, in milliseconds.
+const ASK_AGAIN_MS: u32 = 2_000;
+
+/// A client of the contract for one mount of the element.
+#[derive(Clone)]
+pub struct Client(Rc<Session>);
+
+impl PartialEq for Client {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// A request before it has a session.
+struct Ask {
+    method: Method,
+    path: String,
+    body: Option<String>,
+    key: Option<String>,
+    accept: &'static str,
+}
+
+impl Ask {
+    fn new(method: Method, path: String) -> Self {
+        Self { method, path, body: None, key: None, accept: "application/json" }
+    }
+
+    fn body(self, value: &impl Serialize) -> Self {
+        // Types of the contract have text keys and no foreign serialisation: they always serialise.
+        Self { body: serde_json::to_string(value).ok(), ..self }
+    }
+}
+
+impl Client {
+    /// A client for the element `host`: its `src` is the API, its `fetchSession` gives sessions.
+    #[must_use]
+    pub fn new(host: HtmlElement) -> Self {
+        Self(Rc::new(Session::new(host)))
+    }
+
+    /// The element.
+    #[must_use]
+    pub fn host(&self) -> &HtmlElement {
+        self.0.host()
+    }
+
+    /// Makes a call.
+    ///
+    /// # Errors
+    /// Where there is no session or no answer, the service refuses, or the answer cannot be read.
+    pub async fn call(&self, call: Call, signal: Option<&AbortSignal>) -> Result<Reply, Failure> {
+        let ask = match &call {
+            Call::Children => Ask::new(Method::GET, "/children".into()),
+            Call::Holdings(child) => Ask::new(Method::GET, format!("/children/{child}/holdings")),
+            Call::Recordings { child, filter, cursor } => {
+                let mut path = format!("/children/{child}/recordings?limit={PAGE}");
+                write_filter(&mut path, filter);
+                write_pair(&mut path, "cursor", cursor.as_deref());
+                Ask::new(Method::GET, path)
+            }
+            Call::Count { child, filter } => {
+                let mut path = format!("/children/{child}/recordings/count?");
+                write_filter(&mut path, filter);
+                Ask::new(Method::GET, path)
+            }
+            Call::Recording(id) => Ask::new(Method::GET, format!("/recordings/{id}")),
+            Call::Keep(id, Some(until)) => {
+                Ask::new(Method::PUT, format!("/recordings/{id}/keep")).body(&Keep { until: *until })
+            }
+            Call::Keep(id, None) => Ask::new(Method::DELETE, format!("/recordings/{id}/keep")),
+            Call::Preview(draft) => Ask::new(Method::POST, "/erasures/preview".into()).body(draft),
+            Call::Erase(draft, key) => {
+                Ask { key: Some(key.clone()), ..Ask::new(Method::POST, "/erasures".into()).body(draft) }
+            }
+            Call::Undo(id) => Ask::new(Method::DELETE, format!("/erasures/{id}")),
+            Call::Erasures { cursor } => {
+                let mut path = "/erasures?limit=20".to_owned();
+                write_pair(&mut path, "cursor", cursor.as_deref());
+                Ask::new(Method::GET, path)
+            }
+        };
+        let text = self.text(&ask, signal).await?;
+        Ok(match call {
+            Call::Children => Reply::Children(read(&text)?),
+            Call::Holdings(_) => Reply::Holdings(read(&text)?),
+            Call::Recordings { .. } => Reply::Recordings(read(&text)?),
+            Call::Count { .. } => Reply::Count(read(&text)?),
+            Call::Recording(_) => Reply::Recording(Rc::new(read(&text)?)),
+            Call::Preview(_) => Reply::Preview(read(&text)?),
+            Call::Erase(..) => Reply::Erasure(Box::new(read(&text)?)),
+            Call::Erasures { .. } => Reply::Erasures(read(&text)?),
+            Call::Keep(..) | Call::Undo(_) => Reply::Done,
+        })
+    }
+
+    /// A way to the bytes of a recording, as an absolute URL.
+    ///
+    /// # Errors
+    /// As for [`Client::call`].
+    pub async fn playback(&self, id: RecordingId) -> Result<Playback, Failure> {
+        let ask = Ask::new(Method::POST, format!("/recordings/{id}/playback"));
+        let ticket: Playback = read(&self.text(&ask, None).await?)?;
+        let absolute = || -> Result<String, JsValue> {
+            let page = self.host().base_uri()?.unwrap_or_default();
+            let api = Url::new_with_base(&self.base(), &page)?;
+            Ok(Url::new_with_base(&ticket.url, &api.href())?.href())
+        };
+        let url = absolute().map_err(|_| Failure::Unreadable)?;
+        Ok(Playback { url, ..ticket })
+    }
+
+    /// Tells every state of an erasure to `each`, up to the last, by server-sent events; where they
+    /// break off, by asking again. Ends when the signal is aborted.
+    pub async fn watch(
+        &self,
+        id: ErasureId,
+        signal: &AbortSignal,
+        mut each: impl FnMut(Result<Erasure, Failure>),
+    ) {
+        let stream = Ask { accept: "text/event-stream", ..Ask::new(Method::GET, format!("/erasures/{id}/events")) };
+        let single = Ask::new(Method::GET, format!("/erasures/{id}"));
+        let last = Cell::new(false);
+        let mut tell = |news: Result<Erasure, Failure>| {
+            last.set(news.as_ref().is_ok_and(|erasure| erasure.state.is_final()));
+            each(news);
+        };
+        while !signal.aborted() {
+            if let Ok(response) = self.send(&stream, Some(signal)).await {
+                follow(response, &mut tell).await;
+            }
+            if last.get() || signal.aborted() {
+                return;
+            }
+            let news = self.text(&single, Some(signal)).await.and_then(|text| read(&text));
+            if signal.aborted() {
+                return;
+            }
+            tell(news);
+            if last.get() {
+                return;
+            }
+            TimeoutFuture::new(ASK_AGAIN_MS).await;
+        }
+    }
+
+    fn base(&self) -> String {
+        let src = self.host().get_attribute("src").unwrap_or_default();
+        src.trim_end_matches('/').to_owned()
+    }
+
+    async fn text(&self, ask: &Ask, signal: Option<&AbortSignal>) -> Result<String, Failure> {
+        self.send(ask, signal).await?.text().await.map_err(|_| Failure::NoAnswer)
+    }
+
+    async fn send(&self, ask: &Ask, signal: Option<&AbortSignal>) -> Result<Response, Failure> {
+        let mut renewed = false;
+        loop {
+            let token = self.0.token().await?;
+            let mut request = RequestBuilder::new(&(self.base() + &ask.path))
+                .method(ask.method.clone())
+                .abort_signal(signal)
+                .header("accept", ask.accept)
+                .header("authorization", &format!("Bearer {token}"));
+            if let Some(key) = &ask.key {
+                request = request.header("idempotency-key", key);
+            }
+            let request = match &ask.body {
+                Some(body) => request.header("content-type", "application/json").body(body.as_str()),
+                None => request.build(),
+            };
+            let response = request.map_err(|_| Failure::NoAnswer)?.send().await.map_err(|_| Failure::NoAnswer)?;
+            if response.ok() {
+                return Ok(response);
+            }
+            let failure = refusal(&response).await;
+            if !failure.is_unauthorised() || renewed {
+                return Err(failure);
+            }
+            self.0.forget(&token);
+            renewed = true;
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
+    serde_json::from_str(text).map_err(|_| Failure::Unreadable)
+}
+
+/// The service's own reason where it gave one, else the bare status.
+async fn refusal(response: &Response) -> Failure {
+    let text = response.text().await.unwrap_or_default();
+    read(&text).map_or(Failure::Status(response.status()), Failure::Refused)
+}
+
+/// Reads events until the stream ends or breaks.
+async fn follow(response: Response, tell: &mut impl FnMut(Result<Erasure, Failure>)) {
+    let Some(body) = response.body() else { return };
+    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+    let mut parser = Parser::default();
+    while let Ok(chunk) = JsFuture::from(reader.read()).await {
+        // `{done: true}` has no value.
+        let Some(bytes) = Reflect::get(&chunk, &"value".into()).ok().and_then(|v| v.dyn_into::<Uint8Array>().ok())
+        else {
+            return;
+        };
+        parser.push(&bytes.to_vec(), |data| {
+            if let Ok(erasure) = read(data) {
+                tell(Ok(erasure));
+            }
+        });
+    }
+}
+
+fn write_pair(path: &mut String, name: &str, value: Option<&str>) {
+    if let Some(value) = value {
+        path.push('&');
+        path.push_str(name);
+        path.push('=');
+        path.push_str(&String::from(encode_uri_component(value)));
+    }
+}
+
+fn write_filter(path: &mut String, filter: &Filter) {
+    write_pair(path, "q", filter.q.as_deref());
+    write_pair(path, "from", filter.from.map(|at| at.to_string()).as_deref());
+    write_pair(path, "to", filter.to.map(|at| at.to_string()).as_deref());
+    write_pair(path, "device", filter.device.map(|id| id.to_string()).as_deref());
+    write_pair(path, "kind", filter.kind.map(kind_name));
+    write_pair(path, "class", filter.class.map(class_name));
+}
+
+const fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Voice => "voice",
+        Kind::Video => "video",
+    }
+}
+
+const fn class_name(class: Class) -> &'static str {
+    match class {
+        Class::Media => "media",
+        Class::Transcript => "transcript",
+        Class::Location => "location",
+        Class::Derived => "derived",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_are_spelt_as_the_contract_spells_them() {
+        for kind in [Kind::Voice, Kind::Video] {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind_name(kind));
+        }
+        for class in Class::ALL {
+            assert_eq!(serde_json::to_value(class).unwrap(), class_name(class));
+        }
+    }
+}

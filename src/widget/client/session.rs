@@ -1,0 +1,84 @@
+//! The session: asked of the host page by its `fetchSession`, kept in memory, renewed when it is over.
+
+use std::cell::{Cell, RefCell};
+
+use js_sys::{Function, Promise, Reflect};
+use rules::Timestamp;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::HtmlElement;
+
+use crate::state::Failure;
+
+/// A session with less time left than this is renewed before it is used, in milliseconds.
+const MARGIN_MS: i64 = 10_000;
+
+/// The session of one mount.
+pub struct Session {
+    host: HtmlElement,
+    token: RefCell<Option<(String, Timestamp)>>,
+    /// The host's answer that is awaited, so that calls made together ask once.
+    asked: RefCell<Option<Promise>>,
+    asks: Cell<u32>,
+}
+
+impl Session {
+    pub(super) fn new(host: HtmlElement) -> Self {
+        Self { host, token: RefCell::default(), asked: RefCell::default(), asks: Cell::new(0) }
+    }
+
+    pub(super) fn host(&self) -> &HtmlElement {
+        &self.host
+    }
+
+    /// The bearer token.
+    pub(super) async fn token(&self) -> Result<String, Failure> {
+        if let Some((secret, expires_at)) = &*self.token.borrow()
+            && expires_at.ms() - now().ms() > MARGIN_MS
+        {
+            return Ok(secret.clone());
+        }
+        let asked = self.ask().ok_or(Failure::NoSession)?;
+        let turn = self.asks.get();
+        let given = JsFuture::from(asked).await;
+        if turn == self.asks.get() {
+            *self.asked.borrow_mut() = None;
+        }
+        let token = given.ok().and_then(|given| read(&given)).ok_or(Failure::NoSession)?;
+        let secret = token.0.clone();
+        *self.token.borrow_mut() = Some(token);
+        Ok(secret)
+    }
+
+    /// The service does not know this token, or not any more.
+    pub(super) fn forget(&self, secret: &str) {
+        self.token.borrow_mut().take_if(|(known, _)| known == secret);
+    }
+
+    fn ask(&self) -> Option<Promise> {
+        let mut asked = self.asked.borrow_mut();
+        if asked.is_none() {
+            let fetch: Function = Reflect::get(&self.host, &"fetchSession".into()).ok()?.dyn_into().ok()?;
+            // What throws, and what is no promise, is an answer too.
+            let answer = fetch.call0(&self.host).map_or_else(|error| Promise::reject(&error), |given| Promise::resolve(&given));
+            self.asks.set(self.asks.get() + 1);
+            *asked = Some(answer);
+        }
+        asked.clone()
+    }
+}
+
+/// What the host gave: the service's answer to `POST /v1/sessions` as it is.
+fn read(given: &JsValue) -> Option<(String, Timestamp)> {
+    let field = |name: &str| Reflect::get(given, &name.into()).ok()?.as_string();
+    // A secret that cannot stand in a header is none.
+    let secret = field("client_secret")?;
+    let plain = !secret.is_empty() && secret.bytes().all(|byte| byte.is_ascii_graphic());
+    Some((plain.then_some(secret)?, field("expires_at")?.parse().ok()?))
+}
+
+/// The browser's clock.
+pub fn now() -> Timestamp {
+    #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
+    Timestamp::from_ms(js_sys::Date::now() as i64)
+}

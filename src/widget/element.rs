@@ -1,0 +1,121 @@
+//! What the element's script calls: mount, update, unmount.
+//!
+//! Yew never takes its listeners off the node it renders into, so an application that is thrown
+//! away leaks that node. Applications are therefore kept in a pool and used again. Every mount has
+//! a number that keys the whole page: nothing one mount knew is ever seen by the next.
+
+use std::{cell::RefCell, rc::Rc};
+
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, HtmlElement, ShadowRoot, window};
+use yew::{AppHandle, Renderer};
+
+use crate::{
+    client::Client,
+    locale::Texts,
+    page::{Host, Root, RootProps},
+};
+
+/// A node that Yew has taken over, and the application in it.
+struct Slot {
+    node: Element,
+    app: AppHandle<Root>,
+}
+
+struct Mounted {
+    id: u32,
+    slot: Slot,
+    host: Host,
+}
+
+#[derive(Default)]
+struct Mounts {
+    last: u32,
+    shown: Vec<Mounted>,
+    idle: Vec<Slot>,
+}
+
+thread_local! {
+    static MOUNTS: RefCell<Mounts> = RefCell::default();
+}
+
+/// Shows the page in `root`, the shadow root of `host`, with the texts of a locale file. Answers
+/// with the number by which [`update`] and [`unmount`] know this mount.
+///
+/// # Errors
+/// Where the texts are no locale file, or the browser refuses a node.
+#[wasm_bindgen]
+pub fn mount(host: HtmlElement, root: &ShadowRoot, texts: &str) -> Result<u32, JsValue> {
+    let texts = read_texts(&host, texts)?;
+    MOUNTS.with_borrow_mut(|mounts| {
+        mounts.last += 1;
+        let id = mounts.last;
+        let src = src_of(&host);
+        let host = Host { mount: id, revision: 0, src, client: Client::new(host), texts };
+        let props = RootProps { host: Some(host.clone()) };
+        let slot = match mounts.idle.pop() {
+            Some(mut slot) => {
+                slot.app.update(props);
+                slot
+            }
+            None => new_slot(props)?,
+        };
+        root.append_child(&slot.node)?;
+        mounts.shown.push(Mounted { id, slot, host });
+        Ok(id)
+    })
+}
+
+/// The host changed an attribute or a property, or brings the texts of another locale.
+///
+/// # Errors
+/// Where the texts are no locale file.
+#[wasm_bindgen]
+pub fn update(id: u32, texts: Option<String>) -> Result<(), JsValue> {
+    MOUNTS.with_borrow_mut(|mounts| {
+        let Some(mounted) = mounts.shown.iter_mut().find(|mounted| mounted.id == id) else { return Ok(()) };
+        let element = mounted.host.client.host().clone();
+        if let Some(texts) = texts {
+            mounted.host.texts = read_texts(&element, &texts)?;
+        }
+        let src = src_of(&element);
+        if mounted.host.src != src {
+            // Another service is another page: its sessions and answers are its own.
+            mounts.last += 1;
+            mounted.host.mount = mounts.last;
+            mounted.host.src = src;
+            mounted.host.client = Client::new(element);
+        }
+        mounted.host.revision += 1;
+        mounted.slot.app.update(RootProps { host: Some(mounted.host.clone()) });
+        Ok(())
+    })
+}
+
+/// Takes the page away. What it knew is dropped, what it waited for is called off.
+#[wasm_bindgen]
+pub fn unmount(id: u32) {
+    MOUNTS.with_borrow_mut(|mounts| {
+        let Some(at) = mounts.shown.iter().position(|mounted| mounted.id == id) else { return };
+        let mut slot = mounts.shown.swap_remove(at).slot;
+        slot.app.update(RootProps { host: None });
+        slot.node.remove();
+        mounts.idle.push(slot);
+    });
+}
+
+fn new_slot(props: RootProps) -> Result<Slot, JsValue> {
+    let document = window().and_then(|window| window.document()).ok_or(JsValue::NULL)?;
+    let node = document.create_element("div")?;
+    let app = Renderer::<Root>::with_root_and_props(node.clone(), props).render();
+    Ok(Slot { node, app })
+}
+
+fn read_texts(host: &HtmlElement, json: &str) -> Result<Rc<Texts>, JsValue> {
+    let tag = host.get_attribute("locale").unwrap_or_default();
+    Ok(Rc::new(Texts::read(json, &tag)?))
+}
+
+fn src_of(host: &HtmlElement) -> String {
+    host.get_attribute("src").unwrap_or_default()
+}

@@ -1,0 +1,202 @@
+//! The page as a Yew component: shows the state, carries out its effects.
+
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::JsCast;
+use web_sys::{AbortController, AbortSignal, HtmlElement, ShadowRoot};
+use yew::prelude::*;
+
+use crate::{
+    client::{Client, now},
+    locale::Texts,
+    state::{Effect, Lane, Msg, Reply, Spot, State},
+    views::{self, Cx},
+};
+
+/// How long a call may take before it counts as not answered, in milliseconds.
+const PATIENCE_MS: u32 = 30_000;
+/// The id of the heading of every view, where the focus goes with it.
+pub(crate) const HEADING: &str = "heading";
+
+/// What a mount gives its page.
+#[derive(Clone)]
+pub struct Host {
+    /// The number of the mount; pages with different numbers share nothing.
+    pub mount: u32,
+    /// Counts what changed within the mount.
+    pub revision: u32,
+    /// Where the service is.
+    pub src: String,
+    /// The way to it.
+    pub client: Client,
+    /// What a parent reads.
+    pub texts: Rc<Texts>,
+}
+
+impl PartialEq for Host {
+    fn eq(&self, other: &Self) -> bool {
+        (self.mount, self.revision) == (other.mount, other.revision)
+    }
+}
+
+/// Properties of [`Root`].
+#[derive(Clone, PartialEq, Properties)]
+pub struct RootProps {
+    /// Whose page is shown; none while the node waits in the pool.
+    pub host: Option<Host>,
+}
+
+/// What a pooled node shows: one page, or nothing.
+pub struct Root;
+
+impl Component for Root {
+    type Message = ();
+    type Properties = RootProps;
+
+    fn create(_: &Context<Self>) -> Self {
+        Self
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        // The key makes a new component of every mount.
+        ctx.props().host.as_ref().map(|host| html! { <Page key={host.mount} host={host.clone()} /> }).unwrap_or_default()
+    }
+}
+
+/// Properties of [`Page`].
+#[derive(Clone, PartialEq, Properties)]
+pub struct PageProps {
+    /// Whose page it is.
+    pub host: Host,
+}
+
+/// A call on its way. Dropping it calls it off.
+struct Flight {
+    controller: AbortController,
+    _patience: Option<Timeout>,
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.controller.abort();
+    }
+}
+
+/// The page of one mount.
+pub struct Page {
+    state: State,
+    flights: [Option<Flight>; Lane::COUNT],
+    focus: Option<Spot>,
+    frame: NodeRef,
+}
+
+impl Component for Page {
+    type Message = Msg;
+    type Properties = PageProps;
+
+    fn create(ctx: &Context<Self>) -> Self {
+        ctx.link().send_message(Msg::Start);
+        Self {
+            state: State::default(),
+            flights: Default::default(),
+            focus: None,
+            frame: NodeRef::default(),
+        }
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        for effect in self.state.update(msg, now().date()) {
+            self.carry_out(ctx, effect);
+        }
+        true
+    }
+
+    fn changed(&mut self, ctx: &Context<Self>, _: &PageProps) -> bool {
+        // The host may have signed in only now.
+        ctx.link().send_message(Msg::Start);
+        true
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let host = &ctx.props().host;
+        let cx = Cx {
+            state: &self.state,
+            texts: &host.texts,
+            client: &host.client,
+            link: ctx.link(),
+            now: now(),
+        };
+        views::frame(&cx, &self.frame)
+    }
+
+    fn rendered(&mut self, _: &Context<Self>, _: bool) {
+        if let Some(spot) = self.focus.take() {
+            self.focus_on(spot);
+        }
+    }
+}
+
+impl Page {
+    fn carry_out(&mut self, ctx: &Context<Self>, effect: Effect) {
+        let link = ctx.link().clone();
+        match effect {
+            Effect::Call(turn, call) => {
+                let lane = call.lane();
+                let Some(signal) = self.take_off(lane, true) else { return };
+                let client = ctx.props().host.client.clone();
+                link.clone().send_future(async move {
+                    let answer = client.call(call, Some(&signal)).await;
+                    Msg::Answer(lane, turn, answer)
+                });
+            }
+            Effect::Watch(turn, id) => {
+                let Some(signal) = self.take_off(Lane::Watch, false) else { return };
+                let client = ctx.props().host.client.clone();
+                wasm_bindgen_futures::spawn_local(async move {
+                    let tell = |news: Result<_, _>| {
+                        let news = news.map(|erasure| Reply::Erasure(Box::new(erasure)));
+                        link.send_message(Msg::Answer(Lane::Watch, turn, news));
+                    };
+                    client.watch(id, &signal, tell).await;
+                });
+            }
+            Effect::Unwatch => {
+                self.flights[Lane::Watch as usize] = None;
+            }
+            Effect::Wait(ms, msg) => {
+                Timeout::new(ms, move || link.send_message(msg)).forget();
+            }
+            Effect::Focus(spot) => self.focus = Some(spot),
+        }
+    }
+
+    /// Makes room for a call: the one before it in its lane is called off.
+    fn take_off(&mut self, lane: Lane, limited: bool) -> Option<AbortSignal> {
+        let controller = AbortController::new().ok()?;
+        let signal = controller.signal();
+        let patience = limited.then(|| {
+            let controller = controller.clone();
+            Timeout::new(PATIENCE_MS, move || controller.abort())
+        });
+        self.flights[lane as usize] = Some(Flight { controller, _patience: patience });
+        Some(signal)
+    }
+
+    fn focus_on(&self, spot: Spot) {
+        let Some(root) = self.frame.get().and_then(|frame| frame.get_root_node().dyn_into::<ShadowRoot>().ok()) else {
+            return;
+        };
+        let found = match spot {
+            Spot::Row(id) => root.get_element_by_id(&id.to_string()),
+            Spot::Heading => None,
+        };
+        // A row that is gone leaves the focus on the heading, never on the body.
+        let found = found.or_else(|| root.get_element_by_id(HEADING));
+        if let Some(Ok(element)) = found.map(JsCast::dyn_into::<HtmlElement>) {
+            // A browser that cannot focus it leaves the focus where it is.
+            let _ = element.focus();
+        }
+    }
+}
+

@@ -1,0 +1,115 @@
+//! Pieces that views share.
+
+mod dialog;
+mod player;
+mod waveform;
+
+use rules::{Timestamp, contract::RecordingItem};
+use yew::prelude::*;
+
+use crate::{
+    locale::{Format, Key, Texts},
+    state::{Failure, Lane, Msg},
+    views::Cx,
+    words,
+};
+
+pub use dialog::Dialog;
+pub use player::Player;
+
+/// How much weight a button has. Deleting and keeping have the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// What this screen is for.
+    Main,
+    /// Everything else.
+    Plain,
+    /// A way, set like a link.
+    Quiet,
+}
+
+impl Weight {
+    const fn class(self) -> &'static str {
+        match self {
+            Self::Main => "button main",
+            Self::Plain => "button",
+            Self::Quiet => "button quiet",
+        }
+    }
+}
+
+/// A button.
+pub fn button(cx: &Cx, weight: Weight, label: AttrValue, msg: Msg) -> Html {
+    html! { <button type="button" class={weight.class()} onclick={cx.press(msg)}>{ label }</button> }
+}
+
+/// Something is on its way.
+pub fn waiting(cx: &Cx) -> Html {
+    html! { <p class="waiting">{ cx.text(Key::Waiting) }</p> }
+}
+
+/// What went wrong, what is safe, what to do, and another try.
+pub fn trouble(cx: &Cx, failure: &Failure, lane: Lane) -> Html {
+    let (happened, advice) = words::trouble(failure.trouble());
+    let safe = match lane {
+        Lane::Erase | Lane::Keep | Lane::Undo if failure.may_have_arrived() => Some(Key::SafeAgain),
+        Lane::Erase | Lane::Keep | Lane::Undo => Some(Key::SafeNothingChanged),
+        _ => None,
+    };
+    let again = (lane != Lane::Erase).then(|| button(cx, Weight::Plain, cx.text(Key::Retry), Msg::Retry(lane)));
+    html! {
+        <div class="trouble" role="alert">
+            <p><strong>{ cx.text(happened) }</strong></p>
+            if let Some(safe) = safe { <p>{ cx.text(safe) }</p> }
+            <p>{ cx.text(advice) }</p>
+            { again }
+        </div>
+    }
+}
+
+/// A length of time as a clock shows it: 0:07, 1:02:03.
+pub fn clock(ms: u64) -> String {
+    let seconds = ms.div_ceil(1_000);
+    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+/// A length of time in words, in its largest unit that says enough.
+pub fn span(texts: &Texts, ms: i64) -> AttrValue {
+    let seconds = u64::try_from(ms / 1_000).unwrap_or(0);
+    match seconds {
+        0..120 => texts.count(Key::Seconds, seconds, &[]),
+        120..7_200 => texts.count(Key::Minutes, seconds / 60, &[]),
+        7_200..172_800 => texts.count(Key::Hours, seconds / 3_600, &[]),
+        _ => texts.count(Key::Days, seconds / 86_400, &[]),
+    }
+}
+
+/// "from 3 March 2025 to 21 November 2026", or one day.
+pub fn period(texts: &Texts, oldest: Option<Timestamp>, newest: Option<Timestamp>) -> Option<AttrValue> {
+    let (from, to) = (texts.moment(Format::LocalDate, oldest?), texts.moment(Format::LocalDate, newest?));
+    Some(if from == to {
+        texts.fill(Key::OnDay, &[("day", &from)])
+    } else {
+        texts.fill(Key::FromTo, &[("from", &from), ("to", &to)])
+    })
+}
+
+/// By what a recording is called in a label: "voice recording of 21 November 2026, 14:03".
+pub fn name_of(texts: &Texts, item: &RecordingItem) -> AttrValue {
+    let at = texts.moment(Format::DayTime, item.captured_at);
+    texts.fill(Key::RecordingOf, &[("kind", &texts.get(words::kind(item.kind))), ("at", &at)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_never_shows_less_than_there_is() {
+        assert_eq!(clock(0), "0:00");
+        assert_eq!(clock(400), "0:01");
+        assert_eq!(clock(61_000), "1:01");
+        assert_eq!(clock(3_723_000), "1:02:03");
+    }
+}

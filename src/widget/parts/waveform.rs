@@ -1,0 +1,33 @@
+//! The picture of loudness beside a player.
+
+use std::fmt::Write as _;
+
+use yew::prelude::*;
+
+/// Width of one bar with its gap, in units of the picture.
+const STEP: usize = 3;
+/// Height of the picture.
+const HEIGHT: usize = 48;
+
+/// Loudness over time as bars; those before `position_ms` of `duration_ms` stand out. It says nothing
+/// that the slider does not say, so it is hidden from those who listen to the page.
+pub fn waveform(peaks: &[u8], position_ms: u64, duration_ms: u64) -> Html {
+    let played = usize::try_from(peaks.len() as u64 * position_ms / duration_ms.max(1)).unwrap_or(0);
+    let played = played.min(peaks.len());
+    let bars = |from: usize, to: usize| {
+        let mut path = String::new();
+        for (at, peak) in peaks.iter().enumerate().take(to).skip(from) {
+            let height = (usize::from(*peak) * HEIGHT / 255).max(2);
+            // Writing to a string cannot fail.
+            let _ = write!(path, "M{} {}v{height}", at * STEP + 1, (HEIGHT - height) / 2);
+        }
+        path
+    };
+    html! {
+        <svg class="waveform" viewBox={format!("0 0 {} {HEIGHT}", peaks.len() * STEP)}
+            preserveAspectRatio="none" aria-hidden="true">
+            <path class="to-come" d={bars(played, peaks.len())} />
+            <path class="played" d={bars(0, played)} />
+        </svg>
+    }
+}

@@ -1,0 +1,149 @@
+//! Which text stands for what a machine says. Nothing is called anything else anywhere.
+
+use rules::{
+    Class, Kind, StepState, StoreId,
+    contract::{Erasure, Requester, StepProblem},
+    erasure::Phrase,
+    retention::EndReason,
+};
+
+use crate::{locale::Key, state::Trouble};
+
+/// A place where copies live.
+pub const fn store(store: StoreId) -> Key {
+    match store {
+        StoreId::Media => Key::StoreMedia,
+        StoreId::Transcript => Key::StoreTranscript,
+        StoreId::Location => Key::StoreLocation,
+        StoreId::SearchIndex => Key::StoreSearchIndex,
+        StoreId::Waveform => Key::StoreWaveform,
+        StoreId::Catalogue => Key::StoreCatalogue,
+    }
+}
+
+/// What such a place is for.
+pub const fn store_about(store: StoreId) -> Key {
+    match store {
+        StoreId::Media => Key::StoreMediaAbout,
+        StoreId::Transcript => Key::StoreTranscriptAbout,
+        StoreId::Location => Key::StoreLocationAbout,
+        StoreId::SearchIndex => Key::StoreSearchIndexAbout,
+        StoreId::Waveform => Key::StoreWaveformAbout,
+        StoreId::Catalogue => Key::StoreCatalogueAbout,
+    }
+}
+
+/// A kind of data.
+pub const fn class(class: Class) -> Key {
+    match class {
+        Class::Media => Key::ClassMedia,
+        Class::Transcript => Key::ClassTranscript,
+        Class::Location => Key::ClassLocation,
+        Class::Derived => Key::ClassDerived,
+    }
+}
+
+/// Voice or video.
+pub const fn kind(kind: Kind) -> Key {
+    match kind {
+        Kind::Voice => Key::KindVoice,
+        Kind::Video => Key::KindVideo,
+    }
+}
+
+/// What an erasure may be called.
+pub const fn phrase(phrase: Phrase) -> Key {
+    match phrase {
+        Phrase::Sealed => Key::PhraseSealed,
+        Phrase::Contested => Key::PhraseContested,
+        Phrase::Erasing => Key::PhraseErasing,
+        Phrase::Retrying => Key::PhraseRetrying,
+        Phrase::Late => Key::PhraseLate,
+        Phrase::Deleted => Key::PhraseDeleted,
+        Phrase::Cancelled => Key::PhraseCancelled,
+    }
+}
+
+/// What that means, and what comes next.
+pub const fn phrase_about(phrase: Phrase) -> Key {
+    match phrase {
+        Phrase::Sealed => Key::PhraseSealedAbout,
+        Phrase::Contested => Key::PhraseContestedAbout,
+        Phrase::Erasing => Key::PhraseErasingAbout,
+        Phrase::Retrying => Key::PhraseRetryingAbout,
+        Phrase::Late => Key::PhraseLateAbout,
+        Phrase::Deleted => Key::PhraseDeletedAbout,
+        Phrase::Cancelled => Key::PhraseCancelledAbout,
+    }
+}
+
+/// Where one store of an erasure stands.
+pub const fn step(state: StepState) -> Key {
+    match state {
+        StepState::Waiting => Key::StepWaiting,
+        StepState::Erasing => Key::StepErasing,
+        StepState::Probing => Key::StepProbing,
+        StepState::Retrying => Key::StepRetrying,
+        StepState::VerifiedAbsent => Key::StepVerifiedAbsent,
+    }
+}
+
+/// Why a try failed.
+pub const fn step_problem(problem: StepProblem) -> Key {
+    match problem {
+        StepProblem::Unreachable => Key::StepUnreachable,
+        StepProblem::Failed => Key::StepFailed,
+        StepProblem::StillThere => Key::StepStillThere,
+    }
+}
+
+/// Who asked for an erasure.
+pub const fn requester(requester: Requester) -> Key {
+    match requester {
+        Requester::You => Key::RequesterYou,
+        Requester::AnotherGuardian => Key::RequesterAnotherGuardian,
+        Requester::Rule => Key::RequesterRule,
+    }
+}
+
+/// Why something ends when it does; the text has a place for the day.
+pub const fn end(because: EndReason) -> Key {
+    match because {
+        EndReason::Inactivity => Key::EndInactivity,
+        EndReason::KeepEnds => Key::EndKeepEnds,
+    }
+}
+
+/// What an erasure was of, as far as that is remembered: what was searched for is not.
+pub fn scope(erasure: &Erasure) -> Key {
+    match erasure.scope.as_str() {
+        "items" => Key::ScopeItems,
+        "range" => Key::ScopeRange,
+        "class" => Key::ScopeClass,
+        "search" => Key::ScopeSearch,
+        "child" => Key::ScopeChild,
+        _ => Key::ScopeEverything,
+    }
+}
+
+/// What went wrong: what happened, and what to do.
+pub const fn trouble(trouble: Trouble) -> (Key, Key) {
+    match trouble {
+        Trouble::Unreachable => (Key::TroubleUnreachable, Key::TroubleUnreachableDo),
+        Trouble::SignedOut => (Key::TroubleSignedOut, Key::TroubleSignedOutDo),
+        Trouble::NotAllowed => (Key::TroubleNotAllowed, Key::TroubleNotAllowedDo),
+        Trouble::Gone => (Key::TroubleGone, Key::TroubleGoneDo),
+        Trouble::Changed => (Key::TroubleChanged, Key::TroubleChangedDo),
+        Trouble::Refused => (Key::TroubleRefused, Key::TroubleRefusedDo),
+        Trouble::TooMany => (Key::TroubleTooMany, Key::TroubleTooManyDo),
+        Trouble::Service => (Key::TroubleService, Key::TroubleServiceDo),
+    }
+}
+
+/// What ends next of a child, and why; the text has a place for the day.
+pub const fn next_end(because: EndReason) -> Key {
+    match because {
+        EndReason::Inactivity => Key::NextEndInactivity,
+        EndReason::KeepEnds => Key::NextEndKeepEnds,
+    }
+}
