@@ -45,15 +45,15 @@ pub enum StepState {
 }
 
 impl StepState {
-    /// Whether `next` may follow. Forward only, but for a try that failed or a probe that still
-    /// found something.
+    /// Whether `next` may follow. Forward only, but for a try that failed, a probe that still found
+    /// something, and the last store, which goes back to wait when one before it failed.
     #[must_use]
     pub const fn may_become(self, next: Self) -> bool {
         use StepState::{Erasing, Probing, Retrying, VerifiedAbsent, Waiting};
         matches!(
             (self, next),
             (Waiting | Retrying, Erasing)
-                | (Erasing, Probing)
+                | (Erasing, Probing | Waiting)
                 | (Probing, VerifiedAbsent)
                 | (Erasing | Probing, Retrying)
         )

@@ -63,10 +63,17 @@ impl Db {
         &self.read
     }
 
-    /// Begins a transaction that will write. It holds the only writing connection of this process,
-    /// and the database's write lock from the start, so that it never fails half way for another's.
+    /// Begins a transaction that will write, and that survives a power cut once committed. It holds
+    /// the only writing connection of this process, and the database's write lock from the start, so
+    /// that it never fails half way for another's.
     pub async fn write(&self) -> sqlx::Result<Transaction<'static, Sqlite>> {
-        self.write.begin_with("BEGIN IMMEDIATE").await
+        self.write.begin_with("PRAGMA synchronous = FULL; BEGIN IMMEDIATE").await
+    }
+
+    /// The same for an effect that may be repeated: it survives a crash of the process at once, and
+    /// a power cut from the next [`Db::empty_wal`] on.
+    pub async fn write_effect(&self) -> sqlx::Result<Transaction<'static, Sqlite>> {
+        self.write.begin_with("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE").await
     }
 
     /// Moves everything from the write-ahead log into the main file and empties the log. Erased

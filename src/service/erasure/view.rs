@@ -105,7 +105,7 @@ fn step(row: &SqliteRow) -> sqlx::Result<Step> {
     };
     Ok(Step {
         store: store_named(&row.try_get::<String, _>(0)?)?,
-        state: step_state(&row.try_get::<String, _>(1)?)?,
+        state: named(&row.try_get::<String, _>(1)?)?,
         copies: unsigned(row.try_get(2)?),
         erased: unsigned(row.try_get(3)?),
         failed_attempts: row.try_get(4)?,
@@ -116,17 +116,12 @@ fn step(row: &SqliteRow) -> sqlx::Result<Step> {
 }
 
 /// A word of the contract as the database keeps it: the very name the API gives it.
-fn named<T: serde::de::DeserializeOwned>(name: &str) -> sqlx::Result<T> {
+pub(super) fn named<T: serde::de::DeserializeOwned>(name: &str) -> sqlx::Result<T> {
     serde_json::from_value(name.into()).map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 
 /// A state by its name.
 pub(super) fn state(name: &str) -> sqlx::Result<ErasureState> {
-    named(name)
-}
-
-/// A step's state by its name.
-pub(super) fn step_state(name: &str) -> sqlx::Result<StepState> {
     named(name)
 }
 
@@ -182,7 +177,7 @@ mod tests {
             StepState::Retrying,
             StepState::VerifiedAbsent,
         ] {
-            assert_eq!(step_state(step_state_name(state)).unwrap(), state);
+            assert_eq!(named::<StepState>(step_state_name(state)).unwrap(), state);
         }
     }
 }

@@ -34,7 +34,7 @@ impl Store for Catalogue {
 
     async fn erase(&self, items: &[Item]) -> Result<(), StoreError> {
         let seqs = seqs(items);
-        let mut tx = self.db.write().await?;
+        let mut tx = self.db.write_effect().await?;
         for sql in [
             "DELETE FROM keep WHERE seq IN (SELECT value FROM json_each(?))",
             "DELETE FROM ticket WHERE seq IN (SELECT value FROM json_each(?))",

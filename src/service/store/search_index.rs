@@ -36,7 +36,7 @@ impl Store for SearchIndex {
     }
 
     async fn erase(&self, items: &[Item]) -> Result<(), StoreError> {
-        let mut tx = self.db.write().await?;
+        let mut tx = self.db.write_effect().await?;
         query("DELETE FROM search_index WHERE rowid IN (SELECT value FROM json_each(?))")
             .bind(seqs(items))
             .execute(&mut *tx)

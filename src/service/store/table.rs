@@ -35,7 +35,7 @@ impl Store for Table {
 
     async fn erase(&self, items: &[Item]) -> Result<(), StoreError> {
         let sql = format!("DELETE FROM {} WHERE seq IN (SELECT value FROM json_each(?))", self.id.name());
-        let mut tx = self.db.write().await?;
+        let mut tx = self.db.write_effect().await?;
         query(AssertSqlSafe(sql)).bind(seqs(items)).execute(&mut *tx).await?;
         Ok(tx.commit().await?)
     }
