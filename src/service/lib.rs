@@ -3,13 +3,21 @@
 //! Layers, top down: [`api`] (HTTP, one file a resource), [`erasure`] and [`ingest`] (what happens),
 //! [`store`] (where copies live) and [`db`].
 
+pub mod api;
+pub mod cli;
 pub mod clock;
 pub mod core;
 pub mod db;
 pub mod erasure;
 pub mod faults;
 pub mod ingest;
+pub mod keep;
+pub mod listing;
 pub mod media;
 pub mod owner;
+pub mod playback;
 pub mod search;
+pub mod serve;
+pub mod session;
+pub mod settings;
 pub mod store;

@@ -1,0 +1,130 @@
+//! `/v1/children/{id}/recordings` and `/v1/recordings/{id}`
+
+use axum::{Json, extract::State};
+use rules::{
+    ChildId, Class, DeviceId, Kind, RecordingId, Timestamp,
+    contract::{Permission, Recording, RecordingCount, RecordingPage},
+    scope::Filter,
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::{
+    Api,
+    access::{May, Play, View},
+    failure::Failure,
+    input::{Id, Params, limit},
+};
+use crate::listing;
+
+/// Conditions, all of which must hold. The same as a [`Filter`] in a body; written out, because
+/// a query string that is flattened cannot refuse what it does not know.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Conditions {
+    /// Words of the transcript, each a whole word or its beginning, in any language.
+    q: Option<String>,
+    /// Captured at this moment or later.
+    from: Option<Timestamp>,
+    /// Captured before this moment.
+    to: Option<Timestamp>,
+    /// Captured by this device.
+    device: Option<DeviceId>,
+    /// Voice or video only.
+    kind: Option<Kind>,
+    /// With something of this class.
+    class: Option<Class>,
+}
+
+/// The same, and which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageOf {
+    /// Words of the transcript, each a whole word or its beginning, in any language.
+    q: Option<String>,
+    /// Captured at this moment or later.
+    from: Option<Timestamp>,
+    /// Captured before this moment.
+    to: Option<Timestamp>,
+    /// Captured by this device.
+    device: Option<DeviceId>,
+    /// Voice or video only.
+    kind: Option<Kind>,
+    /// With something of this class.
+    class: Option<Class>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// How many, 1 to 200.
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+}
+
+impl Conditions {
+    fn filter(self) -> Result<Filter, Failure> {
+        let Self { q, from, to, device, kind, class } = self;
+        let filter = Filter { q, from, to, device, kind, class };
+        filter.check().map_err(Failure::invalid)?;
+        Ok(filter)
+    }
+}
+
+/// The recordings of a child
+///
+/// Newest first. Words are shown to sessions that may play.
+#[utoipa::path(get, path = "/children/{id}/recordings", operation_id = "list_recordings", tag = "recordings", security(("session" = ["view"])),
+    params(("id" = ChildId, Path), PageOf),
+    responses((status = 200, description = "One page", body = RecordingPage)))]
+pub async fn list(
+    State(api): State<Api>,
+    session: May<View>,
+    Id(child): Id<ChildId>,
+    Params(asked): Params<PageOf>,
+) -> Result<Json<RecordingPage>, Failure> {
+    let PageOf { q, from, to, device, kind, class, cursor, limit: most } = asked;
+    let limit = limit(most, listing::DEFAULT_LIMIT, listing::MAX_LIMIT)?;
+    let filter = Conditions { q, from, to, device, kind, class }.filter()?;
+    session.may_look_for(&filter)?;
+    let number = session.asker.number_of(child).ok_or_else(Failure::not_found)?;
+    let cursors = &api.0.cursors;
+    let before = match cursor {
+        Some(cursor) => {
+            let before = cursors.open(number, &cursor);
+            Some(before.ok_or_else(|| Failure::invalid("cursor: not one of this list; begin without"))?)
+        }
+        None => None,
+    };
+    let view = listing::View { asker: &session.asker, words: session.permissions.has(Permission::Play) };
+    let page = listing::page(api.core(), view, child, &filter, before, limit).await?;
+    let next = page.next_before.map(|place| cursors.seal(number, place));
+    Ok(Json(RecordingPage { items: page.items, next }))
+}
+
+/// How many recordings a filter finds
+#[utoipa::path(get, path = "/children/{id}/recordings/count", operation_id = "count_recordings", tag = "recordings", security(("session" = ["view"])),
+    params(("id" = ChildId, Path), Conditions),
+    responses((status = 200, description = "All of them, over all pages", body = RecordingCount)))]
+pub async fn count(
+    State(api): State<Api>,
+    session: May<View>,
+    Id(child): Id<ChildId>,
+    Params(asked): Params<Conditions>,
+) -> Result<Json<RecordingCount>, Failure> {
+    let filter = asked.filter()?;
+    session.may_look_for(&filter)?;
+    let total = listing::count(api.core(), &session.asker, child, &filter).await?;
+    Ok(Json(RecordingCount { total }))
+}
+
+/// One recording, opened
+#[utoipa::path(get, path = "/recordings/{id}", operation_id = "open_recording", tag = "recordings", security(("session" = ["play"])),
+    params(("id" = RecordingId, Path)),
+    responses((status = 200, description = "With everything that is held of it but the bytes", body = Recording)))]
+pub async fn get(
+    State(api): State<Api>,
+    session: May<Play>,
+    Id(recording): Id<RecordingId>,
+) -> Result<Json<Recording>, Failure> {
+    Ok(Json(listing::recording(api.core(), &session.asker, recording).await?))
+}

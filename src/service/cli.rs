@@ -1,0 +1,115 @@
+//! The commands.
+
+use std::{io::IsTerminal, path::Path, process::ExitCode};
+
+use anyhow::{Context, bail};
+use clap::Parser;
+use rules::{contract::NewSession, erasure::UNDO_WINDOW_SECONDS};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    api::{Options, document},
+    clock::{Clock, SystemClock},
+    core::{Core, Policy},
+    db::Db,
+    serve, session,
+    settings::{Cli, Command, Log, Seconds, Serve, Session},
+};
+
+/// The undo window of a demo, in seconds: long enough to use it, short enough to see the end.
+const DEMO_UNDO_WINDOW: i64 = 120;
+
+/// Runs the command of the process's arguments. What goes wrong is one line on the standard error.
+#[must_use]
+pub fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("forget-me-not: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Serve(settings) => {
+            log(settings.log);
+            wait_for(serve(&cli.data, settings))?;
+        }
+        Command::Session(settings) => wait_for(mint(&cli.data, settings))?,
+        Command::Openapi => print!("{}", document::text()?),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn wait_for<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+/// The log goes to the standard error: what a command prints is its answer. `RUST_LOG` says how much.
+fn log(format: Log) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        Log::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        Log::Json => log.json().flatten_event(true).init(),
+    }
+}
+
+async fn serve(data: &Path, settings: Serve) -> anyhow::Result<()> {
+    if settings.demo && !settings.listen.ip().is_loopback() {
+        bail!(
+            "a demo signs everyone in, so it listens on this machine only: --listen 127.0.0.1:{}",
+            settings.listen.port()
+        );
+    }
+    if let Some(assets) = settings.assets.as_ref().filter(|assets| !assets.join("index.html").is_file()) {
+        bail!("there is no index.html in {}: build the page with cargo xtask dist", assets.display());
+    }
+    let listener = serve::listen(settings.listen).await?;
+    serve::folder(data)?;
+    let lock = serve::lock(data)?;
+    serve::sweep(data, &lock)?;
+    let given = std::env::var("FMN_VENDOR_KEY").ok();
+    let vendor_key = serve::vendor_key(data, given, settings.vendor_key_file.as_deref())?;
+
+    let usual = if settings.demo { DEMO_UNDO_WINDOW } else { UNDO_WINDOW_SECONDS };
+    let undo_window_seconds = settings.undo_window.map_or(usual, |Seconds(seconds)| seconds);
+    let core = Core::open(data, Policy { undo_window_seconds, demo: settings.demo }).await?;
+    let options = Options {
+        allow_origins: settings.allow_origin,
+        assets: settings.assets,
+        max_upload_bytes: settings.max_upload as usize * (1 << 20),
+        ..Options::new(vendor_key)
+    };
+    tracing::info!(address = %listener.local_addr()?, demo = settings.demo, "listening");
+    let closing = CancellationToken::new();
+    let service = serve::run(listener, core, options, closing.clone());
+    serve::until_asked(closing, service).await?;
+    tracing::info!("ended");
+    Ok(())
+}
+
+async fn mint(data: &Path, settings: Session) -> anyhow::Result<()> {
+    let file = data.join("forget-me-not.db");
+    if !file.is_file() {
+        bail!(
+            "there is nothing in {}: serve or import there first, or name the folder, --data DIR",
+            data.display()
+        );
+    }
+    let db = Db::open(&file).await.with_context(|| format!("cannot open {}", file.display()))?;
+    let new = NewSession {
+        guardian: settings.guardian,
+        children: settings.child,
+        permissions: settings.permission,
+        origin: settings.origin,
+        ttl_seconds: Some(settings.ttl),
+    };
+    let session = session::mint(&db, SystemClock.now(), &new).await;
+    db.close().await;
+    println!("{}", serde_json::to_string(&session?)?);
+    Ok(())
+}

@@ -1,0 +1,253 @@
+//! What a parent sees of what is held: lists, counts, one recording opened.
+//!
+//! Nothing sealed appears anywhere here: every query asks for usable bits, and every piece of a
+//! recording is read only where its own store's bit is set.
+
+use rules::{
+    ChildId, Date, DeviceId, RecordingId, StoreId, Stores, Timestamp,
+    contract::{Device, Recording, RecordingItem, Transcript},
+    keep,
+    location::Place,
+    retention,
+    scope::Filter,
+};
+use sqlx::{QueryBuilder, Row, Sqlite, query, query_scalar, sqlite::SqliteRow};
+
+use crate::{
+    core::Core,
+    db::select::{captured_at, push_matching, push_newest_first},
+    erasure::Asker,
+    session::id,
+};
+
+mod children;
+mod holdings;
+
+pub use children::children;
+pub use holdings::holdings;
+
+/// How many recordings a page has when the caller does not say.
+pub const DEFAULT_LIMIT: u32 = 50;
+/// How many it has at most.
+pub const MAX_LIMIT: u32 = 200;
+/// How much of a transcript a list shows, in characters.
+const EXCERPT_CHARS: u32 = 160;
+
+/// Why there is nothing to show.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// No such child, device or recording in this session, or nothing of it that can be used.
+    #[error("there is no such thing in this session")]
+    NotFound,
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Whose recordings are asked for, and what may be shown of them.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// Who asks.
+    pub asker: &'a Asker,
+    /// Whether the words of recordings may be shown, or only that there are some.
+    pub words: bool,
+}
+
+/// One page, and where the next one begins.
+#[derive(Debug)]
+pub struct Page {
+    /// Newest first.
+    pub items: Vec<RecordingItem>,
+    /// The `seq` of the last of them, where more follow.
+    pub next_before: Option<i64>,
+}
+
+/// The recordings of a child that a filter finds, newest first, those with a `seq` below `before`.
+/// Costs what the page costs, however many recordings there are: the place is a key, not an offset.
+pub async fn page(
+    core: &Core,
+    view: View<'_>,
+    child: ChildId,
+    filter: &Filter,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<Page, ListError> {
+    let number = check(core, view.asker, child, filter).await?;
+    let mut sql = QueryBuilder::new("SELECT p.*");
+    push_item_columns(&mut sql, view);
+    sql.push(" FROM (SELECT r.*");
+    push_matching(&mut sql, number, filter, before);
+    push_newest_first(&mut sql, filter, limit + 1);
+    sql.push(") p ORDER BY p.seq DESC");
+    let mut rows = sql.build().fetch_all(core.db.read()).await?;
+
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let next_before = match rows.last() {
+        Some(last) if more => Some(last.try_get("seq")?),
+        _ => None,
+    };
+    let today = core.clock.now().date();
+    let items = rows.iter().map(|row| item(row, child, today)).collect::<sqlx::Result<_>>()?;
+    Ok(Page { items, next_before })
+}
+
+/// How many recordings of a child a filter finds.
+pub async fn count(core: &Core, asker: &Asker, child: ChildId, filter: &Filter) -> Result<u64, ListError> {
+    let number = check(core, asker, child, filter).await?;
+    let mut sql = QueryBuilder::new("SELECT count(*)");
+    push_matching(&mut sql, number, filter, None);
+    let total: i64 = sql.build_query_scalar().fetch_one(core.db.read()).await?;
+    Ok(unsigned(total))
+}
+
+/// One recording with everything that is usable of it.
+pub async fn recording(core: &Core, asker: &Asker, recording: RecordingId) -> Result<Recording, ListError> {
+    let view = View { asker, words: true };
+    let mut sql = QueryBuilder::new("SELECT p.*");
+    push_item_columns(&mut sql, view);
+    sql.push(
+        ", t.text AS text, l.latitude_udeg, l.longitude_udeg, l.accuracy_m, w.peaks AS peaks,
+          c.id AS child_id, c.last_use AS last_use,
+          (SELECT max(k.until) FROM keep k WHERE k.seq = p.seq) AS kept_by_anyone
+         FROM recording p JOIN child c ON c.number = p.child",
+    );
+    push_part(&mut sql, StoreId::Transcript, "t");
+    push_part(&mut sql, StoreId::Location, "l");
+    push_part(&mut sql, StoreId::Waveform, "w");
+    sql.push(" WHERE p.id = ").push_bind(recording.to_string());
+    sql.push(" AND p.usable > 0 AND p.child IN (SELECT value FROM json_each(");
+    sql.push_bind(asker.numbers_json()).push("))");
+    let row = sql.build().fetch_optional(core.db.read()).await?.ok_or(ListError::NotFound)?;
+    Ok(opened(&row, core.clock.now().date())?)
+}
+
+fn opened(row: &SqliteRow, today: Date) -> sqlx::Result<Recording> {
+    let usable = usable(row)?;
+    let item = item(row, id(row.try_get("child_id")?)?, today)?;
+    let text: Option<String> = row.try_get("text")?;
+    let latitude_udeg: Option<i32> = row.try_get("latitude_udeg")?;
+    let last_use = row.try_get::<Option<i64>, _>("last_use")?.map(Timestamp::from_ms);
+    let kept_by_anyone = day(row.try_get("kept_by_anyone")?).filter(|until| keep::is_live(*until, today));
+    let has_media = usable.has(StoreId::Media);
+    Ok(Recording {
+        media_type: if has_media { Some(row.try_get("media_type")?) } else { None },
+        bytes: if has_media { Some(unsigned(row.try_get("bytes")?)) } else { None },
+        transcript: text.map(|text| Transcript { text, language: item.language.clone() }),
+        location: match latitude_udeg {
+            Some(latitude_udeg) => Some(Place {
+                latitude_udeg,
+                longitude_udeg: row.try_get("longitude_udeg")?,
+                accuracy_m: row.try_get("accuracy_m")?,
+            }),
+            None => None,
+        },
+        waveform: row.try_get("peaks")?,
+        stores: usable.iter().collect(),
+        end: retention::end_of(last_use.unwrap_or(item.captured_at).date(), kept_by_anyone),
+        item,
+    })
+}
+
+/// Pushes the columns that [`item`] reads beside those of `recording` (alias `p`).
+fn push_item_columns(sql: &mut QueryBuilder<Sqlite>, view: View<'_>) {
+    let transcript = bit(StoreId::Transcript);
+    sql.push(", (SELECT d.name FROM device d WHERE d.id = p.device) AS device_name");
+    sql.push(", (SELECT k.until FROM keep k WHERE k.seq = p.seq AND k.guardian = ");
+    sql.push_bind(view.asker.guardian.to_string()).push(") AS kept_until");
+    for (column, what, shown) in [
+        ("language", "x.language", true),
+        ("excerpt", &*format!("substr(x.text, 1, {EXCERPT_CHARS})"), view.words),
+    ] {
+        if shown {
+            sql.push(format_args!(
+                ", CASE WHEN p.usable & {transcript} != 0 \
+                 THEN (SELECT {what} FROM transcript x WHERE x.seq = p.seq) END AS {column}"
+            ));
+        } else {
+            sql.push(format_args!(", NULL AS {column}"));
+        }
+    }
+}
+
+/// Pushes a join with a store's table, under `alias`, that finds a row only while its bit is set.
+fn push_part(sql: &mut QueryBuilder<Sqlite>, store: StoreId, alias: &str) {
+    let (table, bit) = (store.name(), bit(store));
+    sql.push(format_args!(" LEFT JOIN {table} {alias} ON {alias}.seq = p.seq AND p.usable & {bit} != 0"));
+}
+
+fn item(row: &SqliteRow, child: ChildId, today: Date) -> sqlx::Result<RecordingItem> {
+    let device: Option<String> = row.try_get("device")?;
+    let device_name: Option<String> = row.try_get("device_name")?;
+    let excerpt: Option<String> = row.try_get("excerpt")?;
+    Ok(RecordingItem {
+        id: id(row.try_get("id")?)?,
+        child,
+        kind: match row.try_get("kind")? {
+            "video" => rules::Kind::Video,
+            _ => rules::Kind::Voice,
+        },
+        captured_at: captured_at(row.try_get("seq")?),
+        duration_ms: unsigned(row.try_get("duration_ms")?),
+        device: match (device, device_name) {
+            (Some(device), Some(name)) => Some(Device { id: id(&device)?, name }),
+            _ => None,
+        },
+        classes: usable(row)?.classes(),
+        excerpt,
+        language: row.try_get("language")?,
+        kept_until: day(row.try_get("kept_until")?).filter(|until| keep::is_live(*until, today)),
+    })
+}
+
+/// The child's number, if the session names the child and the filter names nobody else's device.
+async fn check(core: &Core, asker: &Asker, child: ChildId, filter: &Filter) -> Result<i64, ListError> {
+    let number = asker.number_of(child).ok_or(ListError::NotFound)?;
+    if let Some(device) = filter.device
+        && !owns_device(core, number, device).await?
+    {
+        return Err(ListError::NotFound);
+    }
+    Ok(number)
+}
+
+async fn owns_device(core: &Core, child: i64, device: DeviceId) -> sqlx::Result<bool> {
+    query_scalar("SELECT EXISTS (SELECT 1 FROM device WHERE id = ? AND child = ?)")
+        .bind(device.to_string())
+        .bind(child)
+        .fetch_one(core.db.read())
+        .await
+}
+
+/// A recording of one of the asker's children of which anything can be used: its key and its child.
+pub(crate) async fn find(
+    core: &Core,
+    asker: &Asker,
+    recording: RecordingId,
+) -> Result<(i64, ChildId, Stores), ListError> {
+    let row = query("SELECT seq, child, usable FROM recording WHERE id = ? AND usable > 0")
+        .bind(recording.to_string())
+        .fetch_optional(core.db.read())
+        .await?
+        .ok_or(ListError::NotFound)?;
+    let number: i64 = row.try_get("child")?;
+    let (_, child) = asker.children.iter().find(|(n, _)| *n == number).ok_or(ListError::NotFound)?;
+    Ok((row.try_get("seq")?, *child, usable(&row)?))
+}
+
+fn usable(row: &SqliteRow) -> sqlx::Result<Stores> {
+    Ok(Stores::from_bits(row.try_get::<u32, _>("usable")?))
+}
+
+const fn bit(store: StoreId) -> u32 {
+    Stores::NONE.with(store).bits()
+}
+
+/// A day as the database keeps it: days since 1970.
+fn day(days: Option<i64>) -> Option<Date> {
+    days.map(Date::from_days)
+}
+
+fn unsigned(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or(0)
+}

@@ -1,0 +1,172 @@
+//! Every setting of every command, by flag and by environment, in one place. `--help` shows them,
+//! `docs/api.md` lists them, and a test holds the two together.
+
+use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use rules::{ChildId, contract::Permission};
+
+use crate::session;
+
+/// The longest undo window, in seconds: two weeks, well within the month in which a deletion must
+/// be done.
+const MAX_UNDO_WINDOW: i64 = 14 * 86_400;
+
+/// What devices keep of a child: seen, heard, kept until a date, or deleted from every place a
+/// copy lives.
+#[derive(Debug, Parser)]
+#[command(name = "forget-me-not", version, max_term_width = 100)]
+pub struct Cli {
+    /// The folder that holds everything: database, media, keys
+    #[arg(long, global = true, value_name = "DIR", env = "FMN_DATA", default_value = "data")]
+    pub data: PathBuf,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the service: the API, the page, and the engine that erases.
+    ///
+    /// The vendor key opens what a vendor's own backend does (minting sessions, handing recordings in,
+    /// metrics). It comes from the variable FMN_VENDOR_KEY, or from --vendor-key-file; where neither is
+    /// given, the first start makes one in DIR/vendor.key, readable by this user only. It is never
+    /// printed.
+    ///
+    /// Behind a proxy, TLS is the proxy's. One service a data folder; `import` and `session` may run
+    /// beside it.
+    Serve(Serve),
+    /// Mint a session and print it as JSON, as POST /v1/sessions would
+    Session(Session),
+    /// Print the OpenAPI document of the API
+    Openapi,
+}
+
+/// How the service runs.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS", env = "FMN_LISTEN", default_value = "127.0.0.1:8787")]
+    pub listen: SocketAddr,
+    /// The built page (`cargo xtask dist`), served at /
+    #[arg(long, value_name = "DIR", env = "FMN_ASSETS")]
+    pub assets: Option<PathBuf>,
+    /// A page's origin that may read answers; can be given several times. Origins that sessions are
+    /// bound to may anyway
+    #[arg(long, value_name = "ORIGIN", env = "FMN_ALLOW_ORIGIN", value_delimiter = ',', value_parser = session::normalise)]
+    pub allow_origin: Vec<String>,
+    /// A file with the vendor key, at least 32 characters
+    #[arg(long, value_name = "FILE", env = "FMN_VENDOR_KEY_FILE")]
+    pub vendor_key_file: Option<PathBuf>,
+    /// How the log is written, to the standard error
+    #[arg(long, value_name = "FORMAT", env = "FMN_LOG", default_value = "text")]
+    pub log: Log,
+    /// How long a deletion can be taken back, like 72h, 90m or 3d; 2m in a demo [default: 72h]
+    #[arg(long, value_name = "TIME", env = "FMN_UNDO_WINDOW")]
+    pub undo_window: Option<Seconds>,
+    /// The largest recording that is taken in over HTTP, in MiB
+    #[arg(long, value_name = "MIB", env = "FMN_MAX_UPLOAD", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub max_upload: u32,
+    /// Show the made-up household: imported into an empty folder, signed in without a vendor, for
+    /// this machine only
+    #[arg(long, env = "FMN_DEMO")]
+    pub demo: bool,
+}
+
+/// A session to be minted.
+#[derive(Debug, Args)]
+pub struct Session {
+    /// Your own reference for the guardian
+    #[arg(long, value_name = "REF", default_value = "guardian")]
+    pub guardian: String,
+    /// A child the session may name; can be given several times [default: all of the guardian's]
+    #[arg(long, value_name = "ID")]
+    pub child: Vec<ChildId>,
+    /// What it may be used for; can be given several times [default: everything]
+    #[arg(long, value_name = "PERMISSION", value_parser = permission)]
+    pub permission: Vec<Permission>,
+    /// The origin of the page that embeds the element
+    #[arg(long, value_name = "ORIGIN", default_value = "http://127.0.0.1:8787")]
+    pub origin: String,
+    /// Its life in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = session::MAX_TTL_SECONDS)]
+    pub ttl: u32,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Log {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// A length of time, written like 72h, 90m, 3d or 30s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seconds(pub i64);
+
+impl FromStr for Seconds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || "write a time like 72h, 90m, 3d or 30s".to_owned();
+        let unit = text.chars().next_back().ok_or_else(wrong)?;
+        let seconds = match unit {
+            's' => 1,
+            'm' => 60,
+            'h' => 3600,
+            'd' => 86_400,
+            _ => return Err(wrong()),
+        };
+        let number: u32 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
+        let total = i64::from(number) * seconds;
+        if total > MAX_UNDO_WINDOW {
+            return Err("at most 14d: a deletion must be done within a month".to_owned());
+        }
+        Ok(Self(total))
+    }
+}
+
+fn permission(name: &str) -> Result<Permission, String> {
+    serde_json::from_value(name.into()).map_err(|_| "one of view, play, keep, erase".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_commands_are_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_read_as_people_write_them() {
+        for (text, seconds) in [("72h", 259_200), ("2m", 120), ("0s", 0), ("14d", 1_209_600)] {
+            assert_eq!(text.parse(), Ok(Seconds(seconds)));
+        }
+        for bad in ["", "h", "72", "-1h", "15d", "1 h", "1h30m", "9999999999s", "1日"] {
+            assert!(bad.parse::<Seconds>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_setting_is_in_the_one_list() {
+        let list = include_str!("../../docs/api.md");
+        let cli = Cli::command();
+        let arguments = cli.get_subcommands().chain([&cli]).flat_map(clap::Command::get_arguments);
+        for argument in arguments {
+            if let Some(long) = argument.get_long().filter(|long| !["help", "version"].contains(long)) {
+                assert!(list.contains(&format!("`--{long}")), "--{long} is not in docs/api.md");
+            }
+            if let Some(variable) = argument.get_env().and_then(std::ffi::OsStr::to_str) {
+                assert!(list.contains(&format!("`{variable}`")), "{variable} is not in docs/api.md");
+            }
+        }
+    }
+}
