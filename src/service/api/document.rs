@@ -10,7 +10,7 @@ use rules::problem::{Problem, ProblemType};
 use utoipa::{
     OpenApi as _,
     openapi::{
-        Content, OpenApi, Ref, ResponseBuilder,
+        Content, ObjectBuilder, OpenApi, Ref, ResponseBuilder, Type,
         path::{Operation, ParameterIn},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
@@ -132,6 +132,11 @@ pub fn document() -> OpenApi {
         SecurityScheme::Http(scheme)
     };
     let components = document.components.get_or_insert_default();
+    // Written by hand: the derive macro does not see names that another macro has put in.
+    let slugs = ProblemType::ALL.iter().map(|kind| kind.slug());
+    let kinds = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(slugs));
+    let kinds = kinds.description(Some("What went wrong, by name."));
+    components.schemas.insert("ProblemType".into(), kinds.build().into());
     components.add_security_scheme(
         "session",
         bearer("The `client_secret` of a session. The names listed at a route are the permissions it needs."),

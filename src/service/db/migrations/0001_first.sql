@@ -139,6 +139,9 @@ CREATE TABLE session (
     origin      TEXT NOT NULL,
     expires_at  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+-- CORS asks for the first before every answer to another site's page, minting for the second.
+CREATE INDEX session_by_origin ON session (origin, expires_at);
+CREATE INDEX session_by_end ON session (expires_at);
 
 CREATE TABLE session_child (
     token_hash BLOB NOT NULL,
