@@ -148,6 +148,8 @@ impl Walk<'_, '_> {
                 self.children(from, to, depth + 1)?;
             }
             (0, b"mdat") => self.mdat = true,
+            (0, b"moof") | (1, b"traf") => self.children(from, to, depth + 1)?,
+            (2, b"tfhd") => self.fragment_header(from)?,
             (1, b"mvhd") => self.movie_header(from)?,
             (1, b"trak") => {
                 self.track = None;
@@ -215,18 +217,37 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
-    /// A chunk that begins behind the end of the file: the file is cut, though its boxes look whole.
+    /// Chunks that begin behind the end of the file: the file is cut, though its boxes look whole.
     fn chunk_offsets<const N: usize>(&mut self, from: u64, to: u64) -> Result<(), ProbeError> {
-        let last = to.saturating_sub(N as u64);
-        if last < from + 8 {
-            return Ok(());
-        }
-        let Some(bytes) = self.fields.array::<N>(last)? else { return Ok(()) };
-        let offset = bytes.iter().fold(0, |n: u64, byte| n << 8 | u64::from(*byte));
-        if offset >= self.fields.len() {
-            return Err(ProbeError::Truncated("media data it refers to is missing".into()));
+        const AT_ONCE: usize = 16 << 10;
+        let mut at = from + 8;
+        while at + N as u64 <= to {
+            let offsets = self.fields.bytes(at, to - at, AT_ONCE)?;
+            for offset in offsets.chunks_exact(N) {
+                self.refers_to(offset.iter().fold(0, |n: u64, byte| n << 8 | u64::from(*byte)))?;
+            }
+            at += (offsets.len() / N * N).max(N) as u64;
         }
         Ok(())
+    }
+
+    /// The header of a fragment, which may say where in the file its data begins.
+    fn fragment_header(&mut self, from: u64) -> Result<(), ProbeError> {
+        const HAS_BASE: u8 = 1;
+        match self.fields.array::<16>(from)? {
+            Some([_, _, _, flags, _, _, _, _, base @ ..]) if flags & HAS_BASE != 0 => {
+                self.refers_to(u64::from_be_bytes(base))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn refers_to(&self, offset: u64) -> Result<(), ProbeError> {
+        if offset < self.fields.len() {
+            Ok(())
+        } else {
+            Err(ProbeError::Truncated("media data it refers to is missing".into()))
+        }
     }
 
     /// `meta` is a full box in MP4 (four bytes of version and flags) and a plain one in QuickTime.
