@@ -28,6 +28,8 @@ use crate::{
 
 /// Items a store erases or probes in one go: bounds memory, and what a crash repeats.
 const BATCH: i64 = 1000;
+/// Erasures carried out together: they share the emptying of the log.
+const AT_ONCE: i64 = 100;
 /// How often the engine looks when nobody wakes it.
 const TICK: Duration = Duration::from_secs(1);
 /// How often the inactivity rule is asked, in ticks.
@@ -73,17 +75,38 @@ pub async fn tick(core: &Core) -> anyhow::Result<()> {
         "SELECT e.id FROM erasure e WHERE e.state = ? AND e.finished_at IS NULL
          AND (NOT EXISTS (SELECT 1 FROM erasure_step s WHERE s.erasure = e.id AND s.state = 'retrying')
               OR EXISTS (SELECT 1 FROM erasure_step s WHERE s.erasure = e.id AND s.next_attempt_at <= ?))
-         ORDER BY e.sealed_until",
+         ORDER BY e.sealed_until LIMIT ?",
     )
     .bind(view::state_name(ErasureState::Erasing))
     .bind(now.ms())
+    .bind(AT_ONCE)
     .fetch_all(core.db.read())
     .await?;
+    let mut erased = Vec::new();
     for id in due {
         let id = view::erasure_id(&id)?;
-        if let Err(error) = carry_out(core, id).await {
+        match erase(core, id).await {
+            Ok(steps) if steps.iter().any(|step| step.state == StepState::Probing) => {
+                erased.push((id, steps))
+            }
+            Ok(_) => {}
             // The erasure stays where it is; the next tick goes on from its last note.
-            tracing::warn!(erasure = %id, %error, "an erasure stopped and will go on");
+            Err(error) => tracing::error!(erasure = %id, %error, "an erasure stopped and will go on"),
+        }
+    }
+    if erased.is_empty() {
+        return Ok(());
+    }
+    faults::point("log-before");
+    if let Err(error) = core.db.empty_wal().await {
+        // The bytes may still be in the log, so nothing is verified yet.
+        tracing::warn!(%error, "the log cannot be emptied just now");
+        return Ok(());
+    }
+    faults::point("log-emptied");
+    for (id, mut steps) in erased {
+        if let Err(error) = verify(core, id, &mut steps).await {
+            tracing::error!(erasure = %id, %error, "an erasure stopped and will go on");
         }
     }
     Ok(())
@@ -155,8 +178,8 @@ impl Step<'_> {
     }
 }
 
-/// Goes as far as it can with one erasure.
-async fn carry_out(core: &Core, id: ErasureId) -> anyhow::Result<()> {
+/// Erases what is due of one erasure, in every store; tells where its steps stand.
+async fn erase(core: &Core, id: ErasureId) -> anyhow::Result<Vec<Step<'_>>> {
     let mut steps = load(core, id).await?;
     if begin(core, &mut steps)? {
         note(core, id, &steps, None).await?;
@@ -169,13 +192,11 @@ async fn carry_out(core: &Core, id: ErasureId) -> anyhow::Result<()> {
         }
         note(core, id, &steps, None).await?;
     }
-    if !steps.iter().any(|step| step.state == StepState::Probing) {
-        return Ok(());
-    }
-    faults::point("log-before");
-    // Fails while a reader holds the log: the bytes may still be in it, so nothing is verified yet.
-    core.db.empty_wal().await?;
-    faults::point("log-emptied");
+    Ok(steps)
+}
+
+/// Reads every store that has erased again, and completes the erasure if each answered "absent".
+async fn verify(core: &Core, id: ErasureId, steps: &mut [Step<'_>]) -> anyhow::Result<()> {
     for step in steps.iter_mut().filter(|step| step.state == StepState::Probing) {
         probe(core, id, step).await?;
     }
@@ -184,7 +205,7 @@ async fn carry_out(core: &Core, id: ErasureId) -> anyhow::Result<()> {
         None => None,
     };
     faults::point("complete-before");
-    note(core, id, &steps, done).await?;
+    note(core, id, steps, done).await?;
     faults::point("complete-after");
     if done.is_some() {
         tracing::info!(erasure = %id, "deleted");

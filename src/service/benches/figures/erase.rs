@@ -34,6 +34,8 @@ pub async fn run(recordings: usize) {
         delete(&ours, Scope::Items { recordings: vec![id.parse().unwrap()] }).await;
     }
     let verified = rate(one_by_one, begun);
+    let many = Stock::new(1, one_by_one, true).await;
+    let together = all_due_at_once(&many, one_by_one).await;
     let floor = Stock::new(1, one_by_one, true).await;
     let begun = Instant::now();
     bare_one_by_one(&floor).await;
@@ -44,17 +46,42 @@ pub async fn run(recordings: usize) {
         &format!("bare DELETE + unlink, a transaction each: {bare:.0}/s"),
         Some(verified / bare),
     );
+    row(
+        "erasures of one recording each, due together, verified",
+        &format!("{together:.0} erasures/s"),
+        &format!("bare DELETE + unlink, a transaction each: {bare:.0}/s"),
+        Some(together / bare),
+    );
 }
 
-async fn delete(stock: &Stock, scope: Scope) {
-    let request = NewErasure {
+/// Accepts an erasure for each recording, then carries all of them out; the rate of the whole.
+async fn all_due_at_once(stock: &Stock, recordings: usize) -> f64 {
+    let ids: Vec<String> =
+        sqlx::query_scalar("SELECT id FROM recording").fetch_all(stock.core.db.read()).await.unwrap();
+    let begun = Instant::now();
+    for id in ids {
+        let scope = Scope::Items { recordings: vec![id.parse().unwrap()] };
+        accept::accept(&stock.core, &stock.asker, &request(stock, scope), None).await.unwrap();
+    }
+    let open = "SELECT count(*) FROM erasure WHERE state <> 'deleted'";
+    while sqlx::query_scalar::<_, i64>(open).fetch_one(stock.core.db.read()).await.unwrap() > 0 {
+        engine::tick(&stock.core).await.unwrap();
+    }
+    rate(recordings, begun)
+}
+
+fn request(stock: &Stock, scope: Scope) -> NewErasure {
+    NewErasure {
         child: Some(stock.asker.children[0].1),
         scope,
         include_kept: false,
         waive_undo: true,
         as_of: None,
-    };
-    let (erasure, _) = accept::accept(&stock.core, &stock.asker, &request, None).await.unwrap();
+    }
+}
+
+async fn delete(stock: &Stock, scope: Scope) {
+    let (erasure, _) = accept::accept(&stock.core, &stock.asker, &request(stock, scope), None).await.unwrap();
     engine::tick(&stock.core).await.unwrap();
     let state: String = sqlx::query_scalar("SELECT state FROM erasure WHERE id = ?")
         .bind(erasure.id.to_string())
