@@ -12,16 +12,18 @@ use gloo_net::http::{Method, RequestBuilder, Response};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Reflect, Uint8Array, encode_uri_component};
 use rules::{
-    Class, ErasureId, Kind, RecordingId,
-    contract::{Erasure, Keep, Playback},
+    ErasureId, RecordingId,
+    contract::{Erasure, Playback},
     scope::Filter,
 };
-use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, HtmlElement, ReadableStreamDefaultReader, Url};
 
-use crate::state::{Call, Failure, Reply};
+use crate::{
+    json::{Decode, Json, conditions, encode_erasure},
+    state::{Call, Failure, Reply},
+};
 use session::Session;
 
 pub use events::Parser;
@@ -56,9 +58,8 @@ impl Ask {
         Self { method, path, body: None, key: None, accept: "application/json" }
     }
 
-    fn body(self, value: &impl Serialize) -> Self {
-        // Types of the contract have text keys and no foreign serialisation: they always serialise.
-        Self { body: serde_json::to_string(value).ok(), ..self }
+    fn body(self, body: String) -> Self {
+        Self { body: Some(body), ..self }
     }
 }
 
@@ -96,12 +97,12 @@ impl Client {
             }
             Call::Recording(id) => Ask::new(Method::GET, format!("/recordings/{id}")),
             Call::Keep(id, Some(until)) => {
-                Ask::new(Method::PUT, format!("/recordings/{id}/keep")).body(&Keep { until: *until })
+                Ask::new(Method::PUT, format!("/recordings/{id}/keep")).body(format!(r#"{{"until":"{until}"}}"#))
             }
             Call::Keep(id, None) => Ask::new(Method::DELETE, format!("/recordings/{id}/keep")),
-            Call::Preview(draft) => Ask::new(Method::POST, "/erasures/preview".into()).body(draft),
+            Call::Preview(draft) => Ask::new(Method::POST, "/erasures/preview".into()).body(encode_erasure(draft)),
             Call::Erase(draft, key) => {
-                Ask { key: Some(key.clone()), ..Ask::new(Method::POST, "/erasures".into()).body(draft) }
+                Ask { key: Some(key.clone()), ..Ask::new(Method::POST, "/erasures".into()).body(encode_erasure(draft)) }
             }
             Call::Undo(id) => Ask::new(Method::DELETE, format!("/erasures/{id}")),
             Call::Erasures { cursor } => {
@@ -213,8 +214,8 @@ impl Client {
     }
 }
 
-fn read<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
-    serde_json::from_str(text).map_err(|_| Failure::Unreadable)
+fn read<T: Decode>(text: &str) -> Result<T, Failure> {
+    Json::parse(text).and_then(T::decode).ok_or(Failure::Unreadable)
 }
 
 /// The service's own reason where it gave one, else the bare status.
@@ -252,41 +253,7 @@ fn write_pair(path: &mut String, name: &str, value: Option<&str>) {
 }
 
 fn write_filter(path: &mut String, filter: &Filter) {
-    write_pair(path, "q", filter.q.as_deref());
-    write_pair(path, "from", filter.from.map(|at| at.to_string()).as_deref());
-    write_pair(path, "to", filter.to.map(|at| at.to_string()).as_deref());
-    write_pair(path, "device", filter.device.map(|id| id.to_string()).as_deref());
-    write_pair(path, "kind", filter.kind.map(kind_name));
-    write_pair(path, "class", filter.class.map(class_name));
-}
-
-const fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Voice => "voice",
-        Kind::Video => "video",
-    }
-}
-
-const fn class_name(class: Class) -> &'static str {
-    match class {
-        Class::Media => "media",
-        Class::Transcript => "transcript",
-        Class::Location => "location",
-        Class::Derived => "derived",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn conditions_are_spelt_as_the_contract_spells_them() {
-        for kind in [Kind::Voice, Kind::Video] {
-            assert_eq!(serde_json::to_value(kind).unwrap(), kind_name(kind));
-        }
-        for class in Class::ALL {
-            assert_eq!(serde_json::to_value(class).unwrap(), class_name(class));
-        }
+    for (name, value) in conditions(filter) {
+        write_pair(path, name, Some(&value));
     }
 }

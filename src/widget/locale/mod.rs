@@ -6,52 +6,30 @@
 mod intl;
 mod key;
 
-use std::{cell::OnceCell, fmt};
+use std::cell::OnceCell;
 
 use rules::{Date, Timestamp};
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
-};
 use wasm_bindgen::JsValue;
 use yew::AttrValue;
 
 pub use intl::Format;
 pub use key::Key;
 
+use crate::json::{Decode, Json};
 use intl::{call, construct};
 
-/// A locale file: names and texts, sorted by name.
-#[derive(Debug)]
+/// A locale file: names and texts, as they stand in it.
 struct File(Vec<(String, AttrValue)>);
 
-impl<'de> Deserialize<'de> for File {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Pairs;
-        impl<'de> Visitor<'de> for Pairs {
-            type Value = File;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("texts by name")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<File, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some((name, text)) = map.next_entry::<String, String>()? {
-                    pairs.push((name, AttrValue::from(text)));
-                }
-                pairs.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-                Ok(File(pairs))
-            }
-        }
-        deserializer.deserialize_map(Pairs)
-    }
-}
-
 impl File {
+    fn read(json: &str) -> Option<Self> {
+        let Json::Map(pairs) = Json::parse(json)? else { return None };
+        let pairs = pairs.into_iter().map(|(name, text)| Some((name, String::decode(text)?.into())));
+        pairs.collect::<Option<_>>().map(Self)
+    }
+
     fn get(&self, name: &str) -> Option<&AttrValue> {
-        let at = self.0.binary_search_by(|(n, _)| n.as_str().cmp(name)).ok()?;
-        Some(&self.0[at].1)
+        self.0.iter().find(|(known, _)| known == name).map(|(_, text)| text)
     }
 }
 
@@ -67,8 +45,8 @@ impl Texts {
     ///
     /// # Errors
     /// Where the text is not JSON of names and texts.
-    pub fn read(json: &str, tag: &str) -> Result<Self, String> {
-        let file = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    pub fn read(json: &str, tag: &str) -> Result<Self, &'static str> {
+        let file = File::read(json).ok_or("not a locale file")?;
         Ok(Self { tag: tag.to_owned(), file, formats: Default::default() })
     }
 

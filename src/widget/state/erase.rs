@@ -110,7 +110,7 @@ impl Flow {
         if self.sending.busy {
             return Vec::new();
         }
-        if self.needs_name() && self.typed.trim().to_lowercase() != name.trim().to_lowercase() {
+        if self.needs_name() && !self.typed.trim().eq_ignore_ascii_case(name.trim()) {
             self.must_type = true;
             return Vec::new();
         }

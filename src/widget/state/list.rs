@@ -68,7 +68,7 @@ impl Form {
         // A period that ends before it begins is not asked for; the form says so instead.
         let to = self.to.as_ref().map(|edge| edge.at).filter(|to| from.is_none_or(|from| from < *to));
         Filter {
-            q: words.chars().any(char::is_alphanumeric).then(|| words.to_owned()),
+            q: words.chars().any(says_something).then(|| words.to_owned()),
             from,
             to,
             device: self.device,
@@ -97,6 +97,12 @@ impl Form {
         .map(u64::from)
         .sum()
     }
+}
+
+/// Whether a character may be part of a word. The service knows all of Unicode; here it is enough
+/// not to look for punctuation of a keyboard.
+fn says_something(c: char) -> bool {
+    c.is_ascii_alphanumeric() || !c.is_ascii()
 }
 
 /// What happens to a list.
@@ -278,7 +284,7 @@ impl List {
     pub fn scope(&self) -> Option<Scope> {
         match &self.selection {
             Selection::These(ids) if ids.is_empty() => None,
-            Selection::These(ids) => Some(Scope::Items { recordings: ids.iter().copied().collect() }),
+            Selection::These(ids) => Some(Scope::Items { recordings: ids.clone() }),
             Selection::All { .. } => Some(match self.form.filter() {
                 filter if filter.is_empty() => Scope::Child,
                 Filter { q: None, from: Some(from), to: Some(to), device: None, kind: None, class: None } => {
@@ -423,7 +429,7 @@ mod tests {
 
     #[test]
     fn words_without_a_letter_look_for_nothing() {
-        let form = Form { words: " … ".into(), ..Form::default() };
+        let form = Form { words: " ...! ".into(), ..Form::default() };
         assert!(form.filter().is_empty());
     }
 

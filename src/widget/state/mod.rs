@@ -8,7 +8,7 @@ mod loaded;
 mod opened;
 pub mod player;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod selection;
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,12 @@
 //! Which recordings are ticked.
 
-use std::collections::BTreeSet;
-
 use rules::RecordingId;
 
 /// What a deletion would act on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selection {
     /// These, ticked one by one or by ranges.
-    These(BTreeSet<RecordingId>),
+    These(Vec<RecordingId>),
     /// All that the filter finds, shown or not: a step of its own, with the number said.
     All {
         /// How many that were when she said so.
@@ -18,7 +16,7 @@ pub enum Selection {
 
 impl Default for Selection {
     fn default() -> Self {
-        Self::These(BTreeSet::new())
+        Self::These(Vec::new())
     }
 }
 
@@ -48,7 +46,7 @@ impl Selection {
         let ids = match self {
             Self::These(ids) => ids,
             Self::All { .. } => {
-                *self = Self::These(shown.iter().copied().collect());
+                *self = Self::These(shown.to_vec());
                 let Self::These(ids) = self else { return };
                 ids
             }
@@ -58,12 +56,9 @@ impl Selection {
             (Some(a), Some(b)) => &shown[a.min(b)..=a.max(b)],
             _ => &[id][..],
         };
-        for id in range {
-            if on {
-                ids.insert(*id);
-            } else {
-                ids.remove(id);
-            }
+        ids.retain(|id| !range.contains(id));
+        if on {
+            ids.extend_from_slice(range);
         }
     }
 

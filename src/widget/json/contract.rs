@@ -1,0 +1,402 @@
+//! The contract's answers out of JSON, and its requests into it.
+//!
+//! The field lists repeat those of the types; the compiler refuses one that is missing or unknown.
+
+use rules::{
+    ChildId, Class, Date, DeviceId, ErasureId, ErasureState, Kind, RecordingId, Scope, StepState, StoreId, Timestamp,
+    contract::{
+        ChildSummary, Children, Device, Erasure, Erasures, Held, Holding, Holdings, NewErasure, Playback, Preview,
+        Recording, RecordingCount, RecordingItem, RecordingPage, Requester, Step, StepProblem, Transcript,
+    },
+    erasure::Lateness,
+    location::Place,
+    preview::{KeptCount, StoreCount},
+    problem::{Problem, ProblemType},
+    retention::{End, EndReason},
+    scope::Filter,
+    word::Classes,
+};
+
+use super::{Decode, Json, from_text};
+
+macro_rules! written_as_text {
+    ($($type:ty)*) => {$(
+        impl Decode for $type {
+            fn decode(json: Json) -> Option<Self> {
+                from_text(json)
+            }
+        }
+    )*};
+}
+
+written_as_text! { ChildId Date DeviceId ErasureId RecordingId Timestamp }
+
+macro_rules! structs {
+    ($($type:ident { $($field:ident)* })*) => {$(
+        impl Decode for $type {
+            fn decode(mut json: Json) -> Option<Self> {
+                Some(Self { $($field: json.get(stringify!($field))?,)* })
+            }
+        }
+    )*};
+}
+
+structs! {
+    ChildSummary { id name recordings classes oldest newest devices next_end open_erasures }
+    Children { items demo undo_window_seconds }
+    Classes { media transcript location derived }
+    Device { id name }
+    End { on because }
+    Erasure {
+        id state contested lateness children scope recordings requested_by requested_at sealed_until expected_by
+        due_by finished_at steps
+    }
+    Erasures { items next }
+    Holdings { child as_of stores }
+    KeptCount { recordings until }
+    Place { latitude_udeg longitude_udeg accuracy_m }
+    Playback { url media_type expires_at }
+    Preview { as_of children recordings oldest newest stores kept contested sealed_until expected_by }
+    RecordingCount { total }
+    RecordingItem { id child kind captured_at duration_ms device classes excerpt language kept_until }
+    RecordingPage { items next }
+    Step { store state copies erased failed_attempts problem next_attempt_at verified_at }
+    StoreCount { store copies }
+    Transcript { text language }
+}
+
+macro_rules! names {
+    ($($type:ident { $($variant:ident $name:literal)* })*) => {$(
+        impl Decode for $type {
+            fn decode(json: Json) -> Option<Self> {
+                named(json, &[$(($name, Self::$variant)),*])
+            }
+        }
+
+        #[cfg(test)]
+        impl tests::Named for $type {
+            const NAMES: &'static [(&'static str, Self)] = &[$(($name, Self::$variant)),*];
+        }
+    )*};
+}
+
+names! {
+    Class { Media "media" Transcript "transcript" Location "location" Derived "derived" }
+    EndReason { Inactivity "inactivity" KeepEnds "keep_ends" }
+    ErasureState { Sealed "sealed" Erasing "erasing" Deleted "deleted" Cancelled "cancelled" }
+    Kind { Voice "voice" Video "video" }
+    Lateness { OnTime "on_time" Late "late" Alarm "alarm" Overdue "overdue" }
+    Requester { You "you" AnotherGuardian "another_guardian" Rule "rule" }
+    StepProblem { Unreachable "unreachable" Failed "failed" StillThere "still_there" }
+    StepState {
+        Waiting "waiting" Erasing "erasing" Probing "probing" Retrying "retrying" VerifiedAbsent "verified_absent"
+    }
+}
+
+fn named<T: Copy>(json: Json, names: &[(&str, T)]) -> Option<T> {
+    let name = String::decode(json)?;
+    names.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+}
+
+impl Decode for StoreId {
+    fn decode(json: Json) -> Option<Self> {
+        let name = String::decode(json)?;
+        Self::ALL.into_iter().find(|store| store.name() == name)
+    }
+}
+
+impl Decode for ProblemType {
+    fn decode(json: Json) -> Option<Self> {
+        let slug = String::decode(json)?;
+        Self::ALL.iter().copied().find(|kind| kind.slug() == slug)
+    }
+}
+
+impl Decode for Problem {
+    fn decode(mut json: Json) -> Option<Self> {
+        let kind = json.get("type")?;
+        Some(Self { kind, title: json.get("title")?, status: json.get("status")?, detail: json.get("detail")? })
+    }
+}
+
+/// The item's own fields stand beside those of the recording.
+impl Decode for Recording {
+    fn decode(mut json: Json) -> Option<Self> {
+        Some(Self {
+            media_type: json.get("media_type")?,
+            bytes: json.get("bytes")?,
+            transcript: json.get("transcript")?,
+            location: json.get("location")?,
+            waveform: json.get("waveform")?,
+            stores: json.get("stores")?,
+            end: json.get("end")?,
+            item: RecordingItem::decode(json)?,
+        })
+    }
+}
+
+impl Decode for Holding {
+    fn decode(mut json: Json) -> Option<Self> {
+        let held = match String::decode(json.take("answer"))?.as_str() {
+            "held" => Held::Held {
+                copies: json.get("copies")?,
+                sealed: json.get("sealed")?,
+                bytes: json.get("bytes")?,
+            },
+            "none" => Held::None,
+            "not_searched" => Held::NotSearched,
+            "not_linkable" => Held::NotLinkable,
+            _ => return None,
+        };
+        Some(Self { store: json.get("store")?, class: json.get("class")?, held })
+    }
+}
+
+/// The name of a class in the contract.
+#[must_use]
+pub const fn class_name(class: Class) -> &'static str {
+    match class {
+        Class::Media => "media",
+        Class::Transcript => "transcript",
+        Class::Location => "location",
+        Class::Derived => "derived",
+    }
+}
+
+/// The name of a kind in the contract.
+#[must_use]
+pub const fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Voice => "voice",
+        Kind::Video => "video",
+    }
+}
+
+/// The conditions of a filter as the contract names them, those that are set.
+#[must_use]
+pub fn conditions(filter: &Filter) -> Vec<(&'static str, String)> {
+    [
+        ("q", filter.q.clone()),
+        ("from", filter.from.map(|at| at.to_string())),
+        ("to", filter.to.map(|at| at.to_string())),
+        ("device", filter.device.map(|id| id.to_string())),
+        ("kind", filter.kind.map(|kind| kind_name(kind).to_owned())),
+        ("class", filter.class.map(|class| class_name(class).to_owned())),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .collect()
+}
+
+/// The request for an erasure, or for its preview.
+#[must_use]
+pub fn encode_erasure(request: &NewErasure) -> String {
+    let mut pairs = vec![
+        ("scope".to_owned(), encode_scope(&request.scope)),
+        ("include_kept".to_owned(), Json::Bool(request.include_kept)),
+        ("waive_undo".to_owned(), Json::Bool(request.waive_undo)),
+    ];
+    push(&mut pairs, "child", request.child.map(|id| id.to_string()));
+    push(&mut pairs, "as_of", request.as_of.map(|at| at.to_string()));
+    let mut text = String::new();
+    Json::Map(pairs).write(&mut text);
+    text
+}
+
+fn push(pairs: &mut Vec<(String, Json)>, name: &str, value: Option<String>) {
+    pairs.extend(value.map(|value| (name.to_owned(), Json::Text(value))));
+}
+
+fn encode_scope(scope: &Scope) -> Json {
+    let mut pairs = Vec::new();
+    let mut name = |name: &str| push(&mut pairs, "type", Some(name.to_owned()));
+    match scope {
+        Scope::Items { recordings } => {
+            name("items");
+            let ids = recordings.iter().map(|id| Json::Text(id.to_string())).collect();
+            pairs.push(("recordings".to_owned(), Json::List(ids)));
+        }
+        Scope::Range { from, to } => {
+            name("range");
+            push(&mut pairs, "from", Some(from.to_string()));
+            push(&mut pairs, "to", Some(to.to_string()));
+        }
+        Scope::Class { class, from, to } => {
+            name("class");
+            push(&mut pairs, "class", Some(class_name(*class).to_owned()));
+            push(&mut pairs, "from", from.map(|at| at.to_string()));
+            push(&mut pairs, "to", to.map(|at| at.to_string()));
+        }
+        Scope::Search { filter } => {
+            name("search");
+            let conditions = conditions(filter).into_iter();
+            let conditions = conditions.map(|(name, value)| (name.to_owned(), Json::Text(value))).collect();
+            pairs.push(("filter".to_owned(), Json::Map(conditions)));
+        }
+        Scope::Child => name("child"),
+        Scope::Everything => name("everything"),
+    }
+    Json::Map(pairs)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use rules::{retention::end_of, scope::Filter};
+    use serde::{Serialize, de::DeserializeOwned};
+
+    use super::*;
+    use crate::state::samples::{at, child, children, erasure, opened, page, preview};
+
+    pub trait Named: Sized + 'static {
+        const NAMES: &'static [(&'static str, Self)];
+    }
+
+    /// What the service writes, the page reads as the same value.
+    fn same<T: Decode + Serialize + DeserializeOwned + PartialEq + Debug>(value: T) {
+        let text = serde_json::to_string(&value).unwrap();
+        assert_eq!(Json::parse(&text).and_then(T::decode), Some(value), "{text}");
+    }
+
+    fn same_names<T: Named + Decode + Serialize + PartialEq + Debug + Copy>() {
+        for (name, value) in T::NAMES {
+            assert_eq!(serde_json::to_value(value).unwrap(), *name);
+            assert_eq!(T::decode(Json::Text((*name).to_owned())), Some(*value));
+        }
+        assert_eq!(T::decode(Json::Text("unheard of".into())), None);
+    }
+
+    #[test]
+    fn names_are_those_that_serde_writes() {
+        same_names::<Class>();
+        same_names::<EndReason>();
+        same_names::<ErasureState>();
+        same_names::<Kind>();
+        same_names::<Lateness>();
+        same_names::<Requester>();
+        same_names::<StepProblem>();
+        same_names::<StepState>();
+        for class in Class::ALL {
+            assert_eq!(serde_json::to_value(class).unwrap(), class_name(class));
+        }
+        for kind in [Kind::Voice, Kind::Video] {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind_name(kind));
+        }
+    }
+
+    #[test]
+    fn the_children_are_read() {
+        let mut family = children(2);
+        family.demo = true;
+        family.items[0].oldest = Some(at(-5));
+        family.items[0].newest = Some(at(7));
+        family.items[0].devices = vec![Device { id: DeviceId::from_parts(1, 2), name: "Küche \"oben\"".into() }];
+        family.items[0].next_end = Some(end_of(at(0).date(), None));
+        family.items[0].classes = Classes { media: 1, transcript: 2, location: 3, derived: 4 };
+        same(family);
+    }
+
+    #[test]
+    fn lists_are_read() {
+        let mut some = page(0..3, Some("cursor"));
+        some.items[0].device = Some(Device { id: DeviceId::from_parts(1, 2), name: "Bär".into() });
+        some.items[0].classes = Class::ALL.to_vec();
+        some.items[1].excerpt = Some("ナッツ \u{1f43b}\n".into());
+        some.items[1].language = Some("ja".into());
+        some.items[2].kept_until = Some(at(0).date());
+        same(some);
+        same(page(0..0, None));
+        same(RecordingCount { total: 1 << 40 });
+    }
+
+    #[test]
+    fn a_recording_is_read() {
+        same(opened(1));
+        let mut full = opened(2);
+        full.media_type = Some("audio/ogg; codecs=opus".into());
+        full.bytes = Some(123_456_789_012);
+        full.transcript = Some(Transcript { text: "can I have nuts".into(), language: Some("en".into()) });
+        full.location = rules::location::Place::new(47_606_209, -122_332_071, Some(20));
+        full.waveform = Some((0..=255).collect());
+        full.stores = StoreId::ALL.to_vec();
+        full.end = end_of(at(0).date(), Some(at(0).date().plus_months(18)));
+        same(full);
+        same(Playback { url: "/v1/media/x".into(), media_type: "audio/wav".into(), expires_at: at(1) });
+    }
+
+    #[test]
+    fn all_four_answers_of_a_store_are_read() {
+        let held = [
+            Held::Held { copies: 3, sealed: 1, bytes: Some(9) },
+            Held::Held { copies: 0, sealed: 0, bytes: None },
+            Held::None,
+            Held::NotSearched,
+            Held::NotLinkable,
+        ];
+        let stores = held.into_iter().zip(StoreId::ALL).map(|(held, store)| Holding { store, class: store.class(), held });
+        let mut stores: Vec<_> = stores.collect();
+        stores.push(Holding { store: StoreId::Catalogue, class: None, held: Held::None });
+        same(Holdings { child: child(), as_of: at(0), stores });
+    }
+
+    #[test]
+    fn erasures_are_read() {
+        same(preview(3));
+        let mut some = preview(3);
+        some.oldest = Some(at(-9));
+        some.kept = Some(KeptCount { recordings: 2, until: at(0).date() });
+        some.contested = true;
+        same(some);
+        let mut one = erasure(ErasureState::Erasing);
+        one.finished_at = Some(at(9));
+        one.steps[0].problem = Some(StepProblem::StillThere);
+        one.steps[0].next_attempt_at = Some(at(3));
+        one.steps[0].verified_at = Some(at(4));
+        same(Erasures { items: vec![one, erasure(ErasureState::Deleted)], next: None });
+    }
+
+    #[test]
+    fn problems_are_read() {
+        for kind in ProblemType::ALL {
+            same(Problem::new(*kind));
+            same(Problem::new(*kind).because("why"));
+        }
+    }
+
+    #[test]
+    fn what_is_not_the_contract_is_nothing() {
+        for bad in ["{}", "[]", "null", r#"{"items":{}}"#, r#"{"items":[{"id":"chd_1"}],"demo":false}"#] {
+            assert_eq!(Json::parse(bad).and_then(Children::decode), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_request_is_written_as_serde_would() {
+        let filter = Filter {
+            q: Some("\"nuts\" \\ 🥜".into()),
+            from: Some(at(1)),
+            to: Some(at(2)),
+            device: Some(DeviceId::from_parts(1, 2)),
+            kind: Some(Kind::Video),
+            class: Some(Class::Location),
+        };
+        for scope in [
+            Scope::Items { recordings: vec![RecordingId::from_parts(1, 1), RecordingId::from_parts(1, 2)] },
+            Scope::Range { from: at(1), to: at(2) },
+            Scope::Class { class: Class::Derived, from: None, to: None },
+            Scope::Class { class: Class::Media, from: Some(at(1)), to: Some(at(2)) },
+            Scope::Search { filter: filter.clone() },
+            Scope::Search { filter: Filter { q: Some("x".into()), ..Filter::default() } },
+            Scope::Child,
+            Scope::Everything,
+        ] {
+            for (include_kept, waive_undo, as_of) in [(false, true, None), (true, false, Some(at(5)))] {
+                let child = (scope != Scope::Everything).then(child);
+                let request = NewErasure { child, scope: scope.clone(), include_kept, waive_undo, as_of };
+                let text = encode_erasure(&request);
+                assert_eq!(serde_json::from_str::<NewErasure>(&text).unwrap(), request, "{text}");
+            }
+        }
+    }
+}
