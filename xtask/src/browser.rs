@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -27,20 +28,23 @@ impl TestService {
             .env("CARGO_TARGET_DIR", paths::target()?);
         run::step("building the service for the tests", build)?;
 
+        let data = empty_folder()?;
         let port = serve::free_port()?;
         let test_page = serve::free_port()?;
-        let mut serve = Command::new(paths::target()?.join("debug/forget-me-not"));
+        let origin = format!("http://127.0.0.1:{test_page}");
+        let binary = paths::target()?.join("debug/forget-me-not");
+        let mut serve = Command::new(&binary);
         serve
             .current_dir(paths::root()?)
-            .args(["serve", "--demo", "--data"])
-            .arg(empty_folder()?)
-            .args(["--listen", &format!("127.0.0.1:{port}")])
-            .args(["--allow-origin", &format!("http://127.0.0.1:{test_page}")]);
+            .args(["serve", "--demo", "--allow-origin", &origin, "--data"])
+            .arg(&data)
+            .args(["--listen", &format!("127.0.0.1:{port}")]);
         let service = Service::start(serve, port)?;
-        let answer = serve::ask(port, "POST", "/demo/session", "{}")?;
-        let session = secret_in(&answer).with_context(|| {
-            format!("the demo's sign-in gave no session; it answered: {}", answer.replace("\r\n", " "))
-        })?;
+        let mut mint = Command::new(&binary);
+        mint.args(["session", "--guardian", "demo", "--origin", &origin, "--data"]).arg(&data);
+        let minted = run::quietly(mint, Duration::from_secs(60))?;
+        let session = secret_in(&minted.output)
+            .with_context(|| format!("no session for the tests: {}", minted.output.trim()))?;
         Ok(Self { service, test_page, session })
     }
 
@@ -71,7 +75,7 @@ fn empty_folder() -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The session's secret in the answer to a sign-in.
+/// The session's secret in what `forget-me-not session` prints.
 fn secret_in(answer: &str) -> Option<String> {
     let (_, rest) = answer.split_once("\"client_secret\"")?;
     rest.split('"').nth(1).map(str::to_owned)
@@ -115,10 +119,9 @@ mod tests {
 
     #[test]
     fn the_secret_is_found_in_an_answer() {
-        let answer =
-            "HTTP/1.1 200 OK\r\n\r\n{\"expires_at\":\"2026-01-01T00:00:00Z\",\"client_secret\": \"fmn_ab\"}";
+        let answer = "{\"client_secret\":\"fmn_ab\",\"expires_at\":\"2026-01-01T00:00:00Z\"}\n";
         assert_eq!(secret_in(answer), Some("fmn_ab".to_owned()));
-        assert_eq!(secret_in("HTTP/1.1 404 Not Found\r\n\r\n"), None);
+        assert_eq!(secret_in("forget-me-not: there is no guardian with this reference"), None);
     }
 
     #[test]

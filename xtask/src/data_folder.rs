@@ -20,10 +20,10 @@ Demo data of Forget-me-not, made by `cargo xtask demo`.
 `cargo xtask demo --fresh` deletes what the service keeps in this folder.
 ";
 
-/// The folders and the database that the service makes in its
-/// data folder. Anything else was put there by somebody.
-const FOLDERS: &[&str] = &["media", "processes"];
-const FILES: &[&str] = &["forget-me-not.db"];
+/// What the service makes in its data folder. Anything else was put there by somebody.
+const FOLDERS: &[&str] = &["media", "processes", "uploads"];
+const DATABASES: &[&str] = &["forget-me-not.db"];
+const FILES: &[&str] = &["serve.lock", "vendor.key"];
 
 /// A data folder of the demo, held against a second demo until dropped.
 #[derive(Debug)]
@@ -87,6 +87,10 @@ impl DemoFolder {
                 inside.display()
             );
         }
+        let service = self.path.join("serve.lock");
+        if File::open(&service).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock))) {
+            bail!("a service runs on {}: stop it before --fresh", self.path.display());
+        }
         let mut doomed = Vec::new();
         for entry in entries(&self.path)? {
             let kind =
@@ -97,7 +101,8 @@ impl DemoFolder {
                 continue;
             }
             let known = (kind.is_dir() && FOLDERS.contains(&&*name))
-                || (kind.is_file() && FILES.iter().any(|known| is_part_of(&name, known)));
+                || (kind.is_file() && FILES.contains(&&*name))
+                || (kind.is_file() && DATABASES.iter().any(|known| is_part_of(&name, known)));
             if !known {
                 bail!(
                     "--fresh deletes only what the demo made, and {} is something else: \
@@ -223,6 +228,9 @@ mod tests {
             scratch.file("forget-me-not.db-wal"),
             scratch.file("forget-me-not.db-shm"),
             scratch.file("media/chd_1/rec_1"),
+            scratch.file("uploads/half"),
+            scratch.file("vendor.key"),
+            scratch.file("serve.lock"),
         ];
         folder.empty().expect("all of it is the service's");
         assert!(made.iter().all(|path| !path.exists()));
@@ -237,6 +245,19 @@ mod tests {
         assert!(refusal(DemoFolder::open(&scratch.0)).contains("did not make"));
         assert!(database.exists());
         assert!(!scratch.0.join(MARKER).exists(), "a refused folder was marked");
+    }
+
+    #[test]
+    fn a_household_that_a_service_has_open_is_not_deleted() {
+        let scratch = Scratch::new();
+        let folder = DemoFolder::open(&scratch.0).expect("it is empty");
+        let database = scratch.file("forget-me-not.db");
+        let service = File::create(scratch.0.join("serve.lock")).expect("it is writable");
+        service.try_lock().expect("nobody else has it");
+        assert!(refusal(folder.empty()).contains("a service runs"));
+        assert!(database.exists());
+        drop(service);
+        folder.empty().expect("the service has ended");
     }
 
     #[test]

@@ -40,6 +40,7 @@ pub fn dist(options: &Dist) -> Result<()> {
         clear_earlier(&out)?;
         page::copy(&page, &out)?;
     }
+    compress(&page, &out)?;
     let files = measure::folder(&page)?;
     let manifest = out.join(MANIFEST);
     std::fs::write(&manifest, manifest_text(flavour, &files))
@@ -88,6 +89,23 @@ fn manifest_text(flavour: Flavour, files: &[Measured]) -> String {
     )
 }
 
+/// What a compressed file is called beside the file itself, as servers look for it.
+const COMPRESSED: [&str; 2] = ["br", "gz"];
+
+/// Compresses every file once and for all: no server does it as well on the fly.
+fn compress(page: &Path, out: &Path) -> Result<()> {
+    for (name, path) in page::files(page)? {
+        let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let small = [Some(measure::brotli(&bytes)?), measure::gzip(&bytes)];
+        for (ending, small) in COMPRESSED.iter().zip(small) {
+            let Some(small) = small.filter(|small| small.len() < bytes.len()) else { continue };
+            let target = out.join(format!("{name}.{ending}"));
+            std::fs::write(&target, small).with_context(|| format!("cannot write {}", target.display()))?;
+        }
+    }
+    Ok(())
+}
+
 /// A folder that is not there, is empty, or was written by this command.
 fn refuse_foreign(out: &Path) -> Result<()> {
     let is_empty = match std::fs::read_dir(out) {
@@ -127,11 +145,14 @@ fn clear_earlier(out: &Path) -> Result<()> {
         if !is_below {
             bail!("{} names a file outside of its folder: {name}", out.join(MANIFEST).display());
         }
-        match std::fs::remove_file(out.join(&name)) {
-            Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => {
-                return Err(error).with_context(|| format!("cannot replace {name}"));
+        let compressed = COMPRESSED.map(|ending| format!("{name}.{ending}"));
+        for name in compressed.iter().chain([&name]) {
+            match std::fs::remove_file(out.join(name)) {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => {
+                    return Err(error).with_context(|| format!("cannot replace {name}"));
+                }
             }
         }
     }
@@ -184,10 +205,12 @@ mod tests {
         write(out.join(MANIFEST), &manifest_text(Flavour::Shipped, &files));
         write(out.join("index.html"), "old");
         write(out.join("locales/en.json"), "old");
+        write(out.join("index.html.br"), "old");
         write(out.join("robots.txt"), "theirs");
         assert!(refuse_foreign(&out).is_ok());
         clear_earlier(&out).expect("it can be cleared");
         assert!(!out.join("index.html").exists() && !out.join("locales/en.json").exists());
+        assert!(!out.join("index.html.br").exists());
         assert!(out.join("robots.txt").exists());
         let _ = std::fs::remove_dir_all(out);
     }

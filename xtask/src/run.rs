@@ -22,8 +22,9 @@ use crate::{interrupt, say};
 /// After this long without output, a line says that the step still runs.
 const SILENCE: Duration = Duration::from_secs(10);
 
-/// How long a program may take to stop by itself before it is killed.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a program may take to stop by itself before it is killed. The service
+/// gives requests under way 10 seconds.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a program left behind.
 pub struct Finished {

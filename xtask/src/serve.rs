@@ -1,7 +1,7 @@
 //! Starting the service and waiting until it answers.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
@@ -98,28 +98,24 @@ fn listen(port: u16) -> std::io::Result<TcpListener> {
 /// Whether `GET /readyz` is answered with success. By hand: one request does
 /// not need an HTTP library to be compiled first.
 fn is_ready(port: u16) -> bool {
-    ask(port, "GET", "/readyz", "").is_ok_and(|answer| status_in(&answer).is_some_and(|status| status == 200))
+    get(port, "/readyz").is_ok_and(|answer| status_in(&answer) == Some(200))
 }
 
-/// One small HTTP request to the service on this machine; the whole answer.
-pub fn ask(port: u16, method: &str, path: &str, body: &str) -> Result<String> {
-    let address = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, port));
-    let patience = Duration::from_secs(10);
-    let mut stream = TcpStream::connect_timeout(&address, patience).context("the service does not answer")?;
-    stream.set_read_timeout(Some(patience)).context("cannot set a timeout")?;
-    let length = body.len();
-    let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\
-         content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-    );
-    stream.write_all(request.as_bytes()).context("the service does not listen")?;
+fn get(port: u16, path: &str) -> std::io::Result<String> {
+    // Short, so that a service which imports before it answers is not waited for
+    // past a Ctrl-C.
+    let patience = Duration::from_secs(1);
+    let mut stream = TcpStream::connect_timeout(&(Ipv4Addr::LOCALHOST, port).into(), patience)?;
+    stream.set_read_timeout(Some(patience))?;
+    let request = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).context("the service broke off")?;
+    stream.read_to_end(&mut answer)?;
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
 /// The status of an HTTP answer.
-pub fn status_in(answer: &str) -> Option<u16> {
+fn status_in(answer: &str) -> Option<u16> {
     answer.strip_prefix("HTTP/1.1 ")?.split(' ').next()?.parse().ok()
 }
 
