@@ -247,9 +247,9 @@ Usage: cargo xtask dist [--out DIR] [--plain]
               keep their messages
 
 Writes the page, the element's module, the WebAssembly, styles and locales, each
-also compressed (.br, .gz), and manifest.json: every file's size, raw and brotli,
-and its integrity hash. DIR must be new, empty, or an earlier result of this
-command.
+also compressed (.br, .gz), and manifest.json: every file's size, raw and
+brotli, and its integrity hash. DIR must be new, empty, or an earlier result of
+this command.
 ";
 
 const BENCH_HELP: &str = "\
