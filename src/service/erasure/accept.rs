@@ -14,7 +14,7 @@ use super::{
     plan::{self, Ask, Found},
     view,
 };
-use crate::{core::Core, db::select};
+use crate::{core::Core, db::select, faults};
 
 /// What an erasure would delete, from which stores, and what stays and why. Changes nothing.
 pub async fn preview(core: &Core, asker: &Asker, request: &NewErasure) -> Result<Preview, ErasureError> {
@@ -85,7 +85,9 @@ pub async fn accept(
         today: core.clock.now().date(),
     };
     let id = seal(core, &mut tx, ask, &children, request.waive_undo, idempotency).await?;
+    faults::point("accept-before");
     tx.commit().await?;
+    faults::point("accept-after");
     core.changed();
     core.engine.notify_one();
     Ok((view::get(core, asker, id).await?, true))

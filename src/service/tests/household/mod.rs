@@ -36,25 +36,29 @@ pub struct Household {
     pub number: i64,
     pub asker: Asker,
     pub folder: tempfile::TempDir,
+    start: Timestamp,
 }
-
-const START: &str = "2026-11-21T14:00:00Z";
 
 impl Household {
     pub async fn new() -> Self {
+        Self::starting("2026-11-21T14:00:00Z".parse().unwrap()).await
+    }
+
+    /// A household whose clock stands at `start`.
+    pub async fn starting(start: Timestamp) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(ManualClock::at(START.parse().unwrap()));
+        let clock = Arc::new(ManualClock::at(start));
         let core = Core::open_with(folder.path(), Policy::default(), clock.clone()).await.unwrap();
         let child = ingest::find_or_make_child(&core, "parent-1", "Mia").await.unwrap();
         let guardian = ingest::find_or_make_guardian(&core, "parent-1").await.unwrap();
         let number = number_of(&core, child).await;
         let asker = Asker { guardian, children: vec![(number, child)] };
-        Self { core, clock, child, number, asker, folder }
+        Self { core, clock, child, number, asker, folder, start }
     }
 
     /// The moment of the nth recording.
     pub fn at(&self, n: i64) -> Timestamp {
-        START.parse::<Timestamp>().unwrap().plus_seconds(-86_400 + n * 60)
+        self.start.plus_seconds(-86_400 + n * 60)
     }
 
     pub async fn record(&self, n: i64, text: &str, placed: bool) -> RecordingId {

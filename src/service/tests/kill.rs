@@ -1,0 +1,248 @@
+//! kill -9 of the real binary at every step of an erasure: started again, it ends in the same state.
+//! Needs the feature `faults`, which makes the binary stop at a named point so that it can be killed there.
+
+mod household;
+
+use std::{
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use household::{Household, canary};
+use rules::{ErasureId, ErasureState, Scope, StoreId, contract::NewErasure};
+use service::{
+    clock::{Clock, SystemClock},
+    core::{Core, Policy},
+    erasure::{Asker, accept, view},
+};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The service as users run it; killed when the test is over, however it ends.
+struct Service {
+    process: Child,
+    port: u16,
+}
+
+impl Service {
+    fn start(data: &Path, stop_at: Option<&str>) -> Self {
+        Self::start_on(data, 0, stop_at)
+    }
+
+    fn start_on(data: &Path, port: u16, stop_at: Option<&str>) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_forget-me-not"));
+        command.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"]).arg(data);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        if let Some(point) = stop_at {
+            command.env("FMN_STOP_AT", point).env("FMN_STOPPED", data.join("stopped"));
+        }
+        Self { process: command.spawn().unwrap(), port }
+    }
+
+    /// Waits until it stands at its point, and kills it there: SIGKILL, no destructor runs.
+    fn kill_where_it_stopped(mut self, data: &Path) {
+        let stopped = data.join("stopped");
+        wait_until("the binary reaches the point", || stopped.exists());
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        std::fs::remove_file(stopped).unwrap();
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !done() {
+        assert!(begun.elapsed() < PATIENCE, "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Two recordings in an accepted erasure, a third that stays.
+struct Scene {
+    data: tempfile::TempDir,
+    asker: Asker,
+    erasure: ErasureId,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let home = Household::starting(SystemClock.now().plus_seconds(-60)).await;
+        let first = home.record(0, &canary(0), true).await;
+        let second = home.record(1, &canary(1), true).await;
+        home.record(2, &canary(2), true).await;
+        let request = NewErasure {
+            child: Some(home.child),
+            scope: Scope::Items { recordings: vec![first, second] },
+            include_kept: false,
+            waive_undo: true,
+            as_of: None,
+        };
+        let (erasure, _) = accept::accept(&home.core, &home.asker, &request, None).await.unwrap();
+        home.core.db.close().await;
+        let Household { core, asker, folder, .. } = home;
+        drop(core);
+        Self { data: folder, asker, erasure: erasure.id }
+    }
+
+    async fn state(&self) -> ErasureState {
+        let core = Core::open(self.data.path(), Policy::default()).await.unwrap();
+        let state = view::get(&core, &self.asker, self.erasure).await.unwrap().state;
+        core.db.close().await;
+        state
+    }
+
+    /// Starts the service and lets it finish.
+    async fn finish(&self) {
+        let service = Service::start(self.data.path(), None);
+        let begun = Instant::now();
+        while self.state().await != ErasureState::Deleted {
+            assert!(begun.elapsed() < PATIENCE, "the erasure never ended");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        drop(service);
+    }
+
+    /// The end of every history: two gone from everywhere, the third whole.
+    async fn check(&self) {
+        let core = Core::open(self.data.path(), Policy::default()).await.unwrap();
+        let done = view::get(&core, &self.asker, self.erasure).await.unwrap();
+        assert_eq!(done.phrase(), rules::erasure::Phrase::Deleted);
+        for step in &done.steps {
+            assert_eq!((step.erased, step.copies), (2, 2), "{:?}", step.store);
+        }
+        let (number, id) = self.asker.children[0];
+        for store in &core.stores {
+            let holds = store.list(service::store::Subject { number, id }).await.unwrap();
+            assert_eq!(holds.copies, 1, "{:?}", store.id());
+        }
+        let plans: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM erasure_item").fetch_one(core.db.read()).await.unwrap();
+        assert_eq!(plans, 0);
+        core.db.close().await;
+        for n in 0..3 {
+            let found = household::contains(self.data.path(), canary(n).as_bytes());
+            assert_eq!(found, n == 2, "canary {n}");
+        }
+    }
+}
+
+async fn survives(point: &str, times: usize, state_there: ErasureState) {
+    let scene = Scene::new().await;
+    for _ in 0..times {
+        Service::start(scene.data.path(), Some(point)).kill_where_it_stopped(scene.data.path());
+        assert_eq!(scene.state().await, state_there, "{point}");
+    }
+    scene.finish().await;
+    scene.check().await;
+}
+
+async fn store_survives(store: StoreId) {
+    for moment in ["before", "erased", "probing"] {
+        // Twice: recovery itself may be killed too.
+        survives(&format!("{}-{moment}", store.name()), 2, ErasureState::Erasing).await;
+    }
+}
+
+#[tokio::test]
+async fn killed_in_media() {
+    store_survives(StoreId::Media).await;
+}
+
+#[tokio::test]
+async fn killed_in_transcript() {
+    store_survives(StoreId::Transcript).await;
+}
+
+#[tokio::test]
+async fn killed_in_location() {
+    store_survives(StoreId::Location).await;
+}
+
+#[tokio::test]
+async fn killed_in_search_index() {
+    store_survives(StoreId::SearchIndex).await;
+}
+
+#[tokio::test]
+async fn killed_in_waveform() {
+    store_survives(StoreId::Waveform).await;
+}
+
+#[tokio::test]
+async fn killed_in_catalogue() {
+    store_survives(StoreId::Catalogue).await;
+}
+
+#[tokio::test]
+async fn killed_between_the_stores() {
+    for point in ["log-before", "log-emptied", "complete-before"] {
+        survives(point, 2, ErasureState::Erasing).await;
+    }
+    // What is noted is not done again, so these are passed once.
+    survives("batch-noted", 1, ErasureState::Erasing).await;
+    survives("complete-after", 1, ErasureState::Deleted).await;
+}
+
+#[tokio::test]
+async fn killed_while_accepting() {
+    for (point, accepted) in [("accept-before", false), ("accept-after", true)] {
+        let home = Household::starting(SystemClock.now().plus_seconds(-60)).await;
+        home.record(0, &canary(0), true).await;
+        home.core.db.close().await;
+        let Household { core, asker, folder, child, .. } = home;
+        drop(core);
+        let data = folder.path();
+
+        let service = Service::start_on(data, free_port(), Some(point));
+        let request = NewErasure {
+            child: Some(child),
+            scope: Scope::Child,
+            include_kept: false,
+            waive_undo: false,
+            as_of: None,
+        };
+        let (url, token) = (format!("http://127.0.0.1:{}/v1/erasures", service.port), mint(data));
+        let ask = tokio::spawn(async move {
+            let client = reqwest::Client::new();
+            let begun = Instant::now();
+            // Until the service listens; then the call hangs at the point.
+            while client.post(&url).bearer_auth(&token).json(&request).send().await.is_err() {
+                assert!(begun.elapsed() < PATIENCE, "the service never listened");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        let killed = data.to_owned();
+        tokio::task::spawn_blocking(move || service.kill_where_it_stopped(&killed)).await.unwrap();
+        ask.abort();
+
+        let core = Core::open(data, Policy::default()).await.unwrap();
+        let erasures = view::list(&core, &asker, None, None, 10).await.unwrap().items;
+        assert_eq!(erasures.len(), usize::from(accepted), "{point}");
+        let usable: u32 =
+            sqlx::query_scalar("SELECT usable FROM recording").fetch_one(core.db.read()).await.unwrap();
+        assert_eq!(usable == 0, accepted, "use stops with the acceptance or not at all: {point}");
+    }
+}
+
+fn mint(data: &Path) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_forget-me-not"))
+        .args(["session", "--guardian", "parent-1", "--data"])
+        .arg(data)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let session: rules::contract::SessionCreated = serde_json::from_slice(&output.stdout).unwrap();
+    session.client_secret
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
