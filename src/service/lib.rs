@@ -10,6 +10,7 @@ pub mod core;
 pub mod db;
 pub mod erasure;
 pub mod faults;
+pub mod import;
 pub mod ingest;
 pub mod keep;
 pub mod listing;
