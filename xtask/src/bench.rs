@@ -12,7 +12,7 @@ use crate::{dist, machine, paths, run, say};
 /// Payload, the service's own figures, and what machine they are of.
 pub fn bench(options: &Bench) -> Result<()> {
     machine::c_compiler()?;
-    let toolbox = Toolbox::with(&[TRUNK, WASM_BINDGEN])?.and_wasm_opt()?;
+    let toolbox = Toolbox::with(&[TRUNK, WASM_BINDGEN])?.and_wasm_opt()?.and_esbuild()?;
     let mut payload = Vec::new();
     for flavour in [Flavour::Plain, Flavour::Shipped] {
         let page = page::build(&toolbox, flavour)?;

@@ -29,9 +29,12 @@ pub fn dist(options: &Dist) -> Result<()> {
         refuse_foreign(&out)?;
     }
     machine::c_compiler()?;
-    let toolbox = Toolbox::with(&[TRUNK, WASM_BINDGEN])?.and_wasm_opt()?;
-    if !toolbox.wasm_opt {
-        bail!("what integrators serve is built with wasm-opt: install npm (sudo apt-get install -y npm)");
+    let toolbox = Toolbox::with(&[TRUNK, WASM_BINDGEN])?.and_wasm_opt()?.and_esbuild()?;
+    if !(toolbox.wasm_opt && toolbox.esbuild) {
+        bail!(
+            "what integrators serve is built with wasm-opt and esbuild, which come from npm: \
+             sudo apt-get install -y npm"
+        );
     }
     let page = page::build(&toolbox, flavour)?;
     if is_own {

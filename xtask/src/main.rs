@@ -15,6 +15,7 @@ mod interrupt;
 mod lint;
 mod machine;
 mod measure;
+mod npm;
 mod page;
 mod paths;
 mod report;

@@ -88,9 +88,28 @@ pub fn build(toolbox: &Toolbox, flavour: Flavour) -> Result<PathBuf> {
         trunk.envs(SMALL_STD.iter().copied());
     }
     run::step(&format!("building the page ({}) with Trunk", flavour.name()), trunk)?;
+    if flavour == Flavour::Shipped && toolbox.esbuild {
+        minify(toolbox, &out)?;
+    }
     std::fs::write(&stamp, stamp_text(&sources, &folder_hash(&out)?))
         .with_context(|| format!("cannot write {}", stamp.display()))?;
     Ok(out)
+}
+
+/// Takes comments, spaces and long names out of scripts and styles, in place.
+fn minify(toolbox: &Toolbox, page: &Path) -> Result<()> {
+    let mut esbuild = toolbox.program("esbuild");
+    esbuild
+        .current_dir(page)
+        // As they are, not bundled: names and exports stay what the page asks for.
+        .args(["--minify", "--charset=utf8", "--target=es2022", "--log-level=warning"])
+        .args(["--outdir=.", "--outbase=.", "--allow-overwrite"]);
+    for (name, _) in files(page)? {
+        if name.ends_with(".js") || name.ends_with(".css") {
+            esbuild.arg(name);
+        }
+    }
+    run::step("shrinking scripts and styles with esbuild", esbuild)
 }
 
 /// Other flags mean other artefacts: a folder each, or they would compile one

@@ -6,7 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::{interrupt, paths, run, say};
+use crate::npm::{self, ESBUILD, NpmTool, WASM_OPT};
+use crate::{paths, run, say};
 
 /// A tool with the one version that this project is built with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,15 +66,13 @@ pub const CARGO_DENY: Tool = Tool {
     patience: "several minutes",
 };
 
-/// binaryen, whose wasm-opt shrinks the module; only npm has it in this version
-/// on every system, and Debian's version 108 writes invalid modules.
-const BINARYEN: &str = "132";
-
 /// The tools of one command, ready to be put in front of PATH.
 pub struct Toolbox {
     folder: PathBuf,
     /// Whether wasm-opt is among them.
     pub wasm_opt: bool,
+    /// Whether esbuild is among them.
+    pub esbuild: bool,
 }
 
 impl Toolbox {
@@ -89,23 +88,32 @@ impl Toolbox {
                 link(&home.join(program), &folder.join(program))?;
             }
         }
-        Ok(Self { folder, wasm_opt: false })
+        Ok(Self { folder, wasm_opt: false, esbuild: false })
     }
 
     /// Adds wasm-opt where it is to be had; says in one line where it is not.
     pub fn and_wasm_opt(mut self) -> Result<Self> {
-        let link_path = self.folder.join("wasm-opt");
-        match wasm_opt()? {
-            Ok(program) => {
-                link(&program, &link_path)?;
-                self.wasm_opt = true;
-            }
+        self.wasm_opt = self.add(&WASM_OPT, "the page is built some 10 % larger")?;
+        Ok(self)
+    }
+
+    /// Adds esbuild where it is to be had; says in one line where it is not.
+    pub fn and_esbuild(mut self) -> Result<Self> {
+        self.esbuild = self.add(&ESBUILD, "scripts and styles keep their comments")?;
+        Ok(self)
+    }
+
+    fn add(&self, tool: &NpmTool, without: &str) -> Result<bool> {
+        let place = self.folder.join(tool.program);
+        match npm::find_or_install(tool)? {
+            Ok(program) => link(&program, &place).map(|()| true),
             Err(why) => {
-                let _ = std::fs::remove_file(&link_path);
-                say::line(&format!("without wasm-opt ({why}): the page is built some 10 % larger"));
+                // A link of an earlier run would still be found first.
+                let _ = std::fs::remove_file(&place);
+                say::line(&format!("without {} ({why}): {without}", tool.program));
+                Ok(false)
             }
         }
-        Ok(self)
     }
 
     /// One of the programs.
@@ -127,11 +135,13 @@ impl Toolbox {
 
 /// The versions that a page depends on, for deciding whether it is up to date.
 pub fn fingerprint(toolbox: &Toolbox) -> String {
+    let or_none = |there: bool, tool: &NpmTool| if there { tool.version } else { "none" };
     format!(
-        "trunk {} wasm-bindgen {} wasm-opt {}",
+        "trunk {} wasm-bindgen {} wasm-opt {} esbuild {}",
         TRUNK.version,
         WASM_BINDGEN.version,
-        if toolbox.wasm_opt { BINARYEN } else { "none" }
+        or_none(toolbox.wasm_opt, &WASM_OPT),
+        or_none(toolbox.esbuild, &ESBUILD)
     )
 }
 
@@ -190,43 +200,6 @@ fn install(tool: &Tool) -> Result<PathBuf> {
     Ok(installed)
 }
 
-/// wasm-opt, or why it is not to be had.
-fn wasm_opt() -> Result<Result<PathBuf, String>> {
-    let cached = paths::tools()?.join(format!("binaryen-{BINARYEN}"));
-    let installed = cached.join("node_modules/.bin/wasm-opt");
-    let right = |program: &PathBuf| version_of(program).as_deref() == Some(BINARYEN);
-    let there = [paths::on_path("wasm-opt"), Some(installed.clone())];
-    if let Some(program) = there.into_iter().flatten().find(right) {
-        return Ok(Ok(program));
-    }
-    if paths::on_path("npm").is_none() {
-        return Ok(Err("there is no npm to install it with".to_owned()));
-    }
-    std::fs::create_dir_all(&cached).with_context(|| format!("cannot create {}", cached.display()))?;
-    let mut npm = Command::new("npm");
-    npm.current_dir(&cached).args([
-        "install",
-        "--prefix",
-        ".",
-        "--no-audit",
-        "--no-fund",
-        "--ignore-scripts",
-        "--loglevel=error",
-    ]);
-    npm.arg(format!("binaryen@{BINARYEN}"));
-    if run::step("installing wasm-opt from npm, once", npm).is_err() {
-        if interrupt::asked() {
-            bail!(interrupt::Stopped);
-        }
-        return Ok(Err("npm could not install it".to_owned()));
-    }
-    Ok(if right(&installed) {
-        Ok(installed)
-    } else {
-        Err(format!("npm's binaryen is not version {BINARYEN}"))
-    })
-}
-
 fn link(from: &Path, to: &Path) -> Result<()> {
     if std::fs::read_link(to).is_ok_and(|target| target == from) {
         return Ok(());
@@ -241,7 +214,8 @@ pub fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-fn version_of(program: &Path) -> Option<String> {
+/// The version of a program; `None` when it is not there or does not run.
+pub fn version_of(program: &Path) -> Option<String> {
     if !program.exists() {
         return None;
     }
