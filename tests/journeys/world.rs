@@ -1,0 +1,272 @@
+//! What a journey needs: the real service on real recordings, a host page on another origin, and a
+//! real Chromium.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::{Router, http::header, response::IntoResponse, routing::get};
+use fantoccini::{Client, ClientBuilder, elements::Element};
+use rules::{
+    ChildId, StoreId,
+    contract::{NewRecording, NewSession, Transcript},
+    location::Place,
+};
+use serde_json::{Value, json};
+use service::{
+    api::Options,
+    clock::{Clock, SystemClock},
+    core::{Core, Policy},
+    ingest::{self, Incoming},
+    media, serve, session,
+    store::Subject,
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
+
+/// How long a page may take to show something.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The property under which WebDriver writes an element.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// Everything that runs; ended when it is dropped.
+pub struct World {
+    pub core: Arc<Core>,
+    pub child: ChildId,
+    pub number: i64,
+    pub folder: tempfile::TempDir,
+    pub api: String,
+    pub page: Client,
+    closing: CancellationToken,
+    _driver: Driver,
+}
+
+struct Driver(Child);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl World {
+    /// A service with one child, Mia, and the demo's clips as her recordings, an hour apart.
+    pub async fn new(demo: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let core = Core::open(folder.path(), Policy { undo_window_seconds: 120, demo }).await.unwrap();
+        let child = ingest::find_or_make_child(&core, DEMO_GUARDIAN, "Mia").await.unwrap();
+        let number = sqlx::query_scalar("SELECT number FROM child WHERE id = ?")
+            .bind(child.to_string())
+            .fetch_one(core.db.read())
+            .await
+            .unwrap();
+        record_clips(&core, child).await;
+
+        let closing = CancellationToken::new();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let api = format!("http://{}", listener.local_addr().unwrap());
+        let options = Options { assets: Some(built_page()), ..Options::new("k".repeat(40)) };
+        tokio::spawn(serve::run(listener, core.clone(), options, closing.clone()));
+        let (driver, page) = browser().await;
+        Self { core, child, number, folder, api, page, closing, _driver: driver }
+    }
+
+    /// A page of another site that embeds the element, under the strict policy; returns its address.
+    pub async fn host(&self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let new = NewSession {
+            guardian: DEMO_GUARDIAN.into(),
+            children: vec![],
+            permissions: vec![],
+            origin: origin.clone(),
+            ttl_seconds: None,
+        };
+        let session = session::mint(&self.core.db, SystemClock.now(), &new).await.unwrap();
+        let session = serde_json::to_string(&session).unwrap();
+        // widget.md's policy, and the two sources that a recording's bytes come from.
+        let policy = format!(
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self' {0}; \
+             media-src {0}; require-trusted-types-for 'script'",
+            self.api
+        );
+        let document = format!(
+            "<!doctype html><html lang=en><meta charset=utf-8><title>A host</title>\
+             <script src=/watch.js></script><script type=module src=/host.js></script>\
+             <script type=module src=/element/forget-me-not.js></script>\
+             <h1>A site of somebody else</h1><forget-me-not src=\"{}/v1\"><p>Loading</p></forget-me-not>",
+            self.api
+        );
+        let script = format!("document.querySelector('forget-me-not').fetchSession = async () => ({session});");
+        let watch = "window.refused = []; document.addEventListener('securitypolicyviolation', \
+                     (e) => window.refused.push(e.violatedDirective + ' ' + e.blockedURI));";
+        let host = Router::new()
+            .route("/", get(move || async move { axum::response::Html(document) }))
+            .route("/host.js", get(move || async move { script_file(script) }))
+            .route("/watch.js", get(move || async move { script_file(watch.to_owned()) }))
+            .nest_service("/element", ServeDir::new(built_page()))
+            .layer(SetResponseHeaderLayer::overriding(
+                header::CONTENT_SECURITY_POLICY,
+                header::HeaderValue::from_str(&policy).unwrap(),
+            ));
+        tokio::spawn(async move { axum::serve(listener, host).await });
+        origin
+    }
+
+    /// Runs JavaScript with `root`, the element's shadow root, in scope.
+    pub async fn ask(&self, script: &str, arguments: Vec<Value>) -> Value {
+        let script = format!(
+            "const root = document.querySelector('forget-me-not')?.shadowRoot; if (!root) return null; {script}"
+        );
+        self.page.execute(&script, arguments).await.unwrap()
+    }
+
+    /// The first visible element that `selector` finds and whose label or text contains `name`.
+    pub async fn find(&self, selector: &str, name: &str) -> Element {
+        let begun = Instant::now();
+        loop {
+            let script = "return [...root.querySelectorAll(arguments[0])].find((e) => e.checkVisibility() \
+                          && (e.getAttribute('aria-label') ?? e.textContent).includes(arguments[1])) ?? null;";
+            if let Value::Object(found) = self.ask(script, vec![json!(selector), json!(name)]).await {
+                let id = found[ELEMENT].as_str().unwrap().to_owned();
+                return Element::from_element_id(self.page.clone(), id.into());
+            }
+            assert!(begun.elapsed() < PATIENCE, "no {selector} “{name}” in:\n{}", self.text().await);
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+    }
+
+    /// Clicks a visible button.
+    pub async fn press(&self, name: &str) {
+        self.find("button", name).await.click().await.unwrap();
+    }
+
+    /// All text the element shows.
+    pub async fn text(&self) -> String {
+        let script = "return [...root.children].map((e) => e.innerText).join('\\n');";
+        self.ask(script, vec![]).await.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Waits until JavaScript over the shadow root answers `true`.
+    pub async fn until(&self, what: &str, script: &str) {
+        let begun = Instant::now();
+        while self.ask(&format!("return Boolean({script});"), vec![]).await != true {
+            assert!(begun.elapsed() < PATIENCE, "waited in vain until {what}; the page shows:\n{}", self.text().await);
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+    }
+
+    /// Waits until the element shows a text.
+    pub async fn until_shown(&self, text: &str) {
+        let script = format!("[...root.children].some((e) => e.innerText.includes({}))", json!(text));
+        self.until(&format!("“{text}” is shown"), &script).await;
+    }
+
+    /// How many rows the list shows.
+    pub async fn until_rows(&self, n: usize) {
+        self.until(&format!("{n} rows are shown"), &format!("root.querySelectorAll('li.row').length === {n}")).await;
+    }
+
+    /// What the content security policy refused, of the page under way.
+    pub async fn refused(&self) -> Value {
+        let script = "return new Promise((done) => { new ReportingObserver((r) => done(r.map((r) => r.body.blockedURL)), \
+                      { types: ['csp-violation'], buffered: true }).observe(); setTimeout(() => done([]), 300); });";
+        let reported = self.page.execute(script, vec![]).await.unwrap();
+        let heard = self.page.execute("return window.refused ?? [];", vec![]).await.unwrap();
+        json!([reported, heard])
+    }
+
+    /// Copies that each store holds of the child, as the stores themselves say.
+    pub async fn copies(&self) -> Vec<(StoreId, u64)> {
+        let mut copies = Vec::new();
+        for store in &self.core.stores {
+            let holds = store.list(Subject { number: self.number, id: self.child }).await.unwrap();
+            copies.push((store.id(), holds.copies));
+        }
+        copies
+    }
+
+    /// Ends the browser's session; the rest ends with the test.
+    pub async fn end(self) {
+        self.page.clone().close().await.unwrap();
+        self.closing.cancel();
+    }
+}
+
+/// The guardian that the demo signs in.
+pub const DEMO_GUARDIAN: &str = "demo";
+
+/// The clips, in the order of `clips.csv`, the first one newest.
+pub const CLIPS: [(&str, &str); 8] = [
+    ("kitchen-walnut.mp3", "Is there walnut in pesto?"),
+    ("kitchen-sky.opus", "Why is the sky blue?"),
+    ("toy-good-night.ogg", "Good night, little bear."),
+    ("toy-alphabet.flac", "A, B, C, D, E, F, G."),
+    ("camera-thirsty.wav", "I am thirsty."),
+    ("camera-motion.mp4", ""),
+    ("camera-peekaboo.webm", "Peekaboo!"),
+    ("toy-lettuce.mp3", "Walnut, walnut, lettuce."),
+];
+
+async fn record_clips(core: &Core, child: ChildId) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("static/demo");
+    for ((file, words), hours) in CLIPS.iter().zip(1..) {
+        let path = folder.join(file);
+        let incoming = Incoming {
+            recording: NewRecording {
+                child,
+                captured_at: core.clock.now().plus_seconds(-3600 * hours),
+                device: Some(file.split('-').next().unwrap().into()),
+                transcript: Some(Transcript { text: (*words).into(), language: Some("en".into()) }),
+                location: (hours == 1).then(|| Place::new(47_606_200, -122_332_100, Some(25)).unwrap()),
+            },
+            moment_stated: true,
+            probed: media::probe_file(&path).unwrap(),
+            media: path,
+        };
+        ingest::ingest(core, &incoming).await.unwrap();
+    }
+}
+
+fn built_page() -> PathBuf {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
+    assert!(page.join("index.html").is_file(), "build the page first: cargo xtask test journeys does");
+    page
+}
+
+fn script_file(script: String) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/javascript")], script)
+}
+
+async fn browser() -> (Driver, Client) {
+    let mut process = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("chromedriver is installed by cargo xtask test");
+    let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let driver = Driver(process);
+    let port: u16 = lines
+        .map_while(Result::ok)
+        .find_map(|line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok())
+        .expect("chromedriver says where it listens");
+    let options = json!({ "goog:chromeOptions": { "args": [
+        "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        "--window-size=1280,900", "--lang=en"
+    ] } });
+    let Value::Object(capabilities) = options else { unreachable!() };
+    let page = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
+        .capabilities(capabilities)
+        .connect(&format!("http://127.0.0.1:{port}"))
+        .await
+        .unwrap();
+    (driver, page)
+}
