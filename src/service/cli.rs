@@ -9,12 +9,14 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    api::{Options, document},
+    api::{DEMO_GUARDIAN, Options, document},
     clock::{Clock, SystemClock},
     core::{Core, Policy},
     db::Db,
-    serve, session,
-    settings::{Cli, Command, Log, Seconds, Serve, Session},
+    import, ingest,
+    serve::{self, Signals},
+    session,
+    settings::{Cli, Command, Import, Log, Seconds, Serve, Session},
 };
 
 /// The undo window of a demo, in seconds: long enough to use it, short enough to see the end.
@@ -39,6 +41,10 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             wait_for(serve(&cli.data, settings))?;
         }
         Command::Session(settings) => wait_for(mint(&cli.data, settings))?,
+        Command::Import(settings) => {
+            log(Log::Text);
+            return wait_for(take_in(&cli.data, settings));
+        }
         Command::Openapi => print!("{}", document::text()?),
     }
     Ok(ExitCode::SUCCESS)
@@ -68,6 +74,7 @@ async fn serve(data: &Path, settings: Serve) -> anyhow::Result<()> {
     if let Some(assets) = settings.assets.as_ref().filter(|assets| !assets.join("index.html").is_file()) {
         bail!("there is no index.html in {}: build the page with cargo xtask dist", assets.display());
     }
+    let mut signals = Signals::hear()?;
     let listener = serve::listen(settings.listen).await?;
     serve::folder(data)?;
     let lock = serve::lock(data)?;
@@ -78,6 +85,9 @@ async fn serve(data: &Path, settings: Serve) -> anyhow::Result<()> {
     let usual = if settings.demo { DEMO_UNDO_WINDOW } else { UNDO_WINDOW_SECONDS };
     let undo_window_seconds = settings.undo_window.map_or(usual, |Seconds(seconds)| seconds);
     let core = Core::open(data, Policy { undo_window_seconds, demo: settings.demo }).await?;
+    if settings.demo {
+        demo_household(&core, &mut signals).await?;
+    }
     let options = Options {
         allow_origins: settings.allow_origin,
         assets: settings.assets,
@@ -87,9 +97,43 @@ async fn serve(data: &Path, settings: Serve) -> anyhow::Result<()> {
     tracing::info!(address = %listener.local_addr()?, demo = settings.demo, "listening");
     let closing = CancellationToken::new();
     let service = serve::run(listener, core, options, closing.clone());
-    serve::until_asked(closing, service).await?;
+    serve::until_asked(signals, closing, service).await?;
     tracing::info!("ended");
     Ok(())
+}
+
+/// Moves the made-up household into an empty folder. Asked to end meanwhile, it ends; the next start
+/// goes on.
+async fn demo_household(core: &Core, signals: &mut Signals) -> anyhow::Result<()> {
+    let moved_in = tokio::select! {
+        moved_in = import::demo::fill(core, DEMO_GUARDIAN) => moved_in.context("the demo household cannot move in")?,
+        () = signals.asked() => {
+            bail!("ended while the demo household moved in; the next start goes on");
+        }
+    };
+    if let Some(report) = moved_in {
+        tracing::info!(recordings = report.added, "the demo household has moved in");
+    }
+    Ok(())
+}
+
+async fn take_in(data: &Path, settings: Import) -> anyhow::Result<ExitCode> {
+    let mut signals = Signals::hear()?;
+    serve::folder(data)?;
+    let core = Core::open(data, Policy::default()).await?;
+    // Looked at before the child is made: a wrong folder leaves no trace.
+    let source = import::open(&settings.folder, core.clock.now())?;
+    let child = ingest::find_or_make_child(&core, &settings.guardian, &settings.child).await?;
+    eprintln!("{}: {} named", source.kind, source.total);
+    let progress = import::Progress::shown(source.total);
+    let options = import::Options::new(child, settings.device);
+    let report = import::run(&core, source, &options, &progress, signals.asked()).await?;
+    drop(progress);
+    core.db.close().await;
+    println!("{report}");
+    // Something is wrong with the folder, not with a file, when nothing in it could be read.
+    let nothing = report.added + report.already_there == 0 && report.refusals() > 0;
+    Ok(if nothing || report.stopped { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 async fn mint(data: &Path, settings: Session) -> anyhow::Result<()> {

@@ -12,7 +12,10 @@ use std::{
 
 use anyhow::{Context, bail};
 use axum::serve::ListenerExt;
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -73,19 +76,28 @@ async fn upkeep(api: &Api) {
     }
 }
 
-/// Ends when the operator asks the process to.
-pub async fn asked_to_end() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
+/// The ways an operator asks the process to end. Heard from the moment this exists, so that one that
+/// comes early ends the process cleanly too.
+#[derive(Debug)]
+pub struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Hears Ctrl-C and SIGTERM from now on.
+    pub fn hear() -> anyhow::Result<Self> {
+        let hear = |kind| signal(kind).context("cannot hear signals");
+        Ok(Self { interrupt: hear(SignalKind::interrupt())?, terminate: hear(SignalKind::terminate())? })
+    }
+
+    /// Returns when one has come.
+    pub async fn asked(&mut self) {
         tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminate.recv() => Ok(()),
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }
 
 /// Listens, or says in one line why not and what to do.
@@ -120,7 +132,6 @@ pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 pub fn folder(data: &Path) -> anyhow::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
-    #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     let written = builder.create(data).and_then(|()| {
         let probe = data.join(format!(".writable-{:016x}", rand::random::<u64>()));
@@ -185,7 +196,6 @@ fn read(file: &Path) -> anyhow::Result<String> {
 fn write_secret(file: &Path, secret: &str) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.create_new(true).write(true);
-    #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(file)?;
     writeln!(file, "{secret}")?;
@@ -194,13 +204,14 @@ fn write_secret(file: &Path, secret: &str) -> std::io::Result<()> {
 
 /// Runs a service until the operator asks it to end; then `closing` is cancelled and it ends cleanly.
 pub async fn until_asked(
+    mut signals: Signals,
     closing: CancellationToken,
     service: impl Future<Output = anyhow::Result<()>>,
 ) -> anyhow::Result<()> {
     tokio::pin!(service);
     tokio::select! {
         ended = &mut service => return ended,
-        asked = asked_to_end() => asked.context("cannot hear signals")?,
+        () = signals.asked() => {}
     }
     tracing::info!("ending");
     closing.cancel();

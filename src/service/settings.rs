@@ -38,6 +38,12 @@ pub enum Command {
     /// Behind a proxy, TLS is the proxy's. One service a data folder; `import` and `session` may run
     /// beside it.
     Serve(Serve),
+    /// Take a folder of recordings in: WAV, MP3, Ogg Vorbis and Opus, FLAC, M4A, MP4, WebM.
+    ///
+    /// With a manifest.csv or manifest.jsonl (file, captured_at, device, transcript, latitude, longitude,
+    /// accuracy_m), a Mozilla Common Voice folder as it is, or a plain tree of files. What cannot be read
+    /// is listed with its reason and the rest goes in. Done twice, it adds nothing.
+    Import(Import),
     /// Mint a session and print it as JSON, as POST /v1/sessions would
     Session(Session),
     /// Print the OpenAPI document of the API
@@ -73,6 +79,22 @@ pub struct Serve {
     /// this machine only
     #[arg(long, env = "FMN_DEMO")]
     pub demo: bool,
+}
+
+/// What is imported, and for whom.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The child's name; made where the guardian has none of that name
+    #[arg(long, value_name = "NAME")]
+    pub child: String,
+    /// The device's name, for files of which no manifest says it
+    #[arg(long, value_name = "NAME")]
+    pub device: Option<String>,
+    /// Your own reference for the guardian
+    #[arg(long, value_name = "REF", default_value = "guardian")]
+    pub guardian: String,
+    /// The folder
+    pub folder: PathBuf,
 }
 
 /// A session to be minted.

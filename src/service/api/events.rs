@@ -48,7 +48,8 @@ pub async fn events(
         last: None,
     };
     // Proxies that collect answers before they pass them on are asked not to.
-    Ok(([("x-accel-buffering", "no")], Sse::new(follow.stream()).keep_alive(heartbeat)))
+    let headers = [("x-accel-buffering", "no"), ("cache-control", "no-store")];
+    Ok((headers, Sse::new(follow.stream()).keep_alive(heartbeat)))
 }
 
 struct Follow {

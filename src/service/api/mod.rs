@@ -39,6 +39,7 @@ mod sessions;
 pub mod upload;
 
 use brake::Brake;
+pub use demo::GUARDIAN as DEMO_GUARDIAN;
 use metrics::Metrics;
 
 /// How long a client may fall silent in the middle of a request's body.

@@ -1,0 +1,23 @@
+//! The API over HTTP, against the real service on real SQLite and files.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test that cannot go on has failed")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod bad_input;
+mod binary;
+mod children;
+mod cross_origin;
+mod demo;
+mod document;
+mod erasures;
+mod ingest;
+mod keep;
+mod matrix;
+mod page;
+mod playback;
+mod progress;
+mod recordings;
+mod running;
+mod schema;
+mod sessions;
