@@ -194,7 +194,7 @@ async fn find(
 }
 
 async fn write(core: &Core, object: &Path, incoming: &Incoming) -> Result<(), IngestError> {
-    if incoming.probed.place.is_some() {
+    if incoming.probed.tells_place {
         // A place lives in the location store and nowhere else, or deleting it would be a lie (R5).
         let mut bytes = std::io::Cursor::new(tokio::fs::read(&incoming.media).await?);
         blank_places(&mut bytes)?;

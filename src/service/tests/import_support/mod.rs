@@ -76,7 +76,7 @@ pub const SOUNDS: &[(&str, &[&str], &str)] = &[
     ("silk.opus", &["-c:a", "libopus", "-b:a", "12k", "-application", "voip"], "audio/ogg; codecs=opus"),
     ("stereo.opus", &["-c:a", "libopus", "-af", BOTH_SIDES], "audio/ogg; codecs=opus"),
     ("flac.oga", &["-c:a", "flac"], "audio/ogg; codecs=flac"),
-    ("plain.flac", &["-c:a", "flac"], "audio/flac"),
+    ("plain.flac", &["-c:a", "flac", "-sample_fmt", "s16"], "audio/flac"),
     ("24bit.flac", &["-c:a", "flac", "-sample_fmt", "s32"], "audio/flac"),
     ("aac.m4a", &["-c:a", "aac"], "audio/mp4; codecs=\"mp4a.40.2\""),
     ("fast.m4a", &["-c:a", "aac", "-movflags", "+faststart"], "audio/mp4; codecs=\"mp4a.40.2\""),
