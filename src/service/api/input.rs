@@ -89,10 +89,12 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// What serde says, without the text it complains about: a problem's detail ends up in the logs of
 /// others, and the text may be what a child said.
 fn without_values(message: &str) -> String {
-    if let Some((before, rest)) = message.split_once("string \"")
-        && let Some((_, after)) = rest.rsplit_once("\", ")
-    {
-        return format!("{before}string, {after}");
+    for (what, open, close) in [("string", " \"", "\", "), ("variant", " `", "`, ")] {
+        if let Some((before, rest)) = message.split_once(&format!("{what}{open}"))
+            && let Some((_, after)) = rest.split_once(&format!("{close}expected"))
+        {
+            return format!("{before}{what}, expected{after}");
+        }
     }
     message.to_owned()
 }
@@ -130,7 +132,11 @@ mod tests {
     fn a_complaint_does_not_repeat_what_was_said() {
         let error = serde_json::from_str::<u32>(r#""I am \"home\", alone""#).unwrap_err().to_string();
         assert!(error.contains("home"), "{error}");
-        assert_eq!(without_values(&error), "invalid type: string, expected u32 at line 1 column 23");
+        assert_eq!(without_values(&error), "invalid type: string, expected u32 at line 1 column 22");
+        assert_eq!(
+            without_values("unknown variant `home alone`, expected `voice` or `video`"),
+            "unknown variant, expected `voice` or `video`"
+        );
         assert_eq!(
             without_values("unknown field `form`, expected `from`"),
             "unknown field `form`, expected `from`"
