@@ -44,7 +44,7 @@ thread_local! {
 ///
 /// # Errors
 /// Where the texts are no locale file, or the browser refuses a node.
-#[wasm_bindgen]
+#[wasm_bindgen(skip_jsdoc)]
 pub fn mount(host: HtmlElement, root: &ShadowRoot, texts: &str) -> Result<u32, JsValue> {
     let texts = read_texts(&host, texts)?;
     MOUNTS.with_borrow_mut(|mounts| {
@@ -70,7 +70,7 @@ pub fn mount(host: HtmlElement, root: &ShadowRoot, texts: &str) -> Result<u32, J
 ///
 /// # Errors
 /// Where the texts are no locale file.
-#[wasm_bindgen]
+#[wasm_bindgen(skip_jsdoc)]
 pub fn update(id: u32, texts: Option<String>) -> Result<(), JsValue> {
     MOUNTS.with_borrow_mut(|mounts| {
         let Some(mounted) = mounts.shown.iter_mut().find(|mounted| mounted.id == id) else { return Ok(()) };
@@ -93,7 +93,7 @@ pub fn update(id: u32, texts: Option<String>) -> Result<(), JsValue> {
 }
 
 /// Takes the page away. What it knew is dropped, what it waited for is called off.
-#[wasm_bindgen]
+#[wasm_bindgen(skip_jsdoc)]
 pub fn unmount(id: u32) {
     MOUNTS.with_borrow_mut(|mounts| {
         let Some(at) = mounts.shown.iter().position(|mounted| mounted.id == id) else { return };

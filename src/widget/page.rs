@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
+use rules::contract::Erasure;
 use wasm_bindgen::JsCast;
 use web_sys::{AbortController, AbortSignal, HtmlElement, ShadowRoot};
 use yew::prelude::*;
@@ -10,7 +11,7 @@ use yew::prelude::*;
 use crate::{
     client::{Client, now},
     locale::Texts,
-    state::{Effect, Lane, Msg, Reply, Spot, State},
+    state::{Effect, Failure, Lane, Msg, Spot, State, Turn},
     views::{self, Cx},
 };
 
@@ -83,6 +84,16 @@ impl Drop for Flight {
     }
 }
 
+/// What happens to a page.
+pub enum Event {
+    /// Somebody did something, or time passed.
+    Msg(Msg),
+    /// A call was answered.
+    Answer(Lane, Turn, Result<String, Failure>),
+    /// There is news of an erasure.
+    News(Turn, Result<Box<Erasure>, Failure>),
+}
+
 /// The page of one mount.
 pub struct Page {
     state: State,
@@ -92,11 +103,11 @@ pub struct Page {
 }
 
 impl Component for Page {
-    type Message = Msg;
+    type Message = Event;
     type Properties = PageProps;
 
     fn create(ctx: &Context<Self>) -> Self {
-        ctx.link().send_message(Msg::Start);
+        ctx.link().send_message(Event::Msg(Msg::Start));
         Self {
             state: State::default(),
             flights: Default::default(),
@@ -105,8 +116,13 @@ impl Component for Page {
         }
     }
 
-    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
-        for effect in self.state.update(msg, now().date()) {
+    fn update(&mut self, ctx: &Context<Self>, event: Event) -> bool {
+        let effects = match event {
+            Event::Msg(msg) => self.state.update(msg, now().date()),
+            Event::Answer(lane, turn, answer) => self.state.answer(lane, turn, answer),
+            Event::News(turn, news) => self.state.news(turn, news.map(|erasure| *erasure)),
+        };
+        for effect in effects {
             self.carry_out(ctx, effect);
         }
         true
@@ -114,7 +130,7 @@ impl Component for Page {
 
     fn changed(&mut self, ctx: &Context<Self>, _: &PageProps) -> bool {
         // The host may have signed in only now.
-        ctx.link().send_message(Msg::Start);
+        ctx.link().send_message(Event::Msg(Msg::Start));
         true
     }
 
@@ -146,8 +162,8 @@ impl Page {
                 let Some(signal) = self.take_off(lane, true) else { return };
                 let client = ctx.props().host.client.clone();
                 link.clone().send_future(async move {
-                    let answer = client.call(call, Some(&signal)).await;
-                    Msg::Answer(lane, turn, answer)
+                    let answer = client.call(&call, Some(&signal)).await;
+                    Event::Answer(lane, turn, answer)
                 });
             }
             Effect::Watch(turn, id) => {
@@ -155,8 +171,7 @@ impl Page {
                 let client = ctx.props().host.client.clone();
                 wasm_bindgen_futures::spawn_local(async move {
                     let tell = |news: Result<_, _>| {
-                        let news = news.map(|erasure| Reply::Erasure(Box::new(erasure)));
-                        link.send_message(Msg::Answer(Lane::Watch, turn, news));
+                        link.send_message(Event::News(turn, news.map(Box::new)));
                     };
                     client.watch(id, &signal, tell).await;
                 });
@@ -165,7 +180,7 @@ impl Page {
                 self.flights[Lane::Watch as usize] = None;
             }
             Effect::Wait(ms, msg) => {
-                Timeout::new(ms, move || link.send_message(msg)).forget();
+                Timeout::new(ms, move || link.send_message(Event::Msg(msg))).forget();
             }
             Effect::Focus(spot) => self.focus = Some(spot),
         }
@@ -184,7 +199,7 @@ impl Page {
     }
 
     fn focus_on(&self, spot: Spot) {
-        let Some(root) = self.frame.get().and_then(|frame| frame.get_root_node().dyn_into::<ShadowRoot>().ok()) else {
+        let Some(root) = self.frame.get().map(|frame| frame.get_root_node().unchecked_into::<ShadowRoot>()) else {
             return;
         };
         let found = match spot {
@@ -193,7 +208,7 @@ impl Page {
         };
         // A row that is gone leaves the focus on the heading, never on the body.
         let found = found.or_else(|| root.get_element_by_id(HEADING));
-        if let Some(Ok(element)) = found.map(JsCast::dyn_into::<HtmlElement>) {
+        if let Some(element) = found.map(JsCast::unchecked_into::<HtmlElement>) {
             // A browser that cannot focus it leaves the focus where it is.
             let _ = element.focus();
         }

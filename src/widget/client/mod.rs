@@ -8,9 +8,8 @@ mod session;
 
 use std::{cell::Cell, rc::Rc};
 
-use gloo_net::http::{Method, RequestBuilder, Response};
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Reflect, Uint8Array, encode_uri_component};
+use js_sys::{JsString, Reflect, Uint8Array, encode_uri_component};
 use rules::{
     ErasureId, RecordingId,
     contract::{Erasure, Playback},
@@ -18,11 +17,11 @@ use rules::{
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, HtmlElement, ReadableStreamDefaultReader, Url};
+use web_sys::{AbortSignal, Headers, HtmlElement, ReadableStreamDefaultReader, RequestInit, Response, Url, window};
 
 use crate::{
-    json::{Decode, Json, conditions, encode_erasure},
-    state::{Call, Failure, Reply},
+    json::{self, Decode, conditions, encode_erasure},
+    state::{Call, Failure},
 };
 use session::Session;
 
@@ -38,15 +37,9 @@ const ASK_AGAIN_MS: u32 = 2_000;
 #[derive(Clone)]
 pub struct Client(Rc<Session>);
 
-impl PartialEq for Client {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
-    }
-}
-
 /// A request before it has a session.
 struct Ask {
-    method: Method,
+    method: &'static str,
     path: String,
     body: Option<String>,
     key: Option<String>,
@@ -54,7 +47,7 @@ struct Ask {
 }
 
 impl Ask {
-    fn new(method: Method, path: String) -> Self {
+    fn new(method: &'static str, path: String) -> Self {
         Self { method, path, body: None, key: None, accept: "application/json" }
     }
 
@@ -76,53 +69,42 @@ impl Client {
         self.0.host()
     }
 
-    /// Makes a call.
+    /// Makes a call, and gives the text of the answer.
     ///
     /// # Errors
-    /// Where there is no session or no answer, the service refuses, or the answer cannot be read.
-    pub async fn call(&self, call: Call, signal: Option<&AbortSignal>) -> Result<Reply, Failure> {
-        let ask = match &call {
-            Call::Children => Ask::new(Method::GET, "/children".into()),
-            Call::Holdings(child) => Ask::new(Method::GET, format!("/children/{child}/holdings")),
+    /// Where there is no session, no answer, or the service refuses.
+    pub async fn call(&self, call: &Call, signal: Option<&AbortSignal>) -> Result<String, Failure> {
+        let ask = match call {
+            Call::Children => Ask::new("GET", "/children".into()),
+            Call::Holdings(child) => Ask::new("GET", format!("/children/{child}/holdings")),
             Call::Recordings { child, filter, cursor } => {
                 let mut path = format!("/children/{child}/recordings?limit={PAGE}");
                 write_filter(&mut path, filter);
                 write_pair(&mut path, "cursor", cursor.as_deref());
-                Ask::new(Method::GET, path)
+                Ask::new("GET", path)
             }
             Call::Count { child, filter } => {
                 let mut path = format!("/children/{child}/recordings/count?");
                 write_filter(&mut path, filter);
-                Ask::new(Method::GET, path)
+                Ask::new("GET", path)
             }
-            Call::Recording(id) => Ask::new(Method::GET, format!("/recordings/{id}")),
+            Call::Recording(id) => Ask::new("GET", format!("/recordings/{id}")),
             Call::Keep(id, Some(until)) => {
-                Ask::new(Method::PUT, format!("/recordings/{id}/keep")).body(format!(r#"{{"until":"{until}"}}"#))
+                Ask::new("PUT", format!("/recordings/{id}/keep")).body(format!(r#"{{"until":"{until}"}}"#))
             }
-            Call::Keep(id, None) => Ask::new(Method::DELETE, format!("/recordings/{id}/keep")),
-            Call::Preview(draft) => Ask::new(Method::POST, "/erasures/preview".into()).body(encode_erasure(draft)),
+            Call::Keep(id, None) => Ask::new("DELETE", format!("/recordings/{id}/keep")),
+            Call::Preview(draft) => Ask::new("POST", "/erasures/preview".into()).body(encode_erasure(draft)),
             Call::Erase(draft, key) => {
-                Ask { key: Some(key.clone()), ..Ask::new(Method::POST, "/erasures".into()).body(encode_erasure(draft)) }
+                Ask { key: Some(key.clone()), ..Ask::new("POST", "/erasures".into()).body(encode_erasure(draft)) }
             }
-            Call::Undo(id) => Ask::new(Method::DELETE, format!("/erasures/{id}")),
+            Call::Undo(id) => Ask::new("DELETE", format!("/erasures/{id}")),
             Call::Erasures { cursor } => {
                 let mut path = "/erasures?limit=20".to_owned();
                 write_pair(&mut path, "cursor", cursor.as_deref());
-                Ask::new(Method::GET, path)
+                Ask::new("GET", path)
             }
         };
-        let text = self.text(&ask, signal).await?;
-        Ok(match call {
-            Call::Children => Reply::Children(read(&text)?),
-            Call::Holdings(_) => Reply::Holdings(read(&text)?),
-            Call::Recordings { .. } => Reply::Recordings(read(&text)?),
-            Call::Count { .. } => Reply::Count(read(&text)?),
-            Call::Recording(_) => Reply::Recording(Rc::new(read(&text)?)),
-            Call::Preview(_) => Reply::Preview(read(&text)?),
-            Call::Erase(..) => Reply::Erasure(Box::new(read(&text)?)),
-            Call::Erasures { .. } => Reply::Erasures(read(&text)?),
-            Call::Keep(..) | Call::Undo(_) => Reply::Done,
-        })
+        self.text(&ask, signal).await
     }
 
     /// A way to the bytes of a recording, as an absolute URL.
@@ -130,7 +112,7 @@ impl Client {
     /// # Errors
     /// As for [`Client::call`].
     pub async fn playback(&self, id: RecordingId) -> Result<Playback, Failure> {
-        let ask = Ask::new(Method::POST, format!("/recordings/{id}/playback"));
+        let ask = Ask::new("POST", format!("/recordings/{id}/playback"));
         let ticket: Playback = read(&self.text(&ask, None).await?)?;
         let absolute = || -> Result<String, JsValue> {
             let page = self.host().base_uri()?.unwrap_or_default();
@@ -149,8 +131,8 @@ impl Client {
         signal: &AbortSignal,
         mut each: impl FnMut(Result<Erasure, Failure>),
     ) {
-        let stream = Ask { accept: "text/event-stream", ..Ask::new(Method::GET, format!("/erasures/{id}/events")) };
-        let single = Ask::new(Method::GET, format!("/erasures/{id}"));
+        let stream = Ask { accept: "text/event-stream", ..Ask::new("GET", format!("/erasures/{id}/events")) };
+        let single = Ask::new("GET", format!("/erasures/{id}"));
         let last = Cell::new(false);
         let mut tell = |news: Result<Erasure, Failure>| {
             last.set(news.as_ref().is_ok_and(|erasure| erasure.state.is_final()));
@@ -181,26 +163,14 @@ impl Client {
     }
 
     async fn text(&self, ask: &Ask, signal: Option<&AbortSignal>) -> Result<String, Failure> {
-        self.send(ask, signal).await?.text().await.map_err(|_| Failure::NoAnswer)
+        text_of(&self.send(ask, signal).await?).await.ok_or(Failure::NoAnswer)
     }
 
     async fn send(&self, ask: &Ask, signal: Option<&AbortSignal>) -> Result<Response, Failure> {
         let mut renewed = false;
         loop {
             let token = self.0.token().await?;
-            let mut request = RequestBuilder::new(&(self.base() + &ask.path))
-                .method(ask.method.clone())
-                .abort_signal(signal)
-                .header("accept", ask.accept)
-                .header("authorization", &format!("Bearer {token}"));
-            if let Some(key) = &ask.key {
-                request = request.header("idempotency-key", key);
-            }
-            let request = match &ask.body {
-                Some(body) => request.header("content-type", "application/json").body(body.as_str()),
-                None => request.build(),
-            };
-            let response = request.map_err(|_| Failure::NoAnswer)?.send().await.map_err(|_| Failure::NoAnswer)?;
+            let response = self.fetch(ask, &token, signal).await.map_err(|_| Failure::NoAnswer)?;
             if response.ok() {
                 return Ok(response);
             }
@@ -212,15 +182,41 @@ impl Client {
             renewed = true;
         }
     }
+
+    async fn fetch(&self, ask: &Ask, token: &str, signal: Option<&AbortSignal>) -> Result<Response, JsValue> {
+        let headers = Headers::new()?;
+        headers.set("authorization", &format!("Bearer {token}"))?;
+        headers.set("accept", ask.accept)?;
+        if let Some(key) = &ask.key {
+            headers.set("idempotency-key", key)?;
+        }
+        let init = RequestInit::new();
+        if let Some(body) = &ask.body {
+            headers.set("content-type", "application/json")?;
+            init.set_body(&body.into());
+        }
+        init.set_method(ask.method);
+        init.set_headers(&headers);
+        init.set_signal(signal);
+        let window = window().ok_or(JsValue::NULL)?;
+        let answer = JsFuture::from(window.fetch_with_str_and_init(&(self.base() + &ask.path), &init)).await?;
+        Ok(answer.unchecked_into())
+    }
+}
+
+/// The body as text; none if it broke off.
+async fn text_of(response: &Response) -> Option<String> {
+    let text = JsFuture::from(response.text().ok()?).await.ok()?;
+    Some(text.unchecked_into::<JsString>().into())
 }
 
 fn read<T: Decode>(text: &str) -> Result<T, Failure> {
-    Json::parse(text).and_then(T::decode).ok_or(Failure::Unreadable)
+    json::read(text).ok_or(Failure::Unreadable)
 }
 
 /// The service's own reason where it gave one, else the bare status.
 async fn refusal(response: &Response) -> Failure {
-    let text = response.text().await.unwrap_or_default();
+    let text = text_of(response).await.unwrap_or_default();
     read(&text).map_or(Failure::Status(response.status()), Failure::Refused)
 }
 
@@ -231,10 +227,11 @@ async fn follow(response: Response, tell: &mut impl FnMut(Result<Erasure, Failur
     let mut parser = Parser::default();
     while let Ok(chunk) = JsFuture::from(reader.read()).await {
         // `{done: true}` has no value.
-        let Some(bytes) = Reflect::get(&chunk, &"value".into()).ok().and_then(|v| v.dyn_into::<Uint8Array>().ok())
+        let Some(bytes) = Reflect::get(&chunk, &"value".into()).ok().filter(|value| !value.is_undefined())
         else {
             return;
         };
+        let bytes: Uint8Array = bytes.unchecked_into();
         parser.push(&bytes.to_vec(), |data| {
             if let Ok(erasure) = read(data) {
                 tell(Ok(erasure));

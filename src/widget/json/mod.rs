@@ -105,6 +105,12 @@ fn write_text(text: &str, out: &mut String) {
     out.push('"');
 }
 
+/// Reads a text as a value of the contract.
+#[must_use]
+pub fn read<T: Decode>(text: &str) -> Option<T> {
+    T::decode(Json::parse(text)?)
+}
+
 /// What can be made of a value.
 pub trait Decode: Sized {
     /// The value as this type, if it is one.
@@ -150,7 +156,11 @@ impl<T: Decode> Decode for Option<T> {
 impl<T: Decode> Decode for Vec<T> {
     fn decode(json: Json) -> Option<Self> {
         let Json::List(items) = json else { return None };
-        items.into_iter().map(T::decode).collect()
+        let mut decoded = Vec::with_capacity(items.len());
+        for item in items {
+            decoded.push(T::decode(item)?);
+        }
+        Some(decoded)
     }
 }
 
@@ -183,7 +193,7 @@ impl Reader<'_> {
     }
 
     fn word(&mut self, word: &str, value: Json) -> Option<Json> {
-        let there = self.text.as_bytes()[self.at..].starts_with(word.as_bytes());
+        let there = self.text.get(self.at..)?.starts_with(word);
         self.at += word.len();
         there.then_some(value)
     }
@@ -245,7 +255,7 @@ impl Reader<'_> {
         if leading_zero || fraction {
             return None;
         }
-        self.text[start..self.at].parse().ok().map(Json::Number)
+        self.text.get(start..self.at)?.parse().ok().map(Json::Number)
     }
 
     fn string(&mut self) -> Option<String> {
@@ -257,7 +267,7 @@ impl Reader<'_> {
                 self.at += 1;
             }
             // Those three are ASCII, so both ends lie between characters.
-            value.push_str(&self.text[start..self.at]);
+            value.push_str(self.text.get(start..self.at)?);
             if self.skip(b'"') {
                 return Some(value);
             }

@@ -24,8 +24,11 @@ struct File(Vec<(String, AttrValue)>);
 impl File {
     fn read(json: &str) -> Option<Self> {
         let Json::Map(pairs) = Json::parse(json)? else { return None };
-        let pairs = pairs.into_iter().map(|(name, text)| Some((name, String::decode(text)?.into())));
-        pairs.collect::<Option<_>>().map(Self)
+        let mut texts = Vec::with_capacity(pairs.len());
+        for (name, text) in pairs {
+            texts.push((name, String::decode(text)?.into()));
+        }
+        Some(Self(texts))
     }
 
     fn get(&self, name: &str) -> Option<&AttrValue> {
@@ -124,13 +127,6 @@ impl Texts {
     }
 }
 
-/// The same texts are the same file in memory.
-impl PartialEq for Texts {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self, other)
-    }
-}
-
 #[expect(clippy::cast_precision_loss, reason = "counts of recordings fit in 53 bits")]
 fn as_number(n: u64) -> JsValue {
     JsValue::from_f64(n as f64)
@@ -142,19 +138,19 @@ fn fill(text: &str, values: &[(&str, &str)]) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
-        let Some((name, tail)) = after.split_once('}') else {
-            rest = &rest[before.len()..];
-            break;
-        };
-        match values.iter().find(|(n, _)| *n == name) {
-            Some((_, value)) => filled.push_str(value),
+        match after.split_once('}') {
+            Some((name, tail)) => {
+                match values.iter().find(|(n, _)| *n == name) {
+                    Some((_, value)) => filled.push_str(value),
+                    None => filled.extend(["{", name, "}"]),
+                }
+                rest = tail;
+            }
             None => {
                 filled.push('{');
-                filled.push_str(name);
-                filled.push('}');
+                rest = after;
             }
         }
-        rest = tail;
     }
     filled.push_str(rest);
     filled

@@ -1,6 +1,7 @@
 //! Pieces that views share.
 
 mod dialog;
+mod el;
 mod player;
 mod waveform;
 
@@ -15,6 +16,7 @@ use crate::{
 };
 
 pub use dialog::Dialog;
+pub use el::{el, group, h3, keyed, maybe, p, screen, span, text, ul, with};
 pub use player::Player;
 
 /// How much weight a button has. Deleting and keeping have the same.
@@ -45,7 +47,7 @@ pub fn button(cx: &Cx, weight: Weight, label: AttrValue, msg: Msg) -> Html {
 
 /// Something is on its way.
 pub fn waiting(cx: &Cx) -> Html {
-    html! { <p class="waiting">{ cx.text(Key::Waiting) }</p> }
+    p("waiting", cx.text(Key::Waiting))
 }
 
 /// What went wrong, what is safe, what to do, and another try.
@@ -56,15 +58,14 @@ pub fn trouble(cx: &Cx, failure: &Failure, lane: Lane) -> Html {
         Lane::Erase | Lane::Keep | Lane::Undo => Some(Key::SafeNothingChanged),
         _ => None,
     };
+    // A deletion is sent again by its own button.
     let again = (lane != Lane::Erase).then(|| button(cx, Weight::Plain, cx.text(Key::Retry), Msg::Retry(lane)));
-    html! {
-        <div class="trouble" role="alert">
-            <p><strong>{ cx.text(happened) }</strong></p>
-            if let Some(safe) = safe { <p>{ cx.text(safe) }</p> }
-            <p>{ cx.text(advice) }</p>
-            { again }
-        </div>
-    }
+    with("div", &["class", "role"], vec!["trouble".into(), "alert".into()], vec![
+        p("lead", cx.text(happened)),
+        maybe(safe, |safe| p("", cx.text(safe))),
+        p("", cx.text(advice)),
+        again.unwrap_or_default(),
+    ])
 }
 
 /// A length of time as a clock shows it: 0:07, 1:02:03.
@@ -75,7 +76,7 @@ pub fn clock(ms: u64) -> String {
 }
 
 /// A length of time in words, in its largest unit that says enough.
-pub fn span(texts: &Texts, ms: i64) -> AttrValue {
+pub fn left(texts: &Texts, ms: i64) -> AttrValue {
     let seconds = u64::try_from(ms / 1_000).unwrap_or(0);
     match seconds {
         0..120 => texts.count(Key::Seconds, seconds, &[]),

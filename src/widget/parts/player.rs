@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Properties of [`Player`].
-#[derive(Clone, PartialEq, Properties)]
+#[derive(Clone, Properties)]
 pub struct PlayerProps {
     /// What is played.
     pub recording: Rc<Recording>,
@@ -25,6 +25,14 @@ pub struct PlayerProps {
     pub client: Client,
     /// It must be quiet: what it plays is about to be deleted.
     pub silent: bool,
+}
+
+impl PartialEq for PlayerProps {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.recording, &other.recording)
+            && Rc::ptr_eq(&self.texts, &other.texts)
+            && self.silent == other.silent
+    }
 }
 
 /// A player of one recording.
@@ -93,10 +101,10 @@ impl Component for Player {
 impl Player {
     fn media(&self, ctx: &Context<Self>) -> Html {
         let on = |msg: Msg| ctx.link().callback(move |_: Event| msg.clone());
-        let at = ctx.link().batch_callback(|event: Event| {
-            let media = event.target_dyn_into::<HtmlMediaElement>()?;
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time in seconds, never negative")]
-            Some(Msg::At((media.current_time() * 1_000.0) as u64))
+        let at = ctx.link().callback(|event: Event| {
+            let media: HtmlMediaElement = event.target_unchecked_into();
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time, never negative")]
+            Msg::At((media.current_time() * 1_000.0) as u64)
         });
         let (started, paused, ended, broken) = (on(Msg::Started), on(Msg::Paused), on(Msg::Ended), on(Msg::Broken));
         match ctx.props().recording.item.kind {
@@ -157,8 +165,8 @@ fn unload(media: &HtmlMediaElement) {
 }
 
 fn seek(event: InputEvent) -> Msg {
-    let field = event.target_dyn_into::<HtmlInputElement>();
-    Msg::Seek(field.and_then(|field| field.value().parse().ok()).unwrap_or(0))
+    let field: HtmlInputElement = event.target_unchecked_into();
+    Msg::Seek(field.value().parse().unwrap_or(0))
 }
 
 /// A triangle, or two bars: drawn, so that no font is needed.

@@ -18,11 +18,12 @@ use std::rc::Rc;
 use rules::{
     ChildId, Date, ErasureId, RecordingId, Scope,
     contract::{
-        ChildSummary, Children, Erasure, Erasures, Holdings, NewErasure, Preview, Recording, RecordingCount,
-        RecordingPage,
+        ChildSummary, Children, Erasure, Erasures, Holdings, NewErasure,
     },
     scope::Filter,
 };
+
+use crate::json::{self, Decode};
 
 pub use erase::{Flow, FlowMsg, Watched};
 pub use failure::{Failure, Trouble};
@@ -122,29 +123,6 @@ impl Call {
     }
 }
 
-/// An answer of the contract.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Reply {
-    /// To [`Call::Children`].
-    Children(Children),
-    /// To [`Call::Holdings`].
-    Holdings(Holdings),
-    /// To [`Call::Recordings`].
-    Recordings(RecordingPage),
-    /// To [`Call::Count`].
-    Count(RecordingCount),
-    /// To [`Call::Recording`].
-    Recording(Rc<Recording>),
-    /// To [`Call::Preview`].
-    Preview(Preview),
-    /// To [`Call::Erase`], and news of an erasure.
-    Erasure(Box<Erasure>),
-    /// To [`Call::Erasures`].
-    Erasures(Erasures),
-    /// To [`Call::Keep`] and [`Call::Undo`]: it was done.
-    Done,
-}
-
 /// What the page has to do beside showing the state.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
@@ -204,7 +182,8 @@ pub enum Said {
     Erasure(rules::erasure::Phrase),
 }
 
-/// Something happened.
+/// Somebody did something, or time passed. (Answers come by [`State::answer`]: what is cloned for
+/// every button must be small.)
 #[derive(Debug, Clone, PartialEq)]
 pub enum Msg {
     /// The page was mounted, or may have been signed in meanwhile.
@@ -237,8 +216,6 @@ pub enum Msg {
     Retry(Lane),
     /// A second has passed, for the time left.
     Tick,
-    /// A call was answered.
-    Answer(Lane, Turn, Result<Reply, Failure>),
 }
 
 /// Everything the page knows.
@@ -272,7 +249,10 @@ pub struct State {
 impl State {
     /// What follows from a message. `today` is the day it is, for what may be kept until when.
     pub fn update(&mut self, msg: Msg, today: Date) -> Vec<Effect> {
+        let sending = self.flow.as_ref().is_some_and(|flow| flow.sending.busy);
         match msg {
+            // Nobody is led away from a request whose answer she has to see.
+            Msg::Go(_) | Msg::Child(_) | Msg::Ask(_) | Msg::Leave | Msg::Watch(_) if sending => Vec::new(),
             Msg::Start => self.start(),
             Msg::Go(view) => self.go(view),
             Msg::Child(child) => self.choose(child),
@@ -309,7 +289,6 @@ impl State {
                 self.ticking = false;
                 self.tick()
             }
-            Msg::Answer(lane, turn, answer) => self.answer(lane, turn, answer),
         }
     }
 
@@ -439,61 +418,56 @@ impl State {
         }
     }
 
-    fn answer(&mut self, lane: Lane, turn: Turn, answer: Result<Reply, Failure>) -> Vec<Effect> {
-        macro_rules! of {
-            ($kind:ident) => {
-                answer.and_then(|reply| match reply {
-                    Reply::$kind(value) => Ok(value),
-                    _ => Err(Failure::Unreadable),
-                })
-            };
-        }
+    /// What follows from the answer to a call: the text of it, or why there is none.
+    pub fn answer(&mut self, lane: Lane, turn: Turn, answer: Result<String, Failure>) -> Vec<Effect> {
         match lane {
             Lane::Children => {
-                if self.children.accept(turn, of!(Children)) {
+                if self.children.accept(turn, read(answer)) {
                     return self.with_children();
                 }
             }
             Lane::Holdings => {
-                self.holdings.accept(turn, of!(Holdings));
+                self.holdings.accept(turn, read(answer));
             }
             Lane::List => {
-                self.list.arrived(turn, of!(Recordings));
+                self.list.arrived(turn, read(answer));
             }
             Lane::Count => {
-                if self.list.count.accept(turn, of!(Count))
+                if self.list.count.accept(turn, read(answer))
                     && let Some(count) = &self.list.count.value
                 {
                     self.said = Some(Said::Found(count.total));
                 }
             }
             Lane::Recording => {
-                self.opened.recording.accept(turn, of!(Recording));
+                self.opened.recording.accept(turn, read(answer).map(Rc::new));
             }
-            Lane::Keep => return self.kept(turn, answer.map(|_| ())),
             Lane::Preview => {
                 if let Some(flow) = &mut self.flow {
-                    flow.preview.accept(turn, of!(Preview));
+                    flow.preview.accept(turn, read(answer));
                 }
             }
-            Lane::Erase => return self.accepted(turn, of!(Erasure).map(|erasure| *erasure)),
-            Lane::Watch => return self.news(turn, of!(Erasure).map(|erasure| *erasure)),
-            Lane::Undo => return self.undone(turn, answer.map(|_| ())),
-            Lane::Erasures => {
-                let page = of!(Erasures);
-                if self.requests.arrived(turn) {
-                    match (page, &mut self.requests.value) {
-                        (Ok(page), Some(list)) => {
-                            list.items.extend(page.items);
-                            list.next = page.next;
-                        }
-                        (Ok(page), empty) => *empty = Some(page),
-                        (Err(failure), _) => self.requests.failed = Some(failure),
-                    }
-                }
-            }
+            Lane::Erasures => self.past(turn, read(answer)),
+            Lane::Erase => return self.accepted(turn, read(answer)),
+            Lane::Watch => return self.news(turn, read(answer)),
+            Lane::Keep => return self.kept(turn, answer.map(drop)),
+            Lane::Undo => return self.undone(turn, answer.map(drop)),
         }
         Vec::new()
+    }
+
+    fn past(&mut self, turn: Turn, page: Result<Erasures, Failure>) {
+        if !self.requests.arrived(turn) {
+            return;
+        }
+        match (page, &mut self.requests.value) {
+            (Ok(page), Some(list)) => {
+                list.items.extend(page.items);
+                list.next = page.next;
+            }
+            (Ok(page), empty) => *empty = Some(page),
+            (Err(failure), _) => self.requests.failed = Some(failure),
+        }
     }
 
     /// With one child there is nothing to choose.
@@ -502,7 +476,10 @@ impl State {
         match &children.items[..] {
             [only] if self.view == View::Children && self.child.is_none() => {
                 let only = only.id;
-                self.choose(only)
+                let mut effects = self.choose(only);
+                // Nobody pressed anything: the focus stays where the host page has it.
+                effects.retain(|effect| !matches!(effect, Effect::Focus(_)));
+                effects
             }
             _ => Vec::new(),
         }
@@ -544,7 +521,8 @@ impl State {
         self.requests.clear();
     }
 
-    fn news(&mut self, turn: Turn, news: Result<Erasure, Failure>) -> Vec<Effect> {
+    /// What follows from news of the erasure that is watched.
+    pub fn news(&mut self, turn: Turn, news: Result<Erasure, Failure>) -> Vec<Effect> {
         let Some(watched) = &mut self.watched else { return Vec::new() };
         let phrase = |watched: &Watched| watched.erasure.value.as_ref().map(Erasure::phrase);
         let before = phrase(watched);
@@ -567,6 +545,10 @@ impl State {
         effects.extend(self.load_children());
         effects
     }
+}
+
+fn read<T: Decode>(answer: Result<String, Failure>) -> Result<T, Failure> {
+    answer.and_then(|text| json::read(&text).ok_or(Failure::Unreadable))
 }
 
 fn with_focus(mut effects: Vec<Effect>, spot: Spot) -> Vec<Effect> {

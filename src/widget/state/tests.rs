@@ -25,26 +25,26 @@ fn turn_of(effects: &[Effect], lane: Lane) -> Turn {
     turn.unwrap_or_else(|| panic!("{lane:?} was expected among {effects:?}"))
 }
 
-fn answer(state: &mut State, effects: &[Effect], lane: Lane, reply: Reply) -> Vec<Effect> {
-    step(state, Msg::Answer(lane, turn_of(effects, lane), Ok(reply)))
+fn answer(state: &mut State, effects: &[Effect], lane: Lane, reply: impl serde::Serialize) -> Vec<Effect> {
+    state.answer(lane, turn_of(effects, lane), Ok(serde_json::to_string(&reply).unwrap()))
 }
 
 fn refuse(state: &mut State, effects: &[Effect], lane: Lane, failure: Failure) -> Vec<Effect> {
-    step(state, Msg::Answer(lane, turn_of(effects, lane), Err(failure)))
+    state.answer(lane, turn_of(effects, lane), Err(failure))
 }
 
 /// A page with so many children; with one, its list is on its way.
 fn started(n: u64) -> (State, Vec<Effect>) {
     let mut state = State::default();
     let effects = step(&mut state, Msg::Start);
-    let effects = answer(&mut state, &effects, Lane::Children, Reply::Children(children(n)));
+    let effects = answer(&mut state, &effects, Lane::Children, children(n));
     (state, effects)
 }
 
 /// A page that shows three recordings of its only child.
 fn listed() -> State {
     let (mut state, effects) = started(1);
-    answer(&mut state, &effects, Lane::List, Reply::Recordings(page(0..3, None)));
+    answer(&mut state, &effects, Lane::List, page(0..3, None));
     state
 }
 
@@ -53,9 +53,9 @@ fn accepted() -> (State, Vec<Effect>) {
     let mut state = listed();
     let id = state.list.items[0].id;
     let effects = step(&mut state, Msg::Ask(Scope::Items { recordings: vec![id] }));
-    answer(&mut state, &effects, Lane::Preview, Reply::Preview(preview(1)));
+    answer(&mut state, &effects, Lane::Preview, preview(1));
     let effects = step(&mut state, Msg::Flow(FlowMsg::Confirm { key: "k".into(), name: String::new() }));
-    let sealed = Reply::Erasure(Box::new(erasure(ErasureState::Sealed)));
+    let sealed = erasure(ErasureState::Sealed);
     let effects = answer(&mut state, &effects, Lane::Erase, sealed);
     (state, effects)
 }
@@ -76,9 +76,9 @@ fn nothing_of_one_child_is_shown_under_the_name_of_another() {
     let [first, second] = [1, 2].map(|n| ChildId::from_parts(1, n));
     let of_first = step(&mut state, Msg::Child(first));
     let of_second = step(&mut state, Msg::Child(second));
-    answer(&mut state, &of_first, Lane::List, Reply::Recordings(page(0..3, None)));
+    answer(&mut state, &of_first, Lane::List, page(0..3, None));
     assert!(state.list.items.is_empty(), "the first child's list came too late");
-    answer(&mut state, &of_second, Lane::List, Reply::Recordings(page(5..6, None)));
+    answer(&mut state, &of_second, Lane::List, page(5..6, None));
     step(&mut state, Msg::Open(recording(5).id));
     step(&mut state, Msg::Child(first));
     assert!(state.list.items.is_empty());
@@ -112,12 +112,12 @@ fn a_keep_shows_in_the_list_and_is_said() {
     let until = today().plus_days(30);
     step(&mut state, Msg::Opened(OpenedMsg::Until(until.to_string())));
     let effects = step(&mut state, Msg::Opened(OpenedMsg::Keep));
-    let effects = answer(&mut state, &effects, Lane::Keep, Reply::Done);
+    let effects = answer(&mut state, &effects, Lane::Keep, ());
     turn_of(&effects, Lane::Recording);
     assert_eq!(state.said, Some(Said::Kept(until)));
     assert_eq!(state.list.items[0].kept_until, Some(until));
     let effects = step(&mut state, Msg::Opened(OpenedMsg::EndKeep));
-    answer(&mut state, &effects, Lane::Keep, Reply::Done);
+    answer(&mut state, &effects, Lane::Keep, ());
     assert_eq!((state.said, state.list.items[0].kept_until), (Some(Said::KeepEnded), None));
 }
 
@@ -135,7 +135,7 @@ fn a_deletion_that_failed_to_leave_stays_as_it_was_filled_in() {
     let mut state = listed();
     let effects = step(&mut state, Msg::Ask(Scope::Child));
     assert_eq!(state.view, View::Erase);
-    answer(&mut state, &effects, Lane::Preview, Reply::Preview(preview(3)));
+    answer(&mut state, &effects, Lane::Preview, preview(3));
     step(&mut state, Msg::Flow(FlowMsg::Typed("Child 1".into())));
     let effects = step(&mut state, Msg::Flow(FlowMsg::Confirm { key: "k".into(), name: "Child 1".into() }));
     refuse(&mut state, &effects, Lane::Erase, Failure::NoAnswer);
@@ -160,7 +160,7 @@ fn each_change_of_state_is_said_once() {
     let mut said = Vec::new();
     for kind in [ErasureState::Sealed, ErasureState::Erasing, ErasureState::Erasing, ErasureState::Deleted] {
         state.said = None;
-        step(&mut state, Msg::Answer(Lane::Watch, turn, Ok(Reply::Erasure(Box::new(erasure(kind))))));
+        state.news(turn, Ok(erasure(kind)));
         said.extend(state.said);
     }
     assert_eq!(said, [Said::Erasure(Phrase::Erasing), Said::Erasure(Phrase::Deleted)]);
@@ -172,7 +172,7 @@ fn deleted_is_not_said_on_the_word_of_the_service_alone() {
     let turn = turn_of(&effects, Lane::Watch);
     let mut claimed = erasure(ErasureState::Deleted);
     claimed.steps[0].state = rules::StepState::Retrying;
-    step(&mut state, Msg::Answer(Lane::Watch, turn, Ok(Reply::Erasure(Box::new(claimed)))));
+    state.news(turn, Ok(claimed));
     assert_eq!(state.said, Some(Said::Erasure(Phrase::Retrying)));
 }
 
@@ -204,9 +204,9 @@ fn pages_of_past_requests_follow_each_other() {
         items: vec![erasure(ErasureState::Deleted)],
         next: next.map(String::from),
     };
-    answer(&mut state, &effects, Lane::Erasures, Reply::Erasures(one(Some("c"))));
+    answer(&mut state, &effects, Lane::Erasures, one(Some("c")));
     let effects = step(&mut state, Msg::MoreRequests);
-    answer(&mut state, &effects, Lane::Erasures, Reply::Erasures(one(None)));
+    answer(&mut state, &effects, Lane::Erasures, one(None));
     assert_eq!(state.requests.value.as_ref().map(|list| list.items.len()), Some(2));
     assert!(step(&mut state, Msg::MoreRequests).is_empty());
 }
@@ -215,7 +215,7 @@ fn pages_of_past_requests_follow_each_other() {
 fn an_answer_of_the_wrong_kind_is_unreadable_not_a_crash() {
     let mut state = State::default();
     let effects = step(&mut state, Msg::Start);
-    answer(&mut state, &effects, Lane::Children, Reply::Done);
+    answer(&mut state, &effects, Lane::Children, ());
     assert_eq!(state.children.failed, Some(Failure::Unreadable));
 }
 
@@ -227,6 +227,29 @@ fn a_recording_that_is_gone_says_so() {
     refuse(&mut state, &effects, Lane::Recording, Failure::Refused(Problem::new(ProblemType::Gone)));
     assert_eq!(state.opened.recording.failed.as_ref().map(Failure::trouble), Some(Trouble::Gone));
     let effects = step(&mut state, Msg::Retry(Lane::Recording));
-    answer(&mut state, &effects, Lane::Recording, Reply::Recording(Rc::new(opened(0))));
+    answer(&mut state, &effects, Lane::Recording, opened(0));
     assert!(state.opened.recording.value.is_some());
+}
+
+#[test]
+fn the_page_never_takes_the_focus_by_itself() {
+    let (_, effects) = started(1);
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Focus(_))));
+    let (mut state, _) = started(2);
+    assert!(step(&mut state, Msg::Child(child())).contains(&Effect::Focus(Spot::Heading)), "when asked, it does");
+}
+
+#[test]
+fn nobody_is_led_away_from_a_request_whose_answer_she_has_to_see() {
+    let mut state = listed();
+    let effects = step(&mut state, Msg::Ask(Scope::Child));
+    answer(&mut state, &effects, Lane::Preview, preview(3));
+    let effects = step(&mut state, Msg::Flow(FlowMsg::Typed("Child 1".into())));
+    assert!(effects.is_empty());
+    let effects = step(&mut state, Msg::Flow(FlowMsg::Confirm { key: "k".into(), name: "Child 1".into() }));
+    for msg in [Msg::Leave, Msg::Go(View::Recordings), Msg::Child(child()), Msg::Ask(Scope::Child)] {
+        assert!(step(&mut state, msg).is_empty());
+    }
+    answer(&mut state, &effects, Lane::Erase, erasure(ErasureState::Sealed));
+    assert_eq!(state.view, View::Progress);
 }

@@ -1,47 +1,36 @@
 //! A deletion before it is asked for: whose, how many, of when, from which places, what stays and
 //! why, and from when on there is no way back. A box for a few recordings, a page for more.
 
-use rules::{
-    Scope,
-    contract::Preview,
-    preview::StoreCount,
-};
-use yew::prelude::*;
+use rules::{Scope, contract::Preview, preview::StoreCount};
+use yew::prelude::{AttrValue, Html, MouseEvent, html};
 
 use super::{Cx, heading};
 use crate::{
     idempotency,
     locale::{Format, Key},
-    page::HEADING,
-    parts::{Dialog, period, trouble, waiting},
+    page::Event,
+    parts::{Dialog, el, group, h3, maybe, p, period, screen, span, text, trouble, ul, waiting},
     state::{Flow, FlowMsg, Lane, Msg, View},
     words,
 };
 
 /// The box, over whatever it was begun on.
 pub fn dialog(cx: &Cx) -> Html {
-    let Some(flow) = cx.state.flow.as_ref().filter(|_| cx.state.view != View::Erase) else {
-        return Html::default();
-    };
-    html! {
-        <Dialog labelled_by="erase-title" described_by="erase-body" on_cancel={cx.link.callback(|()| Msg::Leave)}>
-            <h2 id="erase-title">{ title(cx, flow) }</h2>
-            <div id="erase-body">{ body(cx, flow) }</div>
-            { decide(cx, flow) }
-        </Dialog>
-    }
+    maybe(cx.state.flow.as_ref().filter(|_| cx.state.view != View::Erase), |flow| {
+        html! {
+            <Dialog labelled_by="erase-title" described_by="erase-body" on_cancel={cx.link.callback(|()| Event::Msg(Msg::Leave))}>
+                <h2 id="erase-title">{ title(cx, flow) }</h2>
+                <div id="erase-body">{ body(cx, flow) }</div>
+                { decide(cx, flow) }
+            </Dialog>
+        }
+    })
 }
 
 /// The page.
 pub fn page(cx: &Cx) -> Html {
     let Some(flow) = &cx.state.flow else { return heading(cx.text(Key::EraseTitle)) };
-    html! {
-        <section class="erase" aria-labelledby={HEADING}>
-            { heading(title(cx, flow)) }
-            { body(cx, flow) }
-            { decide(cx, flow) }
-        </section>
-    }
+    screen(vec![heading(title(cx, flow)), body(cx, flow), decide(cx, flow)])
 }
 
 /// Whose recordings, by name.
@@ -51,95 +40,88 @@ fn whose(cx: &Cx, preview: &Preview) -> String {
 
 fn title(cx: &Cx, flow: &Flow) -> AttrValue {
     let Some(preview) = &flow.preview.value else { return cx.text(Key::EraseTitle) };
-    let whose = whose(cx, preview);
+    let child = whose(cx, preview);
     match &flow.draft.scope {
         Scope::Class { class, .. } => {
             let class = cx.text(words::class(*class));
-            cx.texts.count(Key::EraseClassTitle, preview.recordings, &[("class", &class), ("child", &whose)])
+            cx.texts.count(Key::EraseClassTitle, preview.recordings, &[("class", &class), ("child", &child)])
         }
-        Scope::Child | Scope::Everything => cx.texts.fill(Key::EraseAllTitle, &[("child", &whose)]),
-        _ => cx.texts.count(Key::EraseSomeTitle, preview.recordings, &[("child", &whose)]),
+        Scope::Child | Scope::Everything => cx.texts.fill(Key::EraseAllTitle, &[("child", &child)]),
+        _ => cx.texts.count(Key::EraseSomeTitle, preview.recordings, &[("child", &child)]),
     }
 }
 
 fn body(cx: &Cx, flow: &Flow) -> Html {
-    html! {<>
-        if let Some(failure) = &flow.preview.failed {
-            { trouble(cx, failure, Lane::Preview) }
-        } else if let Some(preview) = &flow.preview.value {
-            { shown(cx, flow, preview) }
-        } else {
-            { waiting(cx) }
+    let shown = match (&flow.preview.failed, &flow.preview.value) {
+        (Some(failure), _) => trouble(cx, failure, Lane::Preview),
+        (None, Some(preview)) if preview.recordings == 0 => {
+            group(vec![p("", cx.text(Key::EraseNothing)), kept(cx, flow, preview)])
         }
-        if let Some(failure) = &flow.sending.failed { { trouble(cx, failure, Lane::Erase) } }
-    </>}
+        (None, Some(preview)) => shown(cx, flow, preview),
+        (None, None) => waiting(cx),
+    };
+    group(vec![shown, maybe(flow.sending.failed.as_ref(), |failure| trouble(cx, failure, Lane::Erase))])
 }
 
 fn shown(cx: &Cx, flow: &Flow, preview: &Preview) -> Html {
-    if preview.recordings == 0 {
-        return html! {<>
-            <p>{ cx.text(Key::EraseNothing) }</p>
-            { kept(cx, flow, preview) }
-        </>};
-    }
-    html! {<>
-        <p class="lead">
-            { cx.texts.count(Key::EraseNumber, preview.recordings, &[("child", &whose(cx, preview))]) }
-            { " " }
-            { period(cx.texts, preview.oldest, preview.newest) }
-        </p>
-        <h3>{ cx.text(Key::ErasePlaces) }</h3>
-        <ul class="places-list">{ for preview.stores.iter().map(|count| place(cx, *count)) }</ul>
-        { kept(cx, flow, preview) }
-        <h3>{ cx.text(Key::EraseWhen) }</h3>
-        { when(cx, flow, preview) }
-        { name(cx, flow) }
-    </>}
+    let number = cx.texts.count(Key::EraseNumber, preview.recordings, &[("child", &whose(cx, preview))]);
+    let period = period(cx.texts, preview.oldest, preview.newest).unwrap_or_default();
+    group(vec![
+        el("p", "lead", vec![text(number), text(" "), text(period)]),
+        h3(cx.text(Key::ErasePlaces)),
+        ul("places-list", preview.stores.iter().map(|count| place(cx, *count))),
+        kept(cx, flow, preview),
+        h3(cx.text(Key::EraseWhen)),
+        when(cx, flow, preview),
+        name(cx, flow),
+    ])
 }
 
 fn place(cx: &Cx, count: StoreCount) -> Html {
+    let copies = cx.texts.count(Key::Copies, count.copies, &[]);
+    el("li", "", vec![span("", cx.text(words::store(count.store))), span("", copies)])
+}
+
+/// A choice that is not made beforehand.
+fn choice(cx: &Cx, label: Key, on: bool, msg: fn(bool) -> Msg) -> Html {
     html! {
-        <li><span>{ cx.text(words::store(count.store)) }</span><span>{ cx.texts.count(Key::Copies, count.copies, &[]) }</span></li>
+        <label class="choice">
+            <input type="checkbox" checked={on} onchange={cx.ticked(msg)} />
+            <span>{ cx.text(label) }</span>
+        </label>
     }
 }
 
 /// What stays, and why; and the choice that it goes too.
 fn kept(cx: &Cx, flow: &Flow, preview: &Preview) -> Html {
-    let texts = cx.texts;
-    html! {
-        if preview.kept.is_some() || flow.draft.include_kept {
-            <h3>{ cx.text(Key::EraseKept) }</h3>
-            if let Some(kept) = preview.kept {
-                <p>{ texts.count(Key::EraseKeptAbout, kept.recordings, &[("date", &texts.date(kept.until))]) }</p>
-            }
-            <label class="choice">
-                <input type="checkbox" checked={flow.draft.include_kept} onchange={cx.ticked(|on| Msg::Flow(FlowMsg::IncludeKept(on)))} />
-                <span>{ cx.text(Key::EraseKeptToo) }</span>
-            </label>
-        }
+    if preview.kept.is_none() && !flow.draft.include_kept {
+        return Html::default();
     }
+    let texts = cx.texts;
+    group(vec![
+        h3(cx.text(Key::EraseKept)),
+        maybe(preview.kept, |kept| {
+            p("", texts.count(Key::EraseKeptAbout, kept.recordings, &[("date", &texts.date(kept.until))]))
+        }),
+        choice(cx, Key::EraseKeptToo, flow.draft.include_kept, |on| Msg::Flow(FlowMsg::IncludeKept(on))),
+    ])
 }
 
 /// From when on nobody can use it, until when it can be taken back, when it is gone.
 fn when(cx: &Cx, flow: &Flow, preview: &Preview) -> Html {
     let texts = cx.texts;
-    let sealed_until = texts.moment(Format::DayTime, preview.sealed_until);
-    let expected_by = texts.moment(Format::DayTime, preview.expected_by);
-    html! {<>
-        <p>{ cx.text(Key::EraseAtOnce) }</p>
-        if preview.contested {
-            <p>{ texts.fill(Key::EraseContested, &[("at", &sealed_until)]) }</p>
-        } else if flow.draft.waive_undo {
-            <p>{ cx.text(Key::EraseNoUndo) }</p>
-        } else {
-            <p>{ texts.fill(Key::EraseUndo, &[("at", &sealed_until)]) }</p>
-        }
-        <p>{ texts.fill(Key::EraseExpected, &[("at", &expected_by)]) }</p>
-        <label class="choice">
-            <input type="checkbox" checked={flow.draft.waive_undo} onchange={cx.ticked(|on| Msg::Flow(FlowMsg::WaiveUndo(on)))} />
-            <span>{ cx.text(Key::EraseWaive) }</span>
-        </label>
-    </>}
+    let back = match (preview.contested, flow.draft.waive_undo) {
+        (true, _) => Key::EraseContested,
+        (false, true) => Key::EraseNoUndo,
+        (false, false) => Key::EraseUndo,
+    };
+    let at = |key, moment| p("", texts.fill(key, &[("at", &texts.moment(Format::DayTime, moment))]));
+    group(vec![
+        p("", cx.text(Key::EraseAtOnce)),
+        at(back, preview.sealed_until),
+        at(Key::EraseExpected, preview.expected_by),
+        choice(cx, Key::EraseWaive, flow.draft.waive_undo, |on| Msg::Flow(FlowMsg::WaiveUndo(on))),
+    ])
 }
 
 /// What has to be typed before everything goes.
@@ -154,14 +136,13 @@ fn name(cx: &Cx, flow: &Flow) -> Html {
     if !flow.needs_name() {
         return Html::default();
     }
+    let wrong = if flow.must_type { cx.text(Key::EraseTypeWrong) } else { AttrValue::default() };
     html! {
         <label class="field wide">
             <span>{ cx.texts.fill(Key::EraseType, &[("name", &must_type(cx, flow))]) }</span>
-            <input type="text" autocomplete="off" value={flow.typed.clone()} aria-invalid={flow.must_type.then_some("true")}
-                aria-describedby="must-type" oninput={cx.typed(|typed| Msg::Flow(FlowMsg::Typed(typed)))} />
-            <span id="must-type" class="hint" role="alert">
-                if flow.must_type { { cx.text(Key::EraseTypeWrong) } }
-            </span>
+            <input type="text" autocomplete="off" value={flow.typed.clone()} aria-describedby="must-type"
+                oninput={cx.typed(|typed| Msg::Flow(FlowMsg::Typed(typed)))} />
+            <span id="must-type" class="hint" role="alert">{ wrong }</span>
         </label>
     }
 }
@@ -171,7 +152,7 @@ fn decide(cx: &Cx, flow: &Flow) -> Html {
     let recordings = flow.shown().map_or(0, |preview| preview.recordings);
     let expected = must_type(cx, flow);
     let confirm = cx.link.callback(move |_: MouseEvent| {
-        Msg::Flow(FlowMsg::Confirm { key: idempotency::key(), name: expected.to_string() })
+        Event::Msg(Msg::Flow(FlowMsg::Confirm { key: idempotency::key(), name: expected.to_string() }))
     });
     let label = if flow.sending.busy {
         cx.text(Key::EraseSending)
@@ -180,12 +161,13 @@ fn decide(cx: &Cx, flow: &Flow) -> Html {
     } else {
         cx.texts.count(Key::DeleteSelected, recordings, &[])
     };
+    let delete = maybe((recordings > 0).then_some(()), |()| {
+        html! { <button type="button" class="button grave" onclick={confirm}>{ label }</button> }
+    });
     html! {
         <p class="decide">
             <button type="button" class="button" autofocus=true onclick={cx.press(Msg::Leave)}>{ cx.text(Key::EraseLeave) }</button>
-            if recordings > 0 {
-                <button type="button" class="button grave" onclick={confirm}>{ label }</button>
-            }
+            { delete }
         </p>
     }
 }

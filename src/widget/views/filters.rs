@@ -1,12 +1,12 @@
 //! What is looked for: words as they are typed, and conditions.
 
 use rules::{Class, Kind};
-use wasm_bindgen::JsValue;
 use yew::prelude::*;
 
 use super::Cx;
 use crate::{
     locale::Key,
+    page,
     state::{Change, Edge, Form, ListMsg, Msg},
     words,
 };
@@ -77,7 +77,8 @@ fn devices(cx: &Cx, form: &Form) -> Html {
     let ids: Vec<_> = child.devices.iter().map(|device| device.id).collect();
     let chosen = ids.iter().position(|id| Some(*id) == form.device);
     let on = cx.link.callback(move |event: Event| {
-        look(Change::Device(super::choice_of(&event).and_then(|at| ids.get(at).copied())))
+        let device = super::choice_of(&event).and_then(|at| ids.get(at).copied());
+        page::Event::Msg(look(Change::Device(device)))
     });
     choice(cx, Key::Device, &names, chosen, on)
 }
@@ -113,11 +114,9 @@ fn after(day: String) -> Option<Edge> {
 /// Days begin when the reader's clock says so, summer time and all: the browser knows.
 fn local_midnight(day: &str, plus_days: i32) -> Option<rules::Timestamp> {
     let (year, month, of_month) = day.parse::<rules::Date>().ok()?.civil();
-    let at = js_sys::Date::new(&JsValue::from_f64(0.0));
-    at.set_hours(0);
-    at.set_full_year_with_month_date(u32::try_from(year).ok()?, i32::from(month) - 1, i32::from(of_month) + plus_days);
-    at.set_hours(0);
-    at.set_minutes(0);
+    // A year that is still being typed; JavaScript would read 26 as 1926.
+    let year = u32::try_from(year).ok().filter(|year| *year >= 1900)?;
+    let at = js_sys::Date::new_with_year_month_day(year, i32::from(month) - 1, i32::from(of_month) + plus_days);
     #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
     Some(rules::Timestamp::from_ms(at.get_time() as i64))
 }

@@ -9,7 +9,7 @@ use yew::prelude::*;
 use super::{Cx, heading, loaded};
 use crate::{
     locale::{Format, Key},
-    parts::{Weight, button},
+    parts::{Weight, button, el, group, h3, maybe, p, screen, ul},
     state::{Lane, Msg},
     words,
 };
@@ -17,53 +17,50 @@ use crate::{
 /// Every place of the inventory, with its answer.
 pub fn view(cx: &Cx) -> Html {
     let name = cx.state.chosen().map(|child| child.name.clone()).unwrap_or_default();
-    html! {
-        <section aria-labelledby="heading">
-            { heading(cx.texts.fill(Key::HoldingsTitle, &[("child", &name)])) }
-            { loaded(cx, &cx.state.holdings, Lane::Holdings, |holdings| places(cx, holdings, &name)) }
-        </section>
-    }
+    screen(vec![
+        heading(cx.texts.fill(Key::HoldingsTitle, &[("child", &name)])),
+        loaded(cx, &cx.state.holdings, Lane::Holdings, |holdings| places(cx, holdings, &name)),
+    ])
 }
 
 fn places(cx: &Cx, holdings: &Holdings, name: &str) -> Html {
+    let child = [("child", name)];
     let asked = cx.texts.moment(Format::DayTime, holdings.as_of);
-    html! {<>
-        <p>{ cx.texts.fill(Key::HoldingsAbout, &[("at", &asked)]) }</p>
-        <ul class="cards places">{ for holdings.stores.iter().map(|holding| place(cx, holding)) }</ul>
-        <div class="apart">
-            <h3>{ cx.text(Key::ClassesTitle) }</h3>
-            <p>{ cx.text(Key::ClassesAbout) }</p>
-            <p class="decide">{ for Class::ALL.iter().map(|class| delete_class(cx, *class)) }</p>
-        </div>
-        <div class="apart">
-            <h3>{ cx.texts.fill(Key::ChildDeleteTitle, &[("child", name)]) }</h3>
-            <p>{ cx.text(Key::ChildDeleteAbout) }</p>
-            { button(cx, Weight::Plain, cx.texts.fill(Key::ChildDelete, &[("child", name)]), Msg::Ask(Scope::Child)) }
-        </div>
-    </>}
+    group(vec![
+        p("", cx.texts.fill(Key::HoldingsAbout, &[("at", &asked)])),
+        ul("cards places", holdings.stores.iter().map(|holding| place(cx, holding))),
+        el("div", "apart", vec![
+            h3(cx.text(Key::ClassesTitle)),
+            p("", cx.text(Key::ClassesAbout)),
+            el("p", "decide", Class::ALL.iter().map(|class| delete_class(cx, *class)).collect()),
+        ]),
+        el("div", "apart", vec![
+            h3(cx.texts.fill(Key::ChildDeleteTitle, &child)),
+            p("", cx.text(Key::ChildDeleteAbout)),
+            button(cx, Weight::Plain, cx.texts.fill(Key::ChildDelete, &child), Msg::Ask(Scope::Child)),
+        ]),
+    ])
 }
 
 fn place(cx: &Cx, holding: &Holding) -> Html {
-    html! {
-        <li class="card">
-            <h3>{ cx.text(words::store(holding.store)) }</h3>
-            <p class="quiet">{ cx.text(words::store_about(holding.store)) }</p>
-            { answer(cx, &holding.held) }
-        </li>
-    }
+    el("li", "card", vec![
+        h3(cx.text(words::store(holding.store))),
+        p("quiet", cx.text(words::store_about(holding.store))),
+        answer(cx, &holding.held),
+    ])
 }
 
 /// "We hold nothing", "we did not look" and "it cannot be tied to your child" are three answers.
 fn answer(cx: &Cx, held: &Held) -> Html {
     match held {
-        Held::Held { copies, sealed, bytes } => html! {<>
-            <p class="lead">{ cx.texts.count(Key::Copies, *copies, &[]) }</p>
-            if *sealed > 0 { <p>{ cx.texts.count(Key::CopiesSealed, *sealed, &[]) }</p> }
-            if let Some(bytes) = bytes { <p class="quiet">{ size(cx, *bytes) }</p> }
-        </>},
-        Held::None => html! { <p class="lead">{ cx.text(Key::HeldNone) }</p> },
-        Held::NotSearched => html! { <p class="lead">{ cx.text(Key::HeldNotSearched) }</p> },
-        Held::NotLinkable => html! { <p class="lead">{ cx.text(Key::HeldNotLinkable) }</p> },
+        Held::Held { copies, sealed, bytes } => group(vec![
+            p("lead", cx.texts.count(Key::Copies, *copies, &[])),
+            maybe((*sealed > 0).then_some(*sealed), |n| p("", cx.texts.count(Key::CopiesSealed, n, &[]))),
+            maybe(*bytes, |bytes| p("quiet", size(cx, bytes))),
+        ]),
+        Held::None => p("lead", cx.text(Key::HeldNone)),
+        Held::NotSearched => p("lead", cx.text(Key::HeldNotSearched)),
+        Held::NotLinkable => p("lead", cx.text(Key::HeldNotLinkable)),
     }
 }
 

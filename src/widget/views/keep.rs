@@ -5,13 +5,12 @@ use rules::{
     contract::RecordingItem,
     keep::{self, KeepRefused},
 };
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::Cx;
 use crate::{
     locale::Key,
-    parts::{Weight, button, trouble},
+    parts::{Weight, button, el, group, maybe, trouble},
     state::{BadDate, Lane, Msg, OFFERED_MONTHS, Opened, OpenedMsg},
 };
 
@@ -19,58 +18,59 @@ fn msg(msg: OpenedMsg) -> Msg {
     Msg::Opened(msg)
 }
 
-/// What opens the form, or ends a keep.
+/// What opens the form, or ends a keep; nothing while the form is open.
 pub fn opener(cx: &Cx, item: &RecordingItem) -> Html {
+    let open = |label| button(cx, Weight::Plain, cx.text(label), msg(OpenedMsg::KeepForm(true)));
     match item.kept_until {
-        None => button(cx, Weight::Plain, cx.text(Key::KeepOpen), msg(OpenedMsg::KeepForm(true))),
-        Some(_) => html! {<>
-            { button(cx, Weight::Plain, cx.text(Key::KeepChange), msg(OpenedMsg::KeepForm(true))) }
-            { button(cx, Weight::Plain, cx.text(Key::KeepEnd), msg(OpenedMsg::EndKeep)) }
-        </>},
+        _ if cx.state.opened.choosing => Html::default(),
+        None => open(Key::KeepOpen),
+        Some(_) => group(vec![
+            open(Key::KeepChange),
+            button(cx, Weight::Plain, cx.text(Key::KeepEnd), msg(OpenedMsg::EndKeep)),
+        ]),
     }
 }
 
 /// The form, while it is open, and what went wrong with the last keep.
-pub fn view(cx: &Cx, _item: &RecordingItem) -> Html {
+pub fn form(cx: &Cx) -> Html {
     let opened = &cx.state.opened;
-    html! {<>
-        if opened.choosing { { form(cx, opened) } }
-        if let Some(failure) = &opened.keeping.failed { { trouble(cx, failure, Lane::Keep) } }
-    </>}
+    group(vec![
+        maybe(opened.choosing.then_some(opened), |opened| fields(cx, opened)),
+        maybe(opened.keeping.failed.as_ref(), |failure| trouble(cx, failure, Lane::Keep)),
+    ])
 }
 
-fn form(cx: &Cx, opened: &Opened) -> Html {
+fn fields(cx: &Cx, opened: &Opened) -> Html {
     let today = cx.now.date();
     let latest = keep::latest(today);
-    let choose = cx.link.callback(|event: Event| {
-        let until = event.target_dyn_into::<HtmlInputElement>().map(|field| field.value());
-        msg(OpenedMsg::Until(until.unwrap_or_default()))
-    });
+    let choose = cx.entered(|until| msg(OpenedMsg::Until(until)));
     let offered = OFFERED_MONTHS.map(|months| {
         let until = Opened::offer(months, today);
         let name = cx.texts.count(Key::KeepMonths, u64::from(months), &[("date", &cx.texts.date(until))]);
+        let until = until.to_string();
+        let chosen = opened.until == until;
         html! {
             <label class="choice">
-                <input type="radio" name="until" value={until.to_string()}
-                    checked={opened.until == until.to_string()} onchange={choose.clone()} />
+                <input type="radio" name="until" checked={chosen} value={until} onchange={choose.clone()} />
                 <span>{ name }</span>
             </label>
         }
     });
+    let keep = cx.text(if opened.keeping.busy { Key::Waiting } else { Key::KeepDo });
+    let buttons = el("p", "decide", vec![
+        button(cx, Weight::Main, keep, msg(OpenedMsg::Keep)),
+        button(cx, Weight::Plain, cx.text(Key::Cancel), msg(OpenedMsg::KeepForm(false))),
+    ]);
     html! {
         <fieldset class="keep">
             <legend>{ cx.text(Key::KeepTitle) }</legend>
             { for offered }
             <label class="field"><span>{ cx.texts.fill(Key::KeepFree, &[("date", &cx.texts.date(latest))]) }</span>
                 <input type="date" min={today.plus_days(1).to_string()} max={latest.to_string()}
-                    value={opened.until.clone()} onchange={choose.clone()}
-                    aria-invalid={opened.refused.map(|_| "true")} aria-describedby="keep-refused" />
+                    value={opened.until.clone()} onchange={choose.clone()} aria-describedby="keep-refused" />
             </label>
             <p id="keep-refused" class="hint" role="alert">{ opened.refused.map(|why| refused(cx, why)) }</p>
-            <p class="decide">
-                { button(cx, Weight::Main, cx.text(if opened.keeping.busy { Key::Waiting } else { Key::KeepDo }), msg(OpenedMsg::Keep)) }
-                { button(cx, Weight::Plain, cx.text(Key::Cancel), msg(OpenedMsg::KeepForm(false))) }
-            </p>
+            { buttons }
         </fieldset>
     }
 }

@@ -14,14 +14,17 @@ use std::rc::Rc;
 
 use rules::Timestamp;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
-use yew::{html::Scope, prelude::*};
+use yew::{
+    html::{Scope, TargetCast},
+    prelude::{AttrValue, Callback, Html, InputEvent, MouseEvent, NodeRef, html},
+};
 
 use crate::{
     client::Client,
     locale::{Key, Texts},
-    page::{HEADING, Page},
+    page::{Event, HEADING, Page},
     parts,
-    state::{Msg, Said, State, View},
+    state::{Lane, Loaded, Msg, Said, State, View},
     words,
 };
 
@@ -43,33 +46,33 @@ pub struct Cx<'a> {
 impl Cx<'_> {
     /// A press that means `msg`.
     pub fn press(&self, msg: Msg) -> Callback<MouseEvent> {
-        self.link.callback(move |_| msg.clone())
+        self.link.callback(move |_| Event::Msg(msg.clone()))
     }
 
     /// What was typed into a field.
     pub fn typed(&self, msg: fn(String) -> Msg) -> Callback<InputEvent> {
         self.link.callback(move |event: InputEvent| {
-            msg(event.target_dyn_into::<HtmlInputElement>().map(|field| field.value()).unwrap_or_default())
+            Event::Msg(msg(field(&event).value()))
         })
     }
 
     /// What was entered into a field and left there.
-    pub fn entered(&self, msg: fn(String) -> Msg) -> Callback<Event> {
-        self.link.callback(move |event: Event| {
-            msg(event.target_dyn_into::<HtmlInputElement>().map(|field| field.value()).unwrap_or_default())
+    pub fn entered(&self, msg: fn(String) -> Msg) -> Callback<web_sys::Event> {
+        self.link.callback(move |event: web_sys::Event| {
+            Event::Msg(msg(field(&event).value()))
         })
     }
 
     /// Whether a box was ticked.
-    pub fn ticked(&self, msg: fn(bool) -> Msg) -> Callback<Event> {
-        self.link.callback(move |event: Event| {
-            msg(event.target_dyn_into::<HtmlInputElement>().is_some_and(|field| field.checked()))
+    pub fn ticked(&self, msg: fn(bool) -> Msg) -> Callback<web_sys::Event> {
+        self.link.callback(move |event: web_sys::Event| {
+            Event::Msg(msg(field(&event).checked()))
         })
     }
 
     /// What was chosen from a list of options, by its place; none for the first, which means all.
-    pub fn chosen(&self, msg: fn(Option<usize>) -> Msg) -> Callback<Event> {
-        self.link.callback(move |event: Event| msg(choice_of(&event)))
+    pub fn chosen(&self, msg: fn(Option<usize>) -> Msg) -> Callback<web_sys::Event> {
+        self.link.callback(move |event: web_sys::Event| Event::Msg(msg(choice_of(&event))))
     }
 
     /// A text as it stands.
@@ -78,8 +81,13 @@ impl Cx<'_> {
     }
 }
 
-fn choice_of(event: &Event) -> Option<usize> {
-    event.target_dyn_into::<HtmlSelectElement>()?.value().parse().ok()
+// Listeners stand on the fields themselves, so that their events come from nothing else.
+fn field(event: &web_sys::Event) -> HtmlInputElement {
+    event.target_unchecked_into()
+}
+
+fn choice_of(event: &web_sys::Event) -> Option<usize> {
+    event.target_unchecked_into::<HtmlSelectElement>().value().parse().ok()
 }
 
 /// The page: the status line, the ways about, the screen.
@@ -104,35 +112,35 @@ pub fn frame(cx: &Cx, node: &NodeRef) -> Html {
 }
 
 /// The heading of a screen, which takes the focus with it.
-fn heading(text: AttrValue) -> Html {
-    html! { <h2 id={HEADING} tabindex="-1">{ text }</h2> }
+fn heading(words: AttrValue) -> Html {
+    parts::with("h2", &["id", "tabindex"], vec![HEADING.into(), "-1".into()], vec![parts::text(words)])
 }
 
 /// The ways about. Nothing leads away from a deletion but its own two buttons.
 fn ways(cx: &Cx) -> Html {
     let state = cx.state;
-    let several = state.children.value.as_ref().is_some_and(|children| children.items.len() > 1);
-    let way = |view: View, key: Key| {
-        let here = state.view == view || (view == View::Recordings && state.view == View::Recording);
-        html! {
-            <li><button class="way" aria-current={here.then_some("page")} onclick={cx.press(Msg::Go(view))}>
-                { cx.text(key) }
-            </button></li>
-        }
-    };
-    if state.children.value.is_none() || state.view == View::Erase {
+    let Some(children) = &state.children.value else { return Html::default() };
+    if state.view == View::Erase {
         return Html::default();
     }
-    html! {
-        <nav class="ways" aria-label={cx.text(Key::Ways)}><ul>
-            if several { { way(View::Children, Key::WayChildren) } }
-            if state.child.is_some() {
-                { way(View::Recordings, Key::WayRecordings) }
-                { way(View::Holdings, Key::WayHoldings) }
-            }
-            { way(View::Requests, Key::WayRequests) }
-        </ul></nav>
-    }
+    let way = |shown: bool, view: View, key: Key| {
+        let here = state.view == view || (view == View::Recordings && state.view == View::Recording);
+        let button = html! {
+            <button type="button" class="way" aria-current={here.then_some("page")} onclick={cx.press(Msg::Go(view))}>
+                { cx.text(key) }
+            </button>
+        };
+        parts::maybe(shown.then_some(button), |button| parts::el("li", "", vec![button]))
+    };
+    let chosen = state.child.is_some();
+    let ways = vec![
+        way(children.items.len() > 1, View::Children, Key::WayChildren),
+        way(chosen, View::Recordings, Key::WayRecordings),
+        way(chosen, View::Holdings, Key::WayHoldings),
+        way(true, View::Requests, Key::WayRequests),
+    ];
+    let ways = parts::ul("", ways.into_iter());
+    parts::with("nav", &["class", "aria-label"], vec!["ways".into(), cx.text(Key::Ways)], vec![ways])
 }
 
 fn said(cx: &Cx) -> AttrValue {
@@ -147,13 +155,11 @@ fn said(cx: &Cx) -> AttrValue {
 }
 
 /// What is fetched: the failure if there is one, what is there, or that it is on its way.
-fn loaded<T>(cx: &Cx, loaded: &crate::state::Loaded<T>, lane: crate::state::Lane, show: impl FnOnce(&T) -> Html) -> Html {
-    html! {<>
-        if let Some(failure) = &loaded.failed { { parts::trouble(cx, failure, lane) } }
-        if let Some(value) = &loaded.value {
-            { show(value) }
-        } else if loaded.busy {
-            { parts::waiting(cx) }
-        }
-    </>}
+fn loaded<T>(cx: &Cx, loaded: &Loaded<T>, lane: Lane, show: impl FnOnce(&T) -> Html) -> Html {
+    let waits = loaded.busy && loaded.value.is_none();
+    parts::group(vec![
+        parts::maybe(loaded.failed.as_ref(), |failure| parts::trouble(cx, failure, lane)),
+        parts::maybe(loaded.value.as_ref(), show),
+        parts::maybe(waits.then_some(()), |()| parts::waiting(cx)),
+    ])
 }

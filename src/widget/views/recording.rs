@@ -12,7 +12,7 @@ use yew::prelude::*;
 use super::{Cx, heading, keep, loaded};
 use crate::{
     locale::Key,
-    parts::{Player, Weight, button, clock, name_of},
+    parts::{Player, Weight, button, clock, el, group, h3, maybe, name_of, p, screen, text, with},
     state::{Lane, Msg},
     words,
 };
@@ -24,70 +24,70 @@ pub fn view(cx: &Cx) -> Html {
         Some(recording) => name_of(cx.texts, &recording.item),
         None => cx.text(Key::RecordingTitle),
     };
-    html! {
-        <section aria-labelledby="heading">
-            <p class="steps">
-                { button(cx, Weight::Quiet, cx.text(Key::BackToList), Msg::Close) }
-                { step(cx, -1, Key::Newer) }
-                { step(cx, 1, Key::Older) }
-            </p>
-            { heading(title) }
-            { loaded(cx, &opened.recording, Lane::Recording, |recording| body(cx, recording)) }
-        </section>
-    }
+    screen(vec![
+        el("p", "steps", vec![
+            button(cx, Weight::Quiet, cx.text(Key::BackToList), Msg::Close),
+            step(cx, -1, Key::Newer),
+            step(cx, 1, Key::Older),
+        ]),
+        heading(title),
+        loaded(cx, &opened.recording, Lane::Recording, |recording| body(cx, recording)),
+    ])
 }
 
 fn step(cx: &Cx, by: isize, label: Key) -> Html {
     let to = cx.state.opened.id.and_then(|id| cx.state.list.neighbour(id, by));
-    to.map(|id| button(cx, Weight::Quiet, cx.text(label), Msg::Open(id))).unwrap_or_default()
+    maybe(to, |id| button(cx, Weight::Quiet, cx.text(label), Msg::Open(id)))
 }
 
 fn body(cx: &Cx, recording: &Rc<Recording>) -> Html {
     let item = &recording.item;
-    let delete = Scope::Items { recordings: vec![item.id] };
-    html! {<>
-        if item.classes.contains(&Class::Media) {
-            <Player key={item.id.to_string()} recording={recording.clone()} texts={cx.texts.clone()}
+    let texts = cx.texts;
+    let player = if item.classes.contains(&Class::Media) {
+        html! {
+            <Player key={item.id.to_string()} recording={recording.clone()} texts={texts.clone()}
                 client={cx.client.clone()} silent={cx.state.flow.is_some()} />
-        } else {
-            <p>{ cx.text(Key::NoMedia) }</p>
         }
-        { transcript(cx, recording.transcript.as_ref()) }
-        <dl class="facts">
-            { fact(cx, Key::FactLength, clock(item.duration_ms).into()) }
-            { fact(cx, Key::FactDevice, item.device.as_ref().map_or_else(|| cx.text(Key::Unknown), |device| device.name.clone().into())) }
-            { fact(cx, Key::FactPlace, recording.location.map_or_else(|| cx.text(Key::NoPlace), |at| place(cx, at))) }
-            { fact(cx, Key::FactStores, copies(cx, recording)) }
-            { fact(cx, Key::FactEnd, cx.texts.fill(words::end(recording.end.because), &[("date", &cx.texts.date(recording.end.on))])) }
-            if let Some(until) = item.kept_until {
-                { fact(cx, Key::FactKept, cx.texts.date(until).into()) }
-            }
-        </dl>
-        { keep::view(cx, item) }
-        <p class="decide">
-            if !cx.state.opened.choosing {
-                { keep::opener(cx, item) }
-            }
-            { button(cx, Weight::Plain, cx.text(Key::DeleteThis), Msg::Ask(delete)) }
-        </p>
-    </>}
+    } else {
+        p("", cx.text(Key::NoMedia))
+    };
+    let device = item.device.as_ref().map_or_else(|| cx.text(Key::Unknown), |device| device.name.clone().into());
+    let place = recording.location.map_or_else(|| cx.text(Key::NoPlace), |at| place(cx, at));
+    let end = texts.fill(words::end(recording.end.because), &[("date", &texts.date(recording.end.on))]);
+    let facts = vec![
+        fact(cx, Key::FactLength, clock(item.duration_ms).into()),
+        fact(cx, Key::FactDevice, device),
+        fact(cx, Key::FactPlace, place),
+        fact(cx, Key::FactStores, copies(cx, recording)),
+        fact(cx, Key::FactEnd, end),
+        maybe(item.kept_until, |until| fact(cx, Key::FactKept, texts.date(until).into())),
+    ];
+    let delete = Msg::Ask(Scope::Items { recordings: vec![item.id] });
+    group(vec![
+        player,
+        transcript(cx, recording.transcript.as_ref()),
+        el("dl", "facts", facts),
+        keep::form(cx),
+        el("p", "decide", vec![
+            keep::opener(cx, item),
+            button(cx, Weight::Plain, cx.text(Key::DeleteThis), delete),
+        ]),
+    ])
 }
 
 fn transcript(cx: &Cx, transcript: Option<&Transcript>) -> Html {
-    html! {
-        <div class="transcript" part="transcript">
-            <h3>{ cx.text(Key::TranscriptTitle) }</h3>
-            if let Some(transcript) = transcript {
-                <blockquote lang={transcript.language.clone()} dir="auto">{ &transcript.text }</blockquote>
-            } else {
-                <p>{ cx.text(Key::NoTranscript) }</p>
-            }
-        </div>
-    }
+    let words = match transcript {
+        Some(transcript) => {
+            let language = transcript.language.clone().unwrap_or_default().into();
+            with("blockquote", &["lang", "dir"], vec![language, "auto".into()], vec![text(transcript.text.clone())])
+        }
+        None => p("", cx.text(Key::NoTranscript)),
+    };
+    el("div", "transcript", vec![h3(cx.text(Key::TranscriptTitle)), words])
 }
 
 fn fact(cx: &Cx, name: Key, value: AttrValue) -> Html {
-    html! { <div><dt>{ cx.text(name) }</dt><dd>{ value }</dd></div> }
+    el("div", "", vec![el("dt", "", vec![text(cx.text(name))]), el("dd", "", vec![text(value)])])
 }
 
 fn copies(cx: &Cx, recording: &Recording) -> AttrValue {
@@ -112,7 +112,6 @@ fn degrees(udeg: i32) -> String {
     let sign = if udeg < 0 && rounded > 0 { "\u{2212}" } else { "" };
     format!("{sign}{}.{:05}", rounded / 100_000, rounded % 100_000)
 }
-
 
 #[cfg(test)]
 mod tests {

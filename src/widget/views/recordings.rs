@@ -1,14 +1,13 @@
 //! The recordings of a child, newest first, a day at a time; some or all of them ticked.
 
-use std::rc::Rc;
-
 use rules::{Class, contract::RecordingItem};
-use yew::prelude::*;
+use yew::prelude::{AttrValue, Html, MouseEvent, html};
 
 use super::{Cx, children, filters};
 use crate::{
     locale::{Format, Key},
-    parts::{Weight, button, clock, trouble, waiting},
+    page::Event,
+    parts::{Weight, button, clock, el, keyed, maybe, p, screen, span, text, trouble, waiting, with},
     state::{Lane, ListMsg, Msg, Selection},
     words,
 };
@@ -16,29 +15,30 @@ use crate::{
 /// The list with what finds and what deletes.
 pub fn view(cx: &Cx) -> Html {
     let list = &cx.state.list;
-    html! {
-        <section aria-labelledby="heading">
-            { children::chosen(cx) }
-            { filters::form(cx) }
-            { toolbar(cx) }
-            if let Some(failure) = list.page.failed.as_ref().or(list.count.failed.as_ref()) {
-                { trouble(cx, failure, Lane::List) }
-            }
-            <div class="days" aria-busy={list.page.busy.to_string()}>{ for days(cx) }</div>
-            if list.items.is_empty() {
-                if list.page.busy {
-                    { waiting(cx) }
-                } else if list.page.failed.is_none() {
-                    <p class="nothing">{ cx.text(if list.form.filter().is_empty() { Key::ListEmpty } else { Key::ListNoMatch }) }</p>
-                }
-            }
-            if list.next.is_some() {
-                <p class="more">
-                    { button(cx, Weight::Plain, cx.text(if list.page.busy { Key::Waiting } else { Key::More }), Msg::List(ListMsg::More)) }
-                </p>
-            }
-        </section>
-    }
+    let failed = list.page.failed.as_ref().or(list.count.failed.as_ref());
+    let nothing = match (list.items.is_empty(), list.page.busy, failed) {
+        (true, true, _) => waiting(cx),
+        (true, false, None) => {
+            let unasked = list.form.filter().is_empty();
+            p("nothing", cx.text(if unasked { Key::ListEmpty } else { Key::ListNoMatch }))
+        }
+        _ => Html::default(),
+    };
+    screen(vec![
+        children::chosen(cx),
+        filters::form(cx),
+        toolbar(cx),
+        maybe(failed, |failure| trouble(cx, failure, Lane::List)),
+        with("div", &["class", "aria-busy"], vec!["days".into(), list.page.busy.to_string().into()], days(cx)),
+        nothing,
+        maybe(list.next.as_ref(), |_| more(cx, list.page.busy, Msg::List(ListMsg::More))),
+    ])
+}
+
+/// The way to the next page of a list.
+pub fn more(cx: &Cx, busy: bool, msg: Msg) -> Html {
+    let label = cx.text(if busy { Key::Waiting } else { Key::More });
+    el("p", "more", vec![button(cx, Weight::Plain, label, msg)])
 }
 
 /// How many match, how many of them are ticked, and what can be done with those.
@@ -47,48 +47,53 @@ fn toolbar(cx: &Cx) -> Html {
     let total = list.count.value.as_ref().map(|count| count.total);
     let selected = list.selection.count();
     let all = matches!(list.selection, Selection::All { .. });
-    let offer_all = total.filter(|total| !all && *total > 0);
-    html! {
-        <div class="toolbar" role="group" aria-label={cx.text(Key::Toolbar)}>
-            <p class="found">
-                if selected > 0 {
-                    { cx.texts.count(Key::Selected, selected, &[]) }
-                } else if let Some(total) = total {
-                    { cx.texts.count(Key::Found, total, &[]) }
-                }
-            </p>
-            if let Some(total) = offer_all {
-                { button(cx, Weight::Quiet, cx.texts.count(Key::SelectAll, total, &[]), Msg::List(ListMsg::All)) }
-            }
-            if selected > 0 {
-                { button(cx, Weight::Quiet, cx.text(Key::SelectNone), Msg::List(ListMsg::None)) }
-            }
-            if let Some(scope) = list.scope() {
-                { button(cx, Weight::Plain, cx.texts.count(Key::DeleteSelected, selected, &[]), Msg::Ask(scope)) }
-            }
-        </div>
-    }
+    let found = match (selected, total) {
+        (0, None) => AttrValue::default(),
+        (0, Some(total)) => cx.texts.count(Key::Found, total, &[]),
+        _ => cx.texts.count(Key::Selected, selected, &[]),
+    };
+    let tools = vec![
+        p("found", found),
+        maybe(total.filter(|total| !all && *total > 0), |total| {
+            let label = cx.texts.count(Key::SelectAll, total, &[]);
+            button(cx, Weight::Quiet, label, Msg::List(ListMsg::All))
+        }),
+        maybe((selected > 0).then_some(()), |()| {
+            button(cx, Weight::Quiet, cx.text(Key::SelectNone), Msg::List(ListMsg::None))
+        }),
+        maybe(list.scope(), |scope| {
+            button(cx, Weight::Plain, cx.texts.count(Key::DeleteSelected, selected, &[]), Msg::Ask(scope))
+        }),
+    ];
+    let values = vec!["toolbar".into(), "group".into(), cx.text(Key::Toolbar)];
+    with("div", &["class", "role", "aria-label"], values, tools)
 }
 
 /// The items as sections of one day each.
-fn days<'a>(cx: &'a Cx) -> impl Iterator<Item = Html> + 'a {
-    let day = |item: &RecordingItem| cx.texts.moment(Format::Day, item.captured_at);
-    let mut rest = &cx.state.list.items[..];
-    std::iter::from_fn(move || {
-        let name = day(rest.first()?);
-        let len = rest.iter().take_while(|item| day(item) == name).count();
-        let (these, others) = rest.split_at(len);
-        rest = others;
-        Some(html! {
-            <section class="day" key={name.clone()} aria-label={name.clone()}>
-                <h3>{ name }</h3>
-                <ul class="rows">{ for these.iter().map(|item| row(cx, item)) }</ul>
-            </section>
-        })
-    })
+fn days(cx: &Cx) -> Vec<Html> {
+    let mut days = Vec::new();
+    let mut day = String::new();
+    let mut rows = Vec::new();
+    let mut end_day = |day: &str, rows: &mut Vec<Html>| {
+        if !rows.is_empty() {
+            let rows = el("ul", "rows", std::mem::take(rows));
+            let section = el("section", "day", vec![el("h3", "", vec![text(day.to_owned())]), rows]);
+            days.push(keyed(day.to_owned(), section));
+        }
+    };
+    for item in &cx.state.list.items {
+        let its_day = cx.texts.moment(Format::Day, item.captured_at);
+        if its_day != day {
+            end_day(&day, &mut rows);
+            day = its_day;
+        }
+        rows.push(row(cx, item));
+    }
+    end_day(&day, &mut rows);
+    days
 }
 
-fn row(cx: &Cx, item: &Rc<RecordingItem>) -> Html {
+fn row(cx: &Cx, item: &RecordingItem) -> Html {
     let id = item.id;
     let time = cx.texts.moment(Format::Time, item.captured_at);
     let kind = cx.text(words::kind(item.kind));
@@ -96,23 +101,31 @@ fn row(cx: &Cx, item: &Rc<RecordingItem>) -> Html {
         Some(words) => cx.texts.fill(Key::Quoted, &[("words", words)]),
         None => cx.text(Key::NoTranscript),
     };
-    let tick = cx.link.callback(move |event: MouseEvent| Msg::List(ListMsg::Tick(id, event.shift_key())));
+    let tick = cx.link.callback(move |event: MouseEvent| {
+        Event::Msg(Msg::List(ListMsg::Tick(id, event.shift_key())))
+    });
     let label = cx.texts.fill(Key::SelectRow, &[("time", &time), ("kind", &kind), ("words", &title)]);
+    let about = |class: Class, words: AttrValue| {
+        maybe(item.classes.contains(&class).then_some(words), |words| span("", words))
+    };
+    let about = el("span", "about", vec![
+        span("", kind),
+        about(Class::Media, clock(item.duration_ms).into()),
+        maybe(item.device.as_ref(), |device| span("", device.name.clone())),
+        about(Class::Location, cx.text(Key::WithPlace)),
+        maybe(item.kept_until, |until| {
+            span("badge", cx.texts.fill(Key::KeptUntil, &[("date", &cx.texts.date(until))]))
+        }),
+    ]);
+    let language = item.language.clone().unwrap_or_default().into();
+    let title = with("span", &["class", "lang"], vec!["title".into(), language], vec![text(title)]);
     html! {
         <li class="row" part="row" key={id.to_string()}>
             <label class="tick"><input type="checkbox" aria-label={label} checked={cx.state.list.selection.has(id)} onclick={tick} /></label>
             <button type="button" class="open" id={id.to_string()} onclick={cx.press(Msg::Open(id))}>
-                <span class="time">{ time }</span>
-                <span class="title" lang={item.excerpt.as_ref().and(item.language.clone())}>{ title }</span>
-                <span class="about">
-                    <span>{ kind }</span>
-                    if item.classes.contains(&Class::Media) { <span>{ clock(item.duration_ms) }</span> }
-                    if let Some(device) = &item.device { <span>{ &device.name }</span> }
-                    if item.classes.contains(&Class::Location) { <span>{ cx.text(Key::WithPlace) }</span> }
-                    if let Some(until) = item.kept_until {
-                        <span class="badge">{ cx.texts.fill(Key::KeptUntil, &[("date", &cx.texts.date(until))]) }</span>
-                    }
-                </span>
+                { span("time", time) }
+                { title }
+                { about }
             </button>
         </li>
     }
