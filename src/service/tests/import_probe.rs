@@ -144,6 +144,39 @@ fn a_container_tells_when_it_was_recorded() {
     assert_eq!(probe_file(&path).unwrap().recorded_at, None);
 }
 
+#[test]
+fn sound_that_browsers_play_and_this_build_does_not_decode_has_a_length_and_no_waveform() {
+    let dir = folder();
+    let surround = sound(dir.path(), "surround.opus", &["-c:a", "libopus", "-ac", "6"]);
+    let surround = probe_file(&surround).unwrap();
+    assert_eq!((surround.media_type.as_str(), surround.peaks), ("audio/ogg; codecs=opus", None));
+    assert!(surround.duration_ms.abs_diff(4000) <= 120, "{} ms", surround.duration_ms);
+
+    // There is no encoder for HE-AAC here: a file that says so is made by hand.
+    let mut bytes = fs::read(sound(dir.path(), "he.m4a", &["-c:a", "aac"])).unwrap();
+    let esds = bytes.windows(4).position(|window| window == b"esds").unwrap();
+    let config = esds + bytes[esds..].windows(5).position(|w| w == b"\x05\x80\x80\x80\x05").unwrap() + 5;
+    bytes[config] = 5 << 3 | bytes[config] & 7;
+    let he_aac = probe(&mut Cursor::new(bytes)).unwrap();
+    assert_eq!(he_aac.media_type, "audio/mp4; codecs=\"mp4a.40.5\"");
+    assert_eq!(he_aac.peaks, None);
+    assert!(he_aac.duration_ms.abs_diff(4000) <= 120, "{} ms", he_aac.duration_ms);
+}
+
+#[test]
+fn recordings_chained_in_one_ogg_file_are_one_recording() {
+    let dir = folder();
+    for (name, codec) in [("a.ogg", "libvorbis"), ("a.opus", "libopus")] {
+        let one = fs::read(sound(dir.path(), name, &["-c:a", codec, "-serial_offset", "1"])).unwrap();
+        let two = fs::read(sound(dir.path(), name, &["-c:a", codec, "-serial_offset", "2"])).unwrap();
+        let chained = probe(&mut Cursor::new([one, two].concat())).unwrap();
+        assert!(chained.duration_ms.abs_diff(8000) <= 200, "{name}: {} ms", chained.duration_ms);
+        let peaks = chained.peaks.unwrap();
+        let loud = |n: usize| peaks[PEAKS * n / 16] > 150;
+        assert!(loud(5) && loud(13) && !loud(1) && !loud(9), "{name}: {peaks:?}");
+    }
+}
+
 // ---- Files that are refused, each with a reason someone can act on.
 
 fn refusal(path: &Path) -> ProbeError {
