@@ -36,6 +36,7 @@ impl TestService {
         let mut serve = Command::new(&binary);
         serve
             .current_dir(paths::root()?)
+            .env("RUST_LOG", "warn,symphonia=error")
             .args(["serve", "--demo", "--allow-origin", &origin, "--data"])
             .arg(&data)
             .args(["--listen", &format!("127.0.0.1:{port}")]);

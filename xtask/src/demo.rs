@@ -40,6 +40,10 @@ pub fn demo(options: &Demo) -> Result<()> {
         .arg(folder.path())
         .args(["--listen", &format!("127.0.0.1:{}", options.port), "--assets"])
         .arg(&assets);
+    if std::env::var_os("RUST_LOG").is_none() {
+        // The address below must not scroll away under a line for each request.
+        command.env("RUST_LOG", "warn,symphonia=error,service::cli=info");
+    }
     let mut service = Service::start(command, options.port)?;
     let url = service.url();
     say::line(&format!("ready after {}", say::elapsed(started.elapsed())));
