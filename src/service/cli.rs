@@ -56,7 +56,8 @@ fn wait_for<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
 
 /// The log goes to the standard error: what a command prints is its answer. `RUST_LOG` says how much.
 fn log(format: Log) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // The demuxers tell every step they take with every file.
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,symphonia=error"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         Log::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
