@@ -53,8 +53,10 @@ pub fn mount(host: HtmlElement, root: &ShadowRoot, texts: &str) -> Result<u32, J
         let src = src_of(&host);
         let host = Host { mount: id, revision: 0, src, client: Client::new(host), texts };
         let props = RootProps { host: Some(host.clone()) };
-        let slot = match mounts.idle.pop() {
-            Some(mut slot) => {
+        // Yew empties a node a microtask after it was put away. Until then it shows the last mount.
+        let slot = match mounts.idle.iter().position(|slot| !slot.node.has_child_nodes()) {
+            Some(at) => {
+                let mut slot = mounts.idle.swap_remove(at);
                 slot.app.update(props);
                 slot
             }
@@ -102,6 +104,13 @@ pub fn unmount(id: u32) {
         slot.node.remove();
         mounts.idle.push(slot);
     });
+}
+
+/// How many nodes are shown and how many wait to be used again, for the tests that look for leaks.
+#[doc(hidden)]
+#[must_use]
+pub fn pooled() -> (usize, usize) {
+    MOUNTS.with_borrow(|mounts| (mounts.shown.len(), mounts.idle.len()))
 }
 
 fn new_slot(props: RootProps) -> Result<Slot, JsValue> {

@@ -3,7 +3,7 @@
 pub mod client;
 pub mod element;
 mod idempotency;
-mod json;
+pub mod json;
 pub mod locale;
 mod page;
 mod parts;

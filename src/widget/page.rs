@@ -61,7 +61,11 @@ impl Component for Root {
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         // The key makes a new component of every mount.
-        ctx.props().host.as_ref().map(|host| html! { <Page key={host.mount} host={host.clone()} /> }).unwrap_or_default()
+        ctx.props()
+            .host
+            .as_ref()
+            .map(|host| html! { <Page key={host.mount} host={host.clone()} /> })
+            .unwrap_or_default()
     }
 }
 
@@ -108,12 +112,7 @@ impl Component for Page {
 
     fn create(ctx: &Context<Self>) -> Self {
         ctx.link().send_message(Event::Msg(Msg::Start));
-        Self {
-            state: State::default(),
-            flights: Default::default(),
-            focus: None,
-            frame: NodeRef::default(),
-        }
+        Self { state: State::default(), flights: Default::default(), focus: None, frame: NodeRef::default() }
     }
 
     fn update(&mut self, ctx: &Context<Self>, event: Event) -> bool {
@@ -136,13 +135,8 @@ impl Component for Page {
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let host = &ctx.props().host;
-        let cx = Cx {
-            state: &self.state,
-            texts: &host.texts,
-            client: &host.client,
-            link: ctx.link(),
-            now: now(),
-        };
+        let cx =
+            Cx { state: &self.state, texts: &host.texts, client: &host.client, link: ctx.link(), now: now() };
         views::frame(&cx, &self.frame)
     }
 
@@ -199,7 +193,8 @@ impl Page {
     }
 
     fn focus_on(&self, spot: Spot) {
-        let Some(root) = self.frame.get().map(|frame| frame.get_root_node().unchecked_into::<ShadowRoot>()) else {
+        let Some(root) = self.frame.get().map(|frame| frame.get_root_node().unchecked_into::<ShadowRoot>())
+        else {
             return;
         };
         let found = match spot {
@@ -214,4 +209,3 @@ impl Page {
         }
     }
 }
-

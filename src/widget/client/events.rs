@@ -55,7 +55,9 @@ mod tests {
 
     #[test]
     fn events_are_read_however_the_bytes_are_cut() {
-        let stream = ": hello\n\nevent: erasure\ndata: {\"name\":\"Zoë\"}\n\ndata:one\ndata: two\r\n\r\nid: 7\n\n".as_bytes();
+        let stream =
+            ": hello\n\nevent: erasure\ndata: {\"name\":\"Zoë\"}\n\ndata:one\ndata: two\r\n\r\nid: 7\n\n"
+                .as_bytes();
         let whole = read(&[stream]);
         assert_eq!(whole, ["{\"name\":\"Zoë\"}", "one\ntwo"]);
         for at in 0..stream.len() {

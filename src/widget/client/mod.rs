@@ -17,7 +17,9 @@ use rules::{
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Headers, HtmlElement, ReadableStreamDefaultReader, RequestInit, Response, Url, window};
+use web_sys::{
+    AbortSignal, Headers, HtmlElement, ReadableStreamDefaultReader, RequestInit, Response, Url, window,
+};
 
 use crate::{
     json::{self, Decode, conditions, encode_erasure},
@@ -94,9 +96,10 @@ impl Client {
             }
             Call::Keep(id, None) => Ask::new("DELETE", format!("/recordings/{id}/keep")),
             Call::Preview(draft) => Ask::new("POST", "/erasures/preview".into()).body(encode_erasure(draft)),
-            Call::Erase(draft, key) => {
-                Ask { key: Some(key.clone()), ..Ask::new("POST", "/erasures".into()).body(encode_erasure(draft)) }
-            }
+            Call::Erase(draft, key) => Ask {
+                key: Some(key.clone()),
+                ..Ask::new("POST", "/erasures".into()).body(encode_erasure(draft))
+            },
             Call::Undo(id) => Ask::new("DELETE", format!("/erasures/{id}")),
             Call::Erasures { cursor } => {
                 let mut path = "/erasures?limit=20".to_owned();
@@ -199,7 +202,8 @@ impl Client {
         init.set_headers(&headers);
         init.set_signal(signal);
         let window = window().ok_or(JsValue::NULL)?;
-        let answer = JsFuture::from(window.fetch_with_str_and_init(&(self.base() + &ask.path), &init)).await?;
+        let answer =
+            JsFuture::from(window.fetch_with_str_and_init(&(self.base() + &ask.path), &init)).await?;
         Ok(answer.unchecked_into())
     }
 }

@@ -60,7 +60,9 @@ impl Session {
         if asked.is_none() {
             let fetch: Function = Reflect::get(&self.host, &"fetchSession".into()).ok()?.dyn_into().ok()?;
             // What throws, and what is no promise, is an answer too.
-            let answer = fetch.call0(&self.host).map_or_else(|error| Promise::reject(&error), |given| Promise::resolve(&given));
+            let answer = fetch
+                .call0(&self.host)
+                .map_or_else(|error| Promise::reject(&error), |given| Promise::resolve(&given));
             self.asks.set(self.asks.get() + 1);
             *asked = Some(answer);
         }

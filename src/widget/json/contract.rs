@@ -3,10 +3,12 @@
 //! The field lists repeat those of the types; the compiler refuses one that is missing or unknown.
 
 use rules::{
-    ChildId, Class, Date, DeviceId, ErasureId, ErasureState, Kind, RecordingId, Scope, StepState, StoreId, Timestamp,
+    ChildId, Class, Date, DeviceId, ErasureId, ErasureState, Kind, RecordingId, Scope, StepState, StoreId,
+    Timestamp,
     contract::{
-        ChildSummary, Children, Device, Erasure, Erasures, Held, Holding, Holdings, NewErasure, Playback, Preview,
-        Recording, RecordingCount, RecordingItem, RecordingPage, Requester, Step, StepProblem, Transcript,
+        ChildSummary, Children, Device, Erasure, Erasures, Held, Holding, Holdings, NewErasure, Playback,
+        Preview, Recording, RecordingCount, RecordingItem, RecordingPage, Requester, Step, StepProblem,
+        Transcript,
     },
     erasure::Lateness,
     location::Place,
@@ -115,7 +117,12 @@ impl Decode for ProblemType {
 impl Decode for Problem {
     fn decode(mut json: Json) -> Option<Self> {
         let kind = json.get("type")?;
-        Some(Self { kind, title: json.get("title")?, status: json.get("status")?, detail: json.get("detail")? })
+        Some(Self {
+            kind,
+            title: json.get("title")?,
+            status: json.get("status")?,
+            detail: json.get("detail")?,
+        })
     }
 }
 
@@ -291,7 +298,8 @@ mod tests {
         family.demo = true;
         family.items[0].oldest = Some(at(-5));
         family.items[0].newest = Some(at(7));
-        family.items[0].devices = vec![Device { id: DeviceId::from_parts(1, 2), name: "Küche \"oben\"".into() }];
+        family.items[0].devices =
+            vec![Device { id: DeviceId::from_parts(1, 2), name: "Küche \"oben\"".into() }];
         family.items[0].next_end = Some(end_of(at(0).date(), None));
         family.items[0].classes = Classes { media: 1, transcript: 2, location: 3, derived: 4 };
         same(family);
@@ -334,7 +342,11 @@ mod tests {
             Held::NotSearched,
             Held::NotLinkable,
         ];
-        let stores = held.into_iter().zip(StoreId::ALL).map(|(held, store)| Holding { store, class: store.class(), held });
+        let stores = held.into_iter().zip(StoreId::ALL).map(|(held, store)| Holding {
+            store,
+            class: store.class(),
+            held,
+        });
         let mut stores: Vec<_> = stores.collect();
         stores.push(Holding { store: StoreId::Catalogue, class: None, held: Held::None });
         same(Holdings { child: child(), as_of: at(0), stores });

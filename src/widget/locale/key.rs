@@ -229,3 +229,120 @@ keys! {
     SafeAgain = "safe-again";
     SafeNothingChanged = "safe-nothing-changed";
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::{BTreeMap, BTreeSet},
+        fs,
+        path::Path,
+    };
+
+    use super::*;
+
+    const FORMS: [&str; 6] = ["_zero", "_one", "_two", "_few", "_many", "_other"];
+
+    fn english() -> BTreeMap<String, String> {
+        serde_json::from_str(include_str!("../../../static/locales/en.json")).unwrap()
+    }
+
+    /// The name a text is asked for by: without its plural form.
+    fn asked(name: &str) -> &str {
+        FORMS.iter().find_map(|form| name.strip_suffix(form)).unwrap_or(name)
+    }
+
+    fn placeholders(text: &str) -> BTreeSet<&str> {
+        text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).collect()
+    }
+
+    /// The code that asks for texts, without white space.
+    fn sources(folder: &Path, all: &mut String) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, all);
+            } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("key.rs")
+            {
+                all.extend(fs::read_to_string(path).unwrap().split_whitespace());
+            }
+        }
+    }
+
+    fn code() -> String {
+        let mut all = String::new();
+        sources(Path::new(env!("CARGO_MANIFEST_DIR")), &mut all);
+        all
+    }
+
+    #[test]
+    fn every_text_that_is_asked_for_is_there_and_no_other() {
+        let english = english();
+        let there: BTreeSet<_> = english.keys().map(|name| asked(name)).collect();
+        let known: BTreeSet<_> = Key::ALL.iter().map(|key| key.name()).collect();
+        let missing: Vec<_> = known.difference(&there).collect();
+        assert!(missing.is_empty(), "missing: {missing:?}");
+        let unknown: Vec<_> = there.difference(&known).collect();
+        assert!(unknown.is_empty(), "unknown: {unknown:?}");
+        assert_eq!(known.len(), Key::ALL.len(), "two texts of one name");
+    }
+
+    #[test]
+    fn every_text_is_used() {
+        let code = code();
+        let ends = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric());
+        let unused: Vec<_> = Key::ALL
+            .iter()
+            .filter(|key| {
+                let name = format!("Key::{key:?}");
+                !code.match_indices(&name).any(|(at, _)| ends(&code[at + name.len()..]))
+            })
+            .collect();
+        assert!(unused.is_empty(), "{unused:?}");
+    }
+
+    #[test]
+    fn a_text_has_plural_forms_where_and_only_where_it_is_counted() {
+        let (english, code) = (english(), code());
+        for key in Key::ALL {
+            let counted = code.contains(&format!(".count(Key::{key:?},"));
+            let forms = english.contains_key(&format!("{}_one", key.name()))
+                && english.contains_key(&format!("{}_other", key.name()));
+            assert_eq!(counted, forms, "{key:?}");
+            assert_ne!(counted, english.contains_key(key.name()), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn all_forms_of_a_text_have_the_same_placeholders() {
+        let english = english();
+        for (name, text) in &english {
+            let other = english.get(&format!("{}_other", asked(name)));
+            if let Some(other) = other {
+                assert_eq!(placeholders(text), placeholders(other), "{name}");
+            }
+        }
+    }
+
+    /// R7: the word needs the machine state behind it, so no other text may have it.
+    #[test]
+    fn nothing_but_what_is_deleted_is_called_deleted() {
+        for (name, text) in english() {
+            let said =
+                text.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| word == "deleted");
+            assert_eq!(said, name.starts_with("phrase-deleted"), "{name}: {text}");
+        }
+    }
+
+    /// R12, and the rules of hard cases: nothing for ever, no nudge, no promise about the law.
+    #[test]
+    fn no_text_nudges_or_promises() {
+        for (name, text) in english() {
+            let text = text.to_lowercase();
+            for word in
+                ["compliant", "unfortunately", "sorry", "are you sure", "recommend", "degrade", "permanently"]
+            {
+                assert!(!text.contains(word), "{name}: {text}");
+            }
+        }
+    }
+}

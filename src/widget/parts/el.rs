@@ -10,7 +10,11 @@ use yew::{
 
 /// An element with a class (or none, if that is empty) and children.
 pub fn el(tag: &'static str, class: &'static str, children: Vec<Html>) -> Html {
-    if class.is_empty() { with(tag, &[], vec![], children) } else { with(tag, &["class"], vec![class.into()], children) }
+    if class.is_empty() {
+        with(tag, &[], vec![], children)
+    } else {
+        with(tag, &["class"], vec![class.into()], children)
+    }
 }
 
 /// An element with these attributes and children.

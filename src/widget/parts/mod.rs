@@ -59,13 +59,19 @@ pub fn trouble(cx: &Cx, failure: &Failure, lane: Lane) -> Html {
         _ => None,
     };
     // A deletion is sent again by its own button.
-    let again = (lane != Lane::Erase).then(|| button(cx, Weight::Plain, cx.text(Key::Retry), Msg::Retry(lane)));
-    with("div", &["class", "role"], vec!["trouble".into(), "alert".into()], vec![
-        p("lead", cx.text(happened)),
-        maybe(safe, |safe| p("", cx.text(safe))),
-        p("", cx.text(advice)),
-        again.unwrap_or_default(),
-    ])
+    let again =
+        (lane != Lane::Erase).then(|| button(cx, Weight::Plain, cx.text(Key::Retry), Msg::Retry(lane)));
+    with(
+        "div",
+        &["class", "role"],
+        vec!["trouble".into(), "alert".into()],
+        vec![
+            p("lead", cx.text(happened)),
+            maybe(safe, |safe| p("", cx.text(safe))),
+            p("", cx.text(advice)),
+            again.unwrap_or_default(),
+        ],
+    )
 }
 
 /// A length of time as a clock shows it: 0:07, 1:02:03.

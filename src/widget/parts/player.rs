@@ -103,10 +103,15 @@ impl Player {
         let on = |msg: Msg| ctx.link().callback(move |_: Event| msg.clone());
         let at = ctx.link().callback(|event: Event| {
             let media: HtmlMediaElement = event.target_unchecked_into();
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time, never negative")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a time, never negative"
+            )]
             Msg::At((media.current_time() * 1_000.0) as u64)
         });
-        let (started, paused, ended, broken) = (on(Msg::Started), on(Msg::Paused), on(Msg::Ended), on(Msg::Broken));
+        let (started, paused, ended, broken) =
+            (on(Msg::Started), on(Msg::Paused), on(Msg::Ended), on(Msg::Broken));
         match ctx.props().recording.item.kind {
             Kind::Voice => html! {
                 <audio ref={&self.media} preload="none" ontimeupdate={at} onplaying={started} onpause={paused}

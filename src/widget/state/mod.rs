@@ -17,9 +17,7 @@ use std::rc::Rc;
 
 use rules::{
     ChildId, Date, ErasureId, RecordingId, Scope,
-    contract::{
-        ChildSummary, Children, Erasure, Erasures, Holdings, NewErasure,
-    },
+    contract::{ChildSummary, Children, Erasure, Erasures, Holdings, NewErasure},
     scope::Filter,
 };
 
@@ -319,6 +317,7 @@ impl State {
 
     fn go(&mut self, view: View) -> Vec<Effect> {
         self.flow = None;
+        self.said = None;
         let mut effects = Vec::new();
         if self.view == View::Progress && view != View::Progress {
             self.watched = None;
@@ -381,6 +380,7 @@ impl State {
     }
 
     fn watch(&mut self, id: ErasureId, known: Option<Erasure>) -> Vec<Effect> {
+        self.said = known.as_ref().map(|erasure| Said::Erasure(erasure.phrase()));
         let (watched, effects) = Watched::begin(id, known);
         self.watched = Some(watched);
         self.view = View::Progress;

@@ -124,7 +124,7 @@ fn a_keep_shows_in_the_list_and_is_said() {
 #[test]
 fn once_a_deletion_is_accepted_nothing_that_was_read_before_is_shown() {
     let (state, effects) = accepted();
-    assert_eq!(state.view, View::Progress);
+    assert_eq!((state.view, state.said), (View::Progress, Some(Said::Erasure(Phrase::Sealed))));
     assert!(state.flow.is_none() && state.list.items.is_empty() && state.opened.recording.value.is_none());
     turn_of(&effects, Lane::Watch);
     turn_of(&effects, Lane::Children);
@@ -236,7 +236,10 @@ fn the_page_never_takes_the_focus_by_itself() {
     let (_, effects) = started(1);
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Focus(_))));
     let (mut state, _) = started(2);
-    assert!(step(&mut state, Msg::Child(child())).contains(&Effect::Focus(Spot::Heading)), "when asked, it does");
+    assert!(
+        step(&mut state, Msg::Child(child())).contains(&Effect::Focus(Spot::Heading)),
+        "when asked, it does"
+    );
 }
 
 #[test]

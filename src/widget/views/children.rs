@@ -18,11 +18,20 @@ pub fn view(cx: &Cx) -> Html {
         loaded(cx, &cx.state.children, Lane::Children, |children| {
             let none = children.items.is_empty().then(|| p("", cx.text(Key::ChildrenNone)));
             let everything = (children.items.len() > 1).then(|| {
-                el("div", "apart", vec![
-                    h3(cx.text(Key::EverythingTitle)),
-                    p("", cx.text(Key::EverythingAbout)),
-                    button(cx, Weight::Plain, cx.text(Key::EverythingDelete), Msg::Ask(Scope::Everything)),
-                ])
+                el(
+                    "div",
+                    "apart",
+                    vec![
+                        h3(cx.text(Key::EverythingTitle)),
+                        p("", cx.text(Key::EverythingAbout)),
+                        button(
+                            cx,
+                            Weight::Plain,
+                            cx.text(Key::EverythingDelete),
+                            Msg::Ask(Scope::Everything),
+                        ),
+                    ],
+                )
             });
             let cards = ul("cards", children.items.iter().map(|child| card(cx, child)));
             group(vec![none.unwrap_or_default(), cards, everything.unwrap_or_default()])
@@ -32,11 +41,15 @@ pub fn view(cx: &Cx) -> Html {
 
 fn card(cx: &Cx, child: &ChildSummary) -> Html {
     let open = cx.texts.fill(Key::ChildOpen, &[("child", &child.name)]);
-    let card = el("li", "card", vec![
-        h3(child.name.clone()),
-        summary(cx, child),
-        button(cx, Weight::Main, open, Msg::Child(child.id)),
-    ]);
+    let card = el(
+        "li",
+        "card",
+        vec![
+            h3(child.name.clone()),
+            summary(cx, child),
+            button(cx, Weight::Main, open, Msg::Child(child.id)),
+        ],
+    );
     keyed(child.id.to_string(), card)
 }
 
@@ -51,18 +64,22 @@ pub fn summary(cx: &Cx, child: &ChildSummary) -> Html {
         }
         None => texts.fill(Key::ChildNothing, &[("child", &child.name)]),
     };
-    el("div", "summary", vec![
-        p("lead", holds),
-        maybe((!devices.is_empty()).then_some(devices), |devices| {
-            p("", texts.fill(Key::ChildDevices, &[("devices", &devices)]))
-        }),
-        maybe(child.next_end, |end| {
-            p("", texts.fill(words::next_end(end.because), &[("date", &texts.date(end.on))]))
-        }),
-        maybe((child.open_erasures > 0).then_some(child.open_erasures), |n| {
-            p("", texts.count(Key::ChildErasures, n, &[]))
-        }),
-    ])
+    el(
+        "div",
+        "summary",
+        vec![
+            p("lead", holds),
+            maybe((!devices.is_empty()).then_some(devices), |devices| {
+                p("", texts.fill(Key::ChildDevices, &[("devices", &devices)]))
+            }),
+            maybe(child.next_end, |end| {
+                p("", texts.fill(words::next_end(end.because), &[("date", &texts.date(end.on))]))
+            }),
+            maybe((child.open_erasures > 0).then_some(child.open_erasures), |n| {
+                p("", texts.count(Key::ChildErasures, n, &[]))
+            }),
+        ],
+    )
 }
 
 /// The chosen child's name and summary, over its list.

@@ -116,7 +116,8 @@ fn local_midnight(day: &str, plus_days: i32) -> Option<rules::Timestamp> {
     let (year, month, of_month) = day.parse::<rules::Date>().ok()?.civil();
     // A year that is still being typed; JavaScript would read 26 as 1926.
     let year = u32::try_from(year).ok().filter(|year| *year >= 1900)?;
-    let at = js_sys::Date::new_with_year_month_day(year, i32::from(month) - 1, i32::from(of_month) + plus_days);
+    let at =
+        js_sys::Date::new_with_year_month_day(year, i32::from(month) - 1, i32::from(of_month) + plus_days);
     #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
     Some(rules::Timestamp::from_ms(at.get_time() as i64))
 }

@@ -29,25 +29,37 @@ fn places(cx: &Cx, holdings: &Holdings, name: &str) -> Html {
     group(vec![
         p("", cx.texts.fill(Key::HoldingsAbout, &[("at", &asked)])),
         ul("cards places", holdings.stores.iter().map(|holding| place(cx, holding))),
-        el("div", "apart", vec![
-            h3(cx.text(Key::ClassesTitle)),
-            p("", cx.text(Key::ClassesAbout)),
-            el("p", "decide", Class::ALL.iter().map(|class| delete_class(cx, *class)).collect()),
-        ]),
-        el("div", "apart", vec![
-            h3(cx.texts.fill(Key::ChildDeleteTitle, &child)),
-            p("", cx.text(Key::ChildDeleteAbout)),
-            button(cx, Weight::Plain, cx.texts.fill(Key::ChildDelete, &child), Msg::Ask(Scope::Child)),
-        ]),
+        el(
+            "div",
+            "apart",
+            vec![
+                h3(cx.text(Key::ClassesTitle)),
+                p("", cx.text(Key::ClassesAbout)),
+                el("p", "decide", Class::ALL.iter().map(|class| delete_class(cx, *class)).collect()),
+            ],
+        ),
+        el(
+            "div",
+            "apart",
+            vec![
+                h3(cx.texts.fill(Key::ChildDeleteTitle, &child)),
+                p("", cx.text(Key::ChildDeleteAbout)),
+                button(cx, Weight::Plain, cx.texts.fill(Key::ChildDelete, &child), Msg::Ask(Scope::Child)),
+            ],
+        ),
     ])
 }
 
 fn place(cx: &Cx, holding: &Holding) -> Html {
-    el("li", "card", vec![
-        h3(cx.text(words::store(holding.store))),
-        p("quiet", cx.text(words::store_about(holding.store))),
-        answer(cx, &holding.held),
-    ])
+    el(
+        "li",
+        "card",
+        vec![
+            h3(cx.text(words::store(holding.store))),
+            p("quiet", cx.text(words::store_about(holding.store))),
+            answer(cx, &holding.held),
+        ],
+    )
 }
 
 /// "We hold nothing", "we did not look" and "it cannot be tied to your child" are three answers.

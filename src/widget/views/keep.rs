@@ -57,10 +57,14 @@ fn fields(cx: &Cx, opened: &Opened) -> Html {
         }
     });
     let keep = cx.text(if opened.keeping.busy { Key::Waiting } else { Key::KeepDo });
-    let buttons = el("p", "decide", vec![
-        button(cx, Weight::Main, keep, msg(OpenedMsg::Keep)),
-        button(cx, Weight::Plain, cx.text(Key::Cancel), msg(OpenedMsg::KeepForm(false))),
-    ]);
+    let buttons = el(
+        "p",
+        "decide",
+        vec![
+            button(cx, Weight::Main, keep, msg(OpenedMsg::Keep)),
+            button(cx, Weight::Plain, cx.text(Key::Cancel), msg(OpenedMsg::KeepForm(false))),
+        ],
+    );
     html! {
         <fieldset class="keep">
             <legend>{ cx.text(Key::KeepTitle) }</legend>

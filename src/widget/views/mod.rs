@@ -51,23 +51,17 @@ impl Cx<'_> {
 
     /// What was typed into a field.
     pub fn typed(&self, msg: fn(String) -> Msg) -> Callback<InputEvent> {
-        self.link.callback(move |event: InputEvent| {
-            Event::Msg(msg(field(&event).value()))
-        })
+        self.link.callback(move |event: InputEvent| Event::Msg(msg(field(&event).value())))
     }
 
     /// What was entered into a field and left there.
     pub fn entered(&self, msg: fn(String) -> Msg) -> Callback<web_sys::Event> {
-        self.link.callback(move |event: web_sys::Event| {
-            Event::Msg(msg(field(&event).value()))
-        })
+        self.link.callback(move |event: web_sys::Event| Event::Msg(msg(field(&event).value())))
     }
 
     /// Whether a box was ticked.
     pub fn ticked(&self, msg: fn(bool) -> Msg) -> Callback<web_sys::Event> {
-        self.link.callback(move |event: web_sys::Event| {
-            Event::Msg(msg(field(&event).checked()))
-        })
+        self.link.callback(move |event: web_sys::Event| Event::Msg(msg(field(&event).checked())))
     }
 
     /// What was chosen from a list of options, by its place; none for the first, which means all.

@@ -19,10 +19,9 @@ pub fn view(cx: &Cx) -> Html {
     let Some(watched) = &cx.state.watched else { return heading(cx.text(Key::EraseTitle)) };
     let back = if cx.state.child.is_some() { View::Recordings } else { View::Children };
     let body = match &watched.erasure.value {
-        Some(erasure) => group(vec![
-            heading(cx.text(words::phrase(erasure.phrase()))),
-            body(cx, watched, erasure),
-        ]),
+        Some(erasure) => {
+            group(vec![heading(cx.text(words::phrase(erasure.phrase()))), body(cx, watched, erasure)])
+        }
         None => group(vec![heading(cx.text(Key::ProgressTitle)), waiting(cx)]),
     };
     screen(vec![
@@ -46,8 +45,10 @@ fn body(cx: &Cx, watched: &Watched, erasure: &Erasure) -> Html {
         p("lead", summary(cx, erasure)),
         p("", texts.fill(words::phrase_about(erasure.phrase()), &values)),
         maybe(watched.can_undo().then_some(()), |()| undo(cx, watched, erasure)),
-        h3(cx.text(Key::ProgressPlaces)),
-        ul("steps-list", erasure.steps.iter().map(|step| place(cx, step))),
+        maybe((!erasure.steps.is_empty()).then_some(()), |()| {
+            let places = ul("steps-list", erasure.steps.iter().map(|step| place(cx, step)));
+            group(vec![h3(cx.text(Key::ProgressPlaces)), places])
+        }),
     ])
 }
 
@@ -85,11 +86,17 @@ fn place(cx: &Cx, step: &Step) -> Html {
         StepState::Erasing | StepState::Probing => "going",
     };
     let retrying = step.state == StepState::Retrying;
-    el("li", class, vec![
-        span("name", cx.text(words::store(step.store))),
-        span("stands", stands),
-        maybe(step.problem.filter(|_| retrying), |problem| span("why", cx.text(words::step_problem(problem)))),
-        maybe(step.next_attempt_at.filter(|_| retrying), |next| span("why", at(Key::StepNext, next))),
-        maybe(step.verified_at, |verified| span("why", at(Key::StepVerified, verified))),
-    ])
+    el(
+        "li",
+        class,
+        vec![
+            span("name", cx.text(words::store(step.store))),
+            span("stands", stands),
+            maybe(step.problem.filter(|_| retrying), |problem| {
+                span("why", cx.text(words::step_problem(problem)))
+            }),
+            maybe(step.next_attempt_at.filter(|_| retrying), |next| span("why", at(Key::StepNext, next))),
+            maybe(step.verified_at, |verified| span("why", at(Key::StepVerified, verified))),
+        ],
+    )
 }

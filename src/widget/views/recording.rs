@@ -25,11 +25,15 @@ pub fn view(cx: &Cx) -> Html {
         None => cx.text(Key::RecordingTitle),
     };
     screen(vec![
-        el("p", "steps", vec![
-            button(cx, Weight::Quiet, cx.text(Key::BackToList), Msg::Close),
-            step(cx, -1, Key::Newer),
-            step(cx, 1, Key::Older),
-        ]),
+        el(
+            "p",
+            "steps",
+            vec![
+                button(cx, Weight::Quiet, cx.text(Key::BackToList), Msg::Close),
+                step(cx, -1, Key::Newer),
+                step(cx, 1, Key::Older),
+            ],
+        ),
         heading(title),
         loaded(cx, &opened.recording, Lane::Recording, |recording| body(cx, recording)),
     ])
@@ -51,7 +55,8 @@ fn body(cx: &Cx, recording: &Rc<Recording>) -> Html {
     } else {
         p("", cx.text(Key::NoMedia))
     };
-    let device = item.device.as_ref().map_or_else(|| cx.text(Key::Unknown), |device| device.name.clone().into());
+    let device =
+        item.device.as_ref().map_or_else(|| cx.text(Key::Unknown), |device| device.name.clone().into());
     let place = recording.location.map_or_else(|| cx.text(Key::NoPlace), |at| place(cx, at));
     let end = texts.fill(words::end(recording.end.because), &[("date", &texts.date(recording.end.on))]);
     let facts = vec![
@@ -68,10 +73,11 @@ fn body(cx: &Cx, recording: &Rc<Recording>) -> Html {
         transcript(cx, recording.transcript.as_ref()),
         el("dl", "facts", facts),
         keep::form(cx),
-        el("p", "decide", vec![
-            keep::opener(cx, item),
-            button(cx, Weight::Plain, cx.text(Key::DeleteThis), delete),
-        ]),
+        el(
+            "p",
+            "decide",
+            vec![keep::opener(cx, item), button(cx, Weight::Plain, cx.text(Key::DeleteThis), delete)],
+        ),
     ])
 }
 
@@ -79,7 +85,12 @@ fn transcript(cx: &Cx, transcript: Option<&Transcript>) -> Html {
     let words = match transcript {
         Some(transcript) => {
             let language = transcript.language.clone().unwrap_or_default().into();
-            with("blockquote", &["lang", "dir"], vec![language, "auto".into()], vec![text(transcript.text.clone())])
+            with(
+                "blockquote",
+                &["lang", "dir"],
+                vec![language, "auto".into()],
+                vec![text(transcript.text.clone())],
+            )
         }
         None => p("", cx.text(Key::NoTranscript)),
     };

@@ -1,6 +1,6 @@
 //! The recordings of a child, newest first, a day at a time; some or all of them ticked.
 
-use rules::{Class, contract::RecordingItem};
+use rules::{Class, Kind, contract::RecordingItem};
 use yew::prelude::{AttrValue, Html, MouseEvent, html};
 
 use super::{Cx, children, filters};
@@ -9,7 +9,6 @@ use crate::{
     page::Event,
     parts::{Weight, button, clock, el, keyed, maybe, p, screen, span, text, trouble, waiting, with},
     state::{Lane, ListMsg, Msg, Selection},
-    words,
 };
 
 /// The list with what finds and what deletes.
@@ -29,7 +28,12 @@ pub fn view(cx: &Cx) -> Html {
         filters::form(cx),
         toolbar(cx),
         maybe(failed, |failure| trouble(cx, failure, Lane::List)),
-        with("div", &["class", "aria-busy"], vec!["days".into(), list.page.busy.to_string().into()], days(cx)),
+        with(
+            "div",
+            &["class", "aria-busy"],
+            vec!["days".into(), list.page.busy.to_string().into()],
+            days(cx),
+        ),
         nothing,
         maybe(list.next.as_ref(), |_| more(cx, list.page.busy, Msg::List(ListMsg::More))),
     ])
@@ -96,27 +100,30 @@ fn days(cx: &Cx) -> Vec<Html> {
 fn row(cx: &Cx, item: &RecordingItem) -> Html {
     let id = item.id;
     let time = cx.texts.moment(Format::Time, item.captured_at);
-    let kind = cx.text(words::kind(item.kind));
     let title = match &item.excerpt {
         Some(words) => cx.texts.fill(Key::Quoted, &[("words", words)]),
         None => cx.text(Key::NoTranscript),
     };
-    let tick = cx.link.callback(move |event: MouseEvent| {
-        Event::Msg(Msg::List(ListMsg::Tick(id, event.shift_key())))
-    });
-    let label = cx.texts.fill(Key::SelectRow, &[("time", &time), ("kind", &kind), ("words", &title)]);
+    let tick = cx
+        .link
+        .callback(move |event: MouseEvent| Event::Msg(Msg::List(ListMsg::Tick(id, event.shift_key()))));
+    let label = cx.texts.fill(Key::SelectRow, &[("time", &time), ("words", &title)]);
     let about = |class: Class, words: AttrValue| {
         maybe(item.classes.contains(&class).then_some(words), |words| span("", words))
     };
-    let about = el("span", "about", vec![
-        span("", kind),
-        about(Class::Media, clock(item.duration_ms).into()),
-        maybe(item.device.as_ref(), |device| span("", device.name.clone())),
-        about(Class::Location, cx.text(Key::WithPlace)),
-        maybe(item.kept_until, |until| {
-            span("badge", cx.texts.fill(Key::KeptUntil, &[("date", &cx.texts.date(until))]))
-        }),
-    ]);
+    let about = el(
+        "span",
+        "about",
+        vec![
+            maybe((item.kind == Kind::Video).then(|| cx.text(Key::KindVideo)), |kind| span("", kind)),
+            about(Class::Media, clock(item.duration_ms).into()),
+            maybe(item.device.as_ref(), |device| span("", device.name.clone())),
+            about(Class::Location, cx.text(Key::WithPlace)),
+            maybe(item.kept_until, |until| {
+                span("badge", cx.texts.fill(Key::KeptUntil, &[("date", &cx.texts.date(until))]))
+            }),
+        ],
+    );
     let language = item.language.clone().unwrap_or_default().into();
     let title = with("span", &["class", "lang"], vec!["title".into(), language], vec![text(title)]);
     html! {

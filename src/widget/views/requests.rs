@@ -28,10 +28,14 @@ pub fn view(cx: &Cx) -> Html {
 }
 
 fn card(cx: &Cx, erasure: &Erasure) -> Html {
-    let card = el("li", "card", vec![
-        h3(cx.text(words::phrase(erasure.phrase()))),
-        p("", progress::summary(cx, erasure)),
-        button(cx, Weight::Plain, cx.text(Key::RequestOpen), Msg::Watch(erasure.id)),
-    ]);
+    let card = el(
+        "li",
+        "card",
+        vec![
+            h3(cx.text(words::phrase(erasure.phrase()))),
+            p("", progress::summary(cx, erasure)),
+            button(cx, Weight::Plain, cx.text(Key::RequestOpen), Msg::Watch(erasure.id)),
+        ],
+    );
     keyed(erasure.id.to_string(), card)
 }

@@ -1,0 +1,111 @@
+//! A host for the element, and patience.
+
+use gloo_timers::future::TimeoutFuture;
+use js_sys::{Function, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{HtmlElement, ShadowRoot, ShadowRootInit, ShadowRootMode, window};
+
+/// The texts that are shipped.
+pub const ENGLISH: &str = include_str!("../../static/locales/en.json");
+
+/// How long something may take before a test gives up, in milliseconds.
+const PATIENCE_MS: u32 = 15_000;
+
+/// The service under test.
+///
+/// # Panics
+/// Where nobody said which: without a service these tests show nothing, so they do not pass.
+pub fn api() -> &'static str {
+    option_env!("FMN_TEST_API").expect("FMN_TEST_API names no service: run these tests by `cargo xtask test`")
+}
+
+/// The secret of a session with it.
+pub fn secret() -> &'static str {
+    option_env!("FMN_TEST_SESSION")
+        .expect("FMN_TEST_SESSION has no session: run these tests by `cargo xtask test`")
+}
+
+/// What a host page's `fetchSession` gives: a promise of the service's answer. `asked` counts the calls.
+pub fn session(secrets: &[&str]) -> Function {
+    let body = format!(
+        "const secrets = {secrets:?}; let asked = 0;
+         const ask = async () => {{
+           ask.asked = ++asked;
+           const client_secret = secrets[Math.min(asked, secrets.length) - 1];
+           return {{ client_secret, expires_at: new Date(Date.now() + 6e5).toISOString() }};
+         }};
+         return ask;"
+    );
+    let made = Function::new_no_args(&body).call0(&JsValue::NULL).expect("a function");
+    made.unchecked_into()
+}
+
+/// An element that stands for `<forget-me-not>`, in the document.
+pub fn host(src: &str, fetch_session: &JsValue) -> HtmlElement {
+    let document = window().unwrap().document().unwrap();
+    let host: HtmlElement = document.create_element("section").unwrap().unchecked_into();
+    host.set_attribute("src", src).unwrap();
+    host.set_attribute("locale", "en-GB").unwrap();
+    Reflect::set(&host, &"fetchSession".into(), fetch_session).unwrap();
+    document.body().unwrap().append_child(&host).unwrap();
+    host
+}
+
+/// A host of the service under test, signed in.
+pub fn signed_in() -> HtmlElement {
+    host(api(), &session(&[secret()]))
+}
+
+/// Its shadow root.
+pub fn root_of(host: &HtmlElement) -> ShadowRoot {
+    host.shadow_root()
+        .unwrap_or_else(|| host.attach_shadow(&ShadowRootInit::new(ShadowRootMode::Open)).unwrap())
+}
+
+/// What is shown in it.
+pub fn text_of(root: &ShadowRoot) -> String {
+    root.text_content().unwrap_or_default()
+}
+
+/// Presses the button that says `label`.
+pub fn press(root: &ShadowRoot, label: &str) {
+    let buttons = root.query_selector_all("button").unwrap();
+    let button = (0..buttons.length())
+        .filter_map(|n| buttons.get(n))
+        .find(|button| button.text_content().is_some_and(|text| text.contains(label)))
+        .unwrap_or_else(|| panic!("no button {label:?} in {:?}", text_of(root)));
+    button.unchecked_into::<HtmlElement>().click();
+}
+
+/// Waits until something is so.
+pub async fn until(what: &str, mut so: impl FnMut() -> bool) {
+    for _ in 0..PATIENCE_MS / 20 {
+        if so() {
+            return;
+        }
+        TimeoutFuture::new(20).await;
+    }
+    panic!("waited in vain for: {what}");
+}
+
+/// Waits until a text is shown.
+pub async fn until_shown(root: &ShadowRoot, text: &str) {
+    for _ in 0..PATIENCE_MS / 20 {
+        if text_of(root).contains(text) {
+            return;
+        }
+        TimeoutFuture::new(20).await;
+    }
+    panic!("waited in vain for {text:?} in {:?}", text_of(root));
+}
+
+/// The first element that a selector finds, once it is there.
+pub async fn found(root: &ShadowRoot, selector: &str) -> HtmlElement {
+    for _ in 0..PATIENCE_MS / 20 {
+        if let Some(element) = root.query_selector(selector).expect("a selector") {
+            return element.unchecked_into();
+        }
+        TimeoutFuture::new(20).await;
+    }
+    panic!("waited in vain for {selector:?} in {:?}", text_of(root));
+}
