@@ -19,15 +19,18 @@ pub struct TestService {
 }
 
 impl TestService {
-    /// Builds the service as the tests do, starts it on an empty folder and signs in.
-    pub fn start() -> Result<Self> {
+    /// Builds the service as the tests do.
+    pub fn build() -> Result<()> {
         let mut build = cargo();
         build
             .current_dir(paths::root()?)
             .args(["build", "--locked", "-p", "service", "--bin", "forget-me-not"])
             .env("CARGO_TARGET_DIR", paths::target()?);
-        run::step("building the service for the tests", build)?;
+        run::step("building the service for the tests", build)
+    }
 
+    /// Starts the service that the tests have built on an empty folder, and signs in.
+    pub fn start() -> Result<Self> {
         let data = empty_folder()?;
         let port = serve::free_port()?;
         let test_page = serve::free_port()?;

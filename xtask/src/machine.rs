@@ -97,8 +97,16 @@ pub fn crates() -> Result<()> {
     run::step("downloading the crates of Cargo.lock", fetch)
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Browser,
+    Recordings,
+}
+
 /// A program that the tests need, and where it comes from.
 struct Need {
+    /// What of the tests needs it.
+    of: Part,
     /// Any one of these will do.
     programs: &'static [&'static str],
     debian: &'static str,
@@ -106,11 +114,16 @@ struct Need {
 }
 
 const TEST_NEEDS: &[Need] = &[
-    Need { programs: CHROMIUMS, debian: "chromium", ubuntu: "chromium-browser" },
-    Need { programs: &["chromedriver"], debian: "chromium-driver", ubuntu: "chromium-chromedriver" },
-    Need { programs: &["ffmpeg"], debian: "ffmpeg", ubuntu: "ffmpeg" },
-    Need { programs: &["node"], debian: "nodejs", ubuntu: "nodejs" },
-    Need { programs: &["npm"], debian: "npm", ubuntu: "npm" },
+    Need { of: Part::Browser, programs: CHROMIUMS, debian: "chromium", ubuntu: "chromium-browser" },
+    Need {
+        of: Part::Browser,
+        programs: &["chromedriver"],
+        debian: "chromium-driver",
+        ubuntu: "chromium-chromedriver",
+    },
+    Need { of: Part::Recordings, programs: &["ffmpeg"], debian: "ffmpeg", ubuntu: "ffmpeg" },
+    Need { of: Part::Browser, programs: &["node"], debian: "nodejs", ubuntu: "nodejs" },
+    Need { of: Part::Browser, programs: &["npm"], debian: "npm", ubuntu: "npm" },
 ];
 
 const CHROMIUMS: &[&str] = &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -120,10 +133,20 @@ pub fn chromium() -> Option<PathBuf> {
     CHROMIUMS.iter().find_map(|name| paths::on_path(name))
 }
 
-/// Chromium, its driver, ffmpeg, node and npm: there, or installed by apt where
-/// this runs as root, or named in one line.
-pub fn for_tests() -> Result<()> {
-    let missing = missing();
+/// Chromium with its driver, node and npm for the browser's tests; ffmpeg for
+/// recordings: there, or installed by apt where this runs as root, or named in one line.
+pub fn for_tests(browser: bool, recordings: bool) -> Result<()> {
+    let missing = || {
+        TEST_NEEDS
+            .iter()
+            .filter(|need| match need.of {
+                Part::Browser => browser,
+                Part::Recordings => recordings,
+            })
+            .filter(|need| need.programs.iter().all(|name| paths::on_path(name).is_none()))
+    };
+    let still_missing = || missing().map(|need| need.programs[0]).collect::<Vec<_>>().join(", ");
+    let missing: Vec<_> = missing().collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -133,8 +156,7 @@ pub fn for_tests() -> Result<()> {
         missing.iter().map(|need| if ubuntu { need.ubuntu } else { need.debian }).collect();
     let packages = packages.join(" ");
     if paths::on_path("apt-get").is_none() {
-        let programs: Vec<_> = missing.iter().map(|need| need.programs[0]).collect();
-        bail!("the tests need {}: install them and put them on PATH", programs.join(", "));
+        bail!("the tests need {}: install them and put them on PATH", still_missing());
     }
     if !is_root() {
         bail!("the tests need more programs: sudo apt-get install -y {packages}");
@@ -143,9 +165,9 @@ pub fn for_tests() -> Result<()> {
     let mut arguments = vec!["install", "-y", "--no-install-recommends"];
     arguments.extend(packages.split(' '));
     apt(&arguments)?;
-    let still: Vec<_> = self::missing().iter().map(|need| need.programs[0]).collect();
+    let still = still_missing();
     if !still.is_empty() {
-        bail!("apt-get installed {packages}, but {} is not on PATH", still.join(", "));
+        bail!("apt-get installed {packages}, but {still} is not on PATH");
     }
     Ok(())
 }
@@ -153,10 +175,6 @@ pub fn for_tests() -> Result<()> {
 /// Whether this runs as root.
 pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
-}
-
-fn missing() -> Vec<&'static Need> {
-    TEST_NEEDS.iter().filter(|need| need.programs.iter().all(|name| paths::on_path(name).is_none())).collect()
 }
 
 fn apt(arguments: &[&str]) -> Result<()> {

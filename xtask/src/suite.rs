@@ -19,34 +19,43 @@ enum Step {
     Formatting,
     ClippyNative,
     ClippyWasm,
-    /// The tests of these packages that run on this machine.
-    Native(&'static [&'static str]),
-    /// The examples in the same packages' documentation.
-    Examples(&'static [&'static str]),
+    /// The tests that run on this machine.
+    Native(Of),
+    /// The examples in the documentation.
+    Examples(Of),
     Page,
     Browser,
     Journeys,
 }
 
-/// The crates with native tests; the shipped package has the journeys instead.
-const CRATES: &[&str] = &["rules", "service", "widget", "xtask"];
+/// Whose tests.
+///
+/// Cargo compiles a dependency again for every other selection of packages that
+/// asks for other features of it. So a whole run selects the whole workspace in
+/// every step, and filters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Everything,
+    One(&'static str),
+}
 
 fn steps(layer: Option<Layer>) -> Vec<Step> {
     use Step::{Browser, ClippyNative, ClippyWasm, Examples, Formatting, Journeys, Native, Page};
+    let one = |name| vec![Native(Of::One(name)), Examples(Of::One(name))];
     match layer {
         None => vec![
             Formatting,
             ClippyNative,
             ClippyWasm,
-            Native(CRATES),
-            Examples(&["rules", "service", "widget"]),
+            Native(Of::Everything),
+            Examples(Of::Everything),
             Page,
             Browser,
             Journeys,
         ],
-        Some(Layer::Rules) => vec![Native(&["rules"]), Examples(&["rules"])],
-        Some(Layer::Service) => vec![Native(&["service"]), Examples(&["service"])],
-        Some(Layer::Widget) => vec![Native(&["widget"]), Examples(&["widget"]), Page, Browser],
+        Some(Layer::Rules) => one("rules"),
+        Some(Layer::Service) => one("service"),
+        Some(Layer::Widget) => [one("widget"), vec![Browser]].concat(),
         Some(Layer::Journeys) => vec![Page, Journeys],
     }
 }
@@ -57,8 +66,10 @@ impl Step {
             Self::Formatting => "formatting".to_owned(),
             Self::ClippyNative => "clippy, native".to_owned(),
             Self::ClippyWasm => "clippy, WebAssembly".to_owned(),
-            Self::Native(packages) => format!("tests of {}", packages.join(", ")),
-            Self::Examples(packages) => format!("examples of {}", packages.join(", ")),
+            Self::Native(Of::Everything) => "tests, native".to_owned(),
+            Self::Native(Of::One(name)) => format!("tests of {name}, native"),
+            Self::Examples(Of::Everything) => "examples in the documentation".to_owned(),
+            Self::Examples(Of::One(name)) => format!("examples of {name}"),
             Self::Page => "the page".to_owned(),
             Self::Browser => "the element in Chromium".to_owned(),
             Self::Journeys => "journeys in Chromium".to_owned(),
@@ -68,6 +79,15 @@ impl Step {
     /// Whether a run without a single test is a failure.
     fn must_have_tests(self) -> bool {
         matches!(self, Self::Native(_) | Self::Browser | Self::Journeys)
+    }
+
+    fn needs_browser(self) -> bool {
+        matches!(self, Self::Browser | Self::Journeys)
+    }
+
+    /// Recordings for the service's tests are made by a real encoder.
+    fn needs_ffmpeg(self) -> bool {
+        matches!(self, Self::Native(Of::Everything | Of::One("service")))
     }
 
     fn needs_wasm(self) -> bool {
@@ -104,6 +124,8 @@ pub fn test(options: &Test) -> Result<()> {
 struct Suite {
     toolbox: Option<Toolbox>,
     nextest: bool,
+    /// Whether the native tests, which build the service's binary, run before.
+    whole: bool,
 }
 
 impl Suite {
@@ -112,8 +134,7 @@ impl Suite {
         let any = |of: fn(Step) -> bool| steps.iter().any(|step| of(*step));
         say::heading("what the tests need");
         machine::c_compiler()?;
-        // ffmpeg makes the recordings that the service's tests import.
-        machine::for_tests()?;
+        machine::for_tests(any(Step::needs_browser), any(Step::needs_ffmpeg))?;
         if any(|step| step == Step::Formatting) {
             machine::rust_checkers()?;
         }
@@ -123,7 +144,8 @@ impl Suite {
         } else {
             None
         };
-        Ok(Self { toolbox, nextest: machine::nextest() })
+        let whole = any(|step| step == Step::Native(Of::Everything));
+        Ok(Self { toolbox, nextest: machine::nextest(), whole })
     }
 
     fn run(&self, step: Step) -> Result<Row> {
@@ -157,58 +179,53 @@ impl Suite {
             Step::Formatting => lint::formatting()?,
             Step::ClippyNative => lint::clippy_native()?,
             Step::ClippyWasm => lint::clippy_wasm()?,
-            Step::Native(packages) => self.native(packages)?,
-            Step::Examples(packages) => {
-                let mut command = cargo();
-                command.current_dir(paths::root()?).args(["test", "--locked", "--doc"]);
-                for package in packages {
-                    command.args(["-p", package]);
-                }
-                command
+            Step::Native(of) => self.native(of)?,
+            Step::Examples(Of::Everything) => {
+                cargo_in_project(&["test", "--locked", "--doc", "--workspace"])?
             }
+            Step::Examples(Of::One(name)) => cargo_in_project(&["test", "--locked", "--doc", "-p", name])?,
             Step::Page => {
                 let page = page::build(self.toolbox()?, Flavour::Plain)?;
                 page::publish_to_dist(&page)?;
                 return Ok((true, None));
             }
             Step::Browser => {
+                if !self.whole {
+                    TestService::build()?;
+                }
                 // It lives until the tests have ended.
                 let service = TestService::start()?;
                 return logged(step, service.tests(self.toolbox()?)?);
             }
-            Step::Journeys => {
-                let mut command = cargo();
-                command.current_dir(paths::root()?).args([
-                    "test",
-                    "--locked",
-                    "-p",
-                    "forget_me_not",
-                    "--test",
-                    "journeys",
-                ]);
-                command
-            }
+            Step::Journeys => cargo_in_project(&["test", "--locked", "--workspace", "--test", "journeys"])?,
         };
         logged(step, command)
     }
 
-    fn native(&self, packages: &[&str]) -> Result<Command> {
-        let mut command = cargo();
-        command.current_dir(paths::root()?);
-        if self.nextest {
-            command.args(["nextest", "run", "--locked", "--no-fail-fast"]);
+    fn native(&self, of: Of) -> Result<Command> {
+        let mut command = cargo_in_project(if self.nextest {
+            &["nextest", "run", "--locked", "--no-fail-fast"]
         } else {
-            command.args(["test", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"]);
-        }
-        for package in packages {
-            command.args(["-p", package]);
-        }
+            &["test", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"]
+        })?;
+        match of {
+            Of::One(name) => command.args(["-p", name]),
+            // Only nextest can leave the journeys out of a whole workspace.
+            Of::Everything if self.nextest => command.args(["--workspace", "-E", "not binary(journeys)"]),
+            Of::Everything => command.args(["-p", "rules", "-p", "service", "-p", "widget", "-p", "xtask"]),
+        };
         Ok(command)
     }
 
     fn toolbox(&self) -> Result<&Toolbox> {
         self.toolbox.as_ref().context("the tools were not prepared for this step")
     }
+}
+
+fn cargo_in_project(arguments: &[&str]) -> Result<Command> {
+    let mut command = cargo();
+    command.current_dir(paths::root()?).args(arguments);
+    Ok(command)
 }
 
 fn logged(step: Step, mut command: Command) -> Result<(bool, Option<String>)> {
@@ -288,7 +305,7 @@ mod tests {
         let none = counts_in("test result: ok. 0 passed; 0 failed; 0 ignored");
         assert_eq!(outcome(Step::Browser, true, none), "ran no test");
         assert_eq!(outcome(Step::Journeys, true, none), "ran no test");
-        assert_eq!(outcome(Step::Native(CRATES), true, none), "ran no test");
+        assert_eq!(outcome(Step::Native(Of::Everything), true, none), "ran no test");
         assert_eq!(outcome(Step::ClippyNative, true, none), "passed");
         assert_eq!(outcome(Step::Browser, true, Counts { passed: 1, failed: 0 }), "passed");
         assert_eq!(outcome(Step::Browser, false, Counts { passed: 1, failed: 0 }), "failed");
@@ -314,14 +331,12 @@ mod tests {
         let all = steps(None);
         for layer in [Layer::Rules, Layer::Service, Layer::Widget, Layer::Journeys] {
             for step in steps(Some(layer)) {
-                let covered = match step {
-                    Step::Native(packages) => packages.iter().all(|package| CRATES.contains(package)),
-                    Step::Examples(packages) => all.iter().any(|other| {
-                        matches!(other, Step::Examples(more) if packages.iter().all(|one| more.contains(one)))
-                    }),
-                    other => all.contains(&other),
+                let whole = match step {
+                    Step::Native(_) => Step::Native(Of::Everything),
+                    Step::Examples(_) => Step::Examples(Of::Everything),
+                    other => other,
                 };
-                assert!(covered, "{step:?} of {layer:?} is not in the whole run");
+                assert!(all.contains(&whole), "{step:?} of {layer:?} is not in the whole run");
             }
         }
     }
