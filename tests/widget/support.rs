@@ -16,13 +16,14 @@ const PATIENCE_MS: u32 = 15_000;
 /// # Panics
 /// Where nobody said which: without a service these tests show nothing, so they do not pass.
 pub fn api() -> &'static str {
-    option_env!("FMN_TEST_API").expect("FMN_TEST_API names no service: run these tests by `cargo xtask test`")
+    option_env!("FMN_TEST_API")
+        .unwrap_or_else(|| panic!("FMN_TEST_API names no service: use `cargo xtask test`"))
 }
 
 /// The secret of a session with it.
 pub fn secret() -> &'static str {
     option_env!("FMN_TEST_SESSION")
-        .expect("FMN_TEST_SESSION has no session: run these tests by `cargo xtask test`")
+        .unwrap_or_else(|| panic!("FMN_TEST_SESSION has no session: use `cargo xtask test`"))
 }
 
 /// What a host page's `fetchSession` gives: a promise of the service's answer. `asked` counts the calls.
