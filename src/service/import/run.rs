@@ -1,11 +1,11 @@
 //! From a source to the service: probed on several threads, handed over in batches.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     fmt,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use rules::{ChildId, Timestamp, contract::NewRecording};
@@ -122,12 +122,14 @@ pub async fn run(
     let started = Instant::now();
     let (sender, mut receiver) = mpsc::channel(WAITING);
     let items = Arc::new(Mutex::new(source.items));
+    let lately = Arc::new(Lately::default());
     let options = Arc::new(options.clone());
     let now = core.clock.now();
     let workers: Vec<_> = (0..options.workers.max(1))
         .map(|_| {
-            let (items, options, sender) = (items.clone(), options.clone(), sender.clone());
-            tokio::task::spawn_blocking(move || work(&items, &options, now, &sender))
+            let (items, lately) = (items.clone(), lately.clone());
+            let (options, sender) = (options.clone(), sender.clone());
+            tokio::task::spawn_blocking(move || work(&items, &lately, &options, now, &sender))
         })
         .collect();
     drop(sender);
@@ -148,6 +150,7 @@ pub async fn run(
 /// One worker: takes an item, probes it, hands it on, until there are no more or nobody listens.
 fn work(
     items: &Mutex<Box<dyn Iterator<Item = Named> + Send>>,
+    lately: &Lately,
     options: &Options,
     now: Timestamp,
     sender: &mpsc::Sender<Prepared>,
@@ -157,7 +160,7 @@ fn work(
         let Some(named) = next else { return };
         let prepared = named.and_then(|item| {
             let name = item.name.clone();
-            match prepare(item, options, now) {
+            match prepare(item, lately, options, now) {
                 Ok(incoming) => Ok((name, incoming)),
                 Err(reason) => Err(Refused { name, reason }),
             }
@@ -168,8 +171,8 @@ fn work(
     }
 }
 
-fn prepare(item: Item, options: &Options, now: Timestamp) -> Result<Incoming, Reason> {
-    let probed = media::probe_file(&item.file)?;
+fn prepare(item: Item, lately: &Lately, options: &Options, now: Timestamp) -> Result<Incoming, Reason> {
+    let probed = lately.probe(&item.file)?;
     let captured_at = match item.moment {
         Moment::Stated(at) => at,
         Moment::FromFile => {
@@ -193,6 +196,34 @@ fn prepare(item: Item, options: &Options, now: Timestamp) -> Result<Incoming, Re
         media: item.file,
         probed,
     })
+}
+
+/// What was probed lately: a manifest may name one file for many moments, as the demo household does.
+#[derive(Default)]
+struct Lately(Mutex<HashMap<PathBuf, (Stamp, media::Probed)>>);
+
+/// What changes when a file does.
+type Stamp = (u64, Option<SystemTime>);
+
+impl Lately {
+    /// How many are remembered.
+    const MOST: usize = 64;
+
+    fn probe(&self, file: &Path) -> Result<media::Probed, media::ProbeError> {
+        let metadata = std::fs::metadata(file)?;
+        let stamp = (metadata.len(), metadata.modified().ok());
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, probed)) = known().get(file).filter(|(then, _)| *then == stamp) {
+            return Ok(probed.clone());
+        }
+        let probed = media::probe_file(file)?;
+        let mut known = known();
+        if known.len() >= Self::MOST {
+            known.clear();
+        }
+        known.insert(file.to_owned(), (stamp, probed.clone()));
+        Ok(probed)
+    }
 }
 
 /// When a file was last written.
