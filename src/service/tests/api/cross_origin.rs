@@ -55,7 +55,7 @@ async fn a_page_without_a_session_may_not_read() {
 async fn a_page_whose_session_is_over_can_read_that_it_is() {
     let service = Service::start().await;
     let family = service.family("parent").await;
-    service.advance(900);
+    service.advance(3600);
     let request =
         service.ask(Method::GET, "/v1/children").bearer_auth(&family.token).header("origin", ORIGIN);
     let answer = Answer::to(request).await;

@@ -11,7 +11,7 @@ pub mod answer;
 pub mod family;
 pub mod sound;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use reqwest::{Client, Method, RequestBuilder};
 use rules::{
@@ -36,6 +36,9 @@ pub const VENDOR: &str = "fmv_0123456789abcdef0123456789abcdef";
 pub const ORIGIN: &str = "https://parents.example";
 /// What the clock shows at first.
 pub const START: &str = "2026-11-21T14:00:00Z";
+
+/// Far longer than anything takes.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 pub struct Service {
     pub core: Arc<Core>,
