@@ -19,9 +19,9 @@ use crate::{
 
 macro_rules! contract {
     ($($(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$fmeta:meta])* $fvis:vis $field:ident: $type:ty,)* })*) => {$(
-        $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        $(#[$meta])*
         $vis struct $name { $($(#[$fmeta])* $fvis $field: $type,)* }
     )*};
 }
@@ -280,7 +280,9 @@ contract! {
         pub until: Date,
     }
 
-    /// An erasure to be made or previewed.
+    /// An erasure to be made or previewed. A condition that is not understood is refused, for it
+    /// might have narrowed what is deleted.
+    #[serde(deny_unknown_fields)]
     pub struct NewErasure {
         /// The child; left out for the scope "everything" only.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -414,7 +416,7 @@ impl NewErasure {
     /// Checks what a type cannot say.
     pub fn check(&self) -> Result<(), BadScope> {
         let names_child = self.child.is_some();
-        if names_child == matches!(self.scope, Scope::Everything) {
+        if names_child == matches!(self.scope, Scope::Everything {}) {
             return Err(BadScope::ChildAndScope);
         }
         self.scope.check()

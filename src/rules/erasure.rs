@@ -217,7 +217,7 @@ pub fn phrase(state: ErasureState, contested: bool, lateness: Lateness, steps: &
     }
 }
 
-/// How long after a failed try the next one starts, in seconds: 1, 2, 4 … at most an hour, so that
+/// How long after a failed try the next one starts, in seconds: 2, 4, 8 … at most an hour, so that
 /// a store that is back is found well within the day's target.
 #[must_use]
 pub const fn retry_after_seconds(attempts: u32) -> i64 {

@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(decide(&search, false, today(), kept), Decision::Kept { until: today() });
         let gone = Decision::Erase { from: Stores::ALL, contested: false };
         assert_eq!(decide(&search, true, today(), kept), gone);
-        assert_eq!(decide(&Scope::Child, false, today(), kept), gone);
+        assert_eq!(decide(&Scope::Child {}, false, today(), kept), gone);
         assert_eq!(
             decide(&search, false, today().plus_days(1), kept),
             gone,
@@ -173,7 +173,7 @@ mod tests {
     fn another_guardians_keep_contests_and_never_refuses() {
         let kept = Candidate { kept_by_other: Some(today()), ..whole() };
         let contested = Decision::Erase { from: Stores::ALL, contested: true };
-        assert_eq!(decide(&Scope::Child, false, today(), kept), contested);
+        assert_eq!(decide(&Scope::Child {}, false, today(), kept), contested);
     }
 
     #[test]
@@ -218,7 +218,7 @@ mod tests {
         #[test]
         fn a_decision_reaches_exactly_what_is_there(bits in any::<u32>(), class in 0..5_usize) {
             let usable = Stores::from_bits(bits).with(StoreId::Catalogue);
-            let scope = Class::ALL.get(class).map_or(Scope::Child, |class| of(*class));
+            let scope = Class::ALL.get(class).map_or(Scope::Child {}, |class| of(*class));
             let candidate = Candidate { usable, ..whole() };
             match decide(&scope, false, today(), candidate) {
                 Decision::Erase { from, .. } => {

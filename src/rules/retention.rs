@@ -20,6 +20,9 @@ pub const UNDO_WINDOW_HOURS: i64 = 72;
 pub const CONTESTED_DAYS: i64 = 7;
 /// Target for the live stores, after the seal (ours).
 pub const ERASED_WITHIN_HOURS: i64 = 24;
+/// Days after a keep's last day by which the rule has deleted what it alone held: the undo window
+/// and the target of the live stores, begun on the day after.
+pub const KEEP_DELETED_WITHIN_DAYS: i64 = 1 + (UNDO_WINDOW_HOURS + ERASED_WITHIN_HOURS) / 24;
 /// When a deletion that is not done raises an alarm, in days after the request (ours).
 pub const ALARM_AFTER_DAYS: i64 = 7;
 /// When a deletion must be done at the latest: one calendar month after the request (GDPR 12(3)).
@@ -72,13 +75,15 @@ pub struct End {
 
 /// When a recording ends, given the child's last use and the end of a guardian's keep.
 ///
-/// A keep only ever lengthens: it is a grant that no rule deletes before its end. What a keep
-/// alone held is deleted the day after it.
+/// A keep only ever lengthens: it is a grant that no rule deletes before its end.
 #[must_use]
 pub fn end_of(last_use: Date, kept_until: Option<Date>) -> End {
     let by_inactivity = inactivity_deletion_due_on(last_use);
     match kept_until {
-        Some(until) if until >= by_inactivity => End { on: until.plus_days(1), because: EndReason::KeepEnds },
+        Some(until) if until >= inactivity_deletion_starts_on(last_use) => {
+            let after_keep = until.plus_days(KEEP_DELETED_WITHIN_DAYS);
+            End { on: after_keep.max(by_inactivity), because: EndReason::KeepEnds }
+        }
         _ => End { on: by_inactivity, because: EndReason::Inactivity },
     }
 }
@@ -130,7 +135,7 @@ mod tests {
         assert!(!rule_deletes(last_use, None, date("2027-02-11")));
         assert!(!rule_deletes(last_use, kept, date("2027-06-01")));
         assert!(rule_deletes(last_use, kept, date("2027-06-02")));
-        assert_eq!(end_of(last_use, kept), End { on: date("2027-06-02"), because: EndReason::KeepEnds });
+        assert_eq!(end_of(last_use, kept), End { on: date("2027-06-06"), because: EndReason::KeepEnds });
         assert_eq!(end_of(last_use, None).on, date("2027-02-19"));
     }
 
@@ -139,6 +144,19 @@ mod tests {
         fn eighteen_months_are_546_to_550_days(ms in 0_i64..4_000_000_000_000) {
             let last_use = Timestamp::from_ms(ms).date();
             prop_assert!((546..=550).contains(&inactive_on(last_use).days_since(last_use)));
+        }
+
+        /// Whenever the rule begins, it is done by the day the parent was told.
+        #[test]
+        fn the_end_leaves_the_rule_its_time(ms in 0_i64..4_000_000_000_000, kept in prop::option::of(0_i64..2000)) {
+            let last_use = Timestamp::from_ms(ms).date();
+            let until = kept.map(|days| last_use.plus_days(days));
+            let starts = inactivity_deletion_starts_on(last_use);
+            let begins = until.map_or(starts, |until| starts.max(until.plus_days(1)));
+            prop_assert!(rule_deletes(last_use, until, begins));
+            prop_assert!(!rule_deletes(last_use, until, begins.plus_days(-1)));
+            let done = begins.plus_days((UNDO_WINDOW_HOURS + ERASED_WITHIN_HOURS) / 24);
+            prop_assert!(done <= end_of(last_use, until).on);
         }
 
         #[test]

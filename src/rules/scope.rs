@@ -42,7 +42,9 @@ pub struct Filter {
 /// What an erasure is to delete.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(tag = "type", rename_all = "snake_case")]
+// A condition that is not understood must never widen what is deleted. serde checks struct variants
+// only, hence the braces of the last two.
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Scope {
     /// These recordings, 1 to 10,000 of them.
     Items {
@@ -73,9 +75,9 @@ pub enum Scope {
         filter: Filter,
     },
     /// Everything of one child.
-    Child,
+    Child {},
     /// Everything of every child the session names.
-    Everything,
+    Everything {},
 }
 
 /// Why a scope cannot be acted on.
@@ -130,7 +132,7 @@ impl Scope {
             Self::Class { from, to, .. } => check_period(*from, *to),
             Self::Search { filter } if filter.is_empty() => Err(BadScope::EmptyFilter),
             Self::Search { filter } => filter.check(),
-            Self::Items { .. } | Self::Child | Self::Everything => Ok(()),
+            Self::Items { .. } | Self::Child {} | Self::Everything {} => Ok(()),
         }
     }
 
@@ -146,7 +148,7 @@ impl Scope {
     /// Whether it means everything there is, so that no keep holds anything back.
     #[must_use]
     pub const fn is_total(&self) -> bool {
-        matches!(self, Self::Child | Self::Everything)
+        matches!(self, Self::Child {} | Self::Everything {})
     }
 }
 
@@ -180,7 +182,14 @@ mod tests {
 
     #[test]
     fn unknown_conditions_are_refused_not_ignored() {
-        let typo = r#"{"type":"search","filter":{"q":"nuts","form":"2026-01-01T00:00:00Z"}}"#;
-        assert!(serde_json::from_str::<Scope>(typo).is_err());
+        for typo in [
+            r#"{"type":"search","filter":{"q":"nuts","form":"2026-01-01T00:00:00Z"}}"#,
+            r#"{"type":"class","class":"location","form":"2026-01-01T00:00:00Z"}"#,
+            r#"{"type":"child","from":"2026-01-01T00:00:00Z"}"#,
+            r#"{"type":"everything","from":"2026-01-01T00:00:00Z"}"#,
+        ] {
+            assert!(serde_json::from_str::<Scope>(typo).is_err(), "{typo}");
+        }
+        assert_eq!(serde_json::from_str::<Scope>(r#"{"type":"child"}"#).unwrap(), Scope::Child {});
     }
 }

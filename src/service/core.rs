@@ -3,7 +3,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicI64},
 };
 
 use object_store::{ObjectStore, local::LocalFileSystem};
@@ -48,6 +48,8 @@ pub struct Core {
     pub data: PathBuf,
     /// This process, as others see whether it still lives.
     pub owner: Owner,
+    /// When the database was last written anew, in milliseconds since 1970; 0: not since the start.
+    pub scrubbed_at: AtomicI64,
     /// Wakes the erasure engine before its next tick.
     pub engine: Notify,
     /// Changes whenever an erasure does: what progress streams wait for.
@@ -63,7 +65,11 @@ impl Core {
     /// The same with another clock.
     pub async fn open_with(data: &Path, policy: Policy, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Self>> {
         let owner = Owner::begin(data)?;
+        // One process at a time brings the tables up to date.
+        let opening = std::fs::File::create(data.join("opening.lock"))?;
+        opening.lock()?;
         let db = Db::open(&data.join("forget-me-not.db")).await?;
+        drop(opening);
         let media: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new_with_prefix(data)?);
         let stores = store::inventory(&db, &media, data);
         let core = Self {
@@ -74,6 +80,7 @@ impl Core {
             policy,
             data: data.to_owned(),
             owner,
+            scrubbed_at: AtomicI64::new(0),
             engine: Notify::new(),
             progress: watch::Sender::new(0),
         };

@@ -13,7 +13,7 @@ use rules::{
     location::Place,
 };
 use sha2::{Digest, Sha256};
-use sqlx::{Row, Sqlite, Transaction, query, query_scalar};
+use sqlx::{Sqlite, Transaction, query, query_scalar};
 use tokio::io::AsyncWriteExt;
 
 use crate::{
@@ -26,7 +26,9 @@ use crate::{
 /// Files up to this size are read whole and written at once.
 const SMALL: u64 = 1 << 20;
 /// Nothing that this software can read was captured before 1990; such a date is a broken clock.
-const EARLIEST: Timestamp = Timestamp::from_ms(631_152_000_000);
+pub const EARLIEST: Timestamp = Timestamp::from_ms(631_152_000_000);
+/// How often a free place in one millisecond is looked for. There are a million.
+const TRIES: u32 = 64;
 /// How far a device's clock may run ahead, in seconds.
 const CLOCK_SKEW: i64 = 300;
 
@@ -98,9 +100,38 @@ pub async fn ingest_batch(
     }
     crate::faults::point("ingest-written");
 
+    let objects: Vec<Path> = drafts.iter().filter_map(Draft::object).cloned().collect();
+    match finish(core, batch, drafts).await {
+        Ok((results, unwanted)) => {
+            for object in unwanted {
+                discard(core, &object).await?;
+            }
+            Ok(results)
+        }
+        Err(error) => {
+            // Nothing was taken in. What cannot be discarded now stays noted, and is swept later.
+            for object in objects {
+                if let Err(error) = discard(core, &object).await {
+                    tracing::warn!(%error, "an unwanted object stays until the next start");
+                }
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// Writes the rows of everything that was written, in one transaction; tells which objects nobody
+/// wants.
+async fn finish(
+    core: &Core,
+    batch: &[Incoming],
+    drafts: Vec<Draft>,
+) -> sqlx::Result<(Vec<Result<RecordingCreated, IngestError>>, Vec<Path>)> {
     let mut results = Vec::with_capacity(batch.len());
     let mut unwanted = Vec::new();
     let mut tx = core.db.write().await?;
+    // The moment from which it can be seen: a preview of before did not show it.
+    let now = core.clock.now();
     for (incoming, draft) in batch.iter().zip(drafts) {
         results.push(match draft {
             Draft::Refused(error) => Err(error),
@@ -123,11 +154,7 @@ pub async fn ingest_batch(
         });
     }
     tx.commit().await?;
-
-    for object in unwanted {
-        discard(core, &object).await?;
-    }
-    Ok(results)
+    Ok((results, unwanted))
 }
 
 /// What is to become of one recording of a batch.
@@ -136,6 +163,16 @@ enum Draft {
     There(RecordingId),
     New { child: i64, id: RecordingId, object: Path, identity: [u8; 32] },
     Failed { object: Path, error: IngestError },
+}
+
+impl Draft {
+    /// The object that was noted.
+    const fn object(&self) -> Option<&Path> {
+        match self {
+            Self::New { object, .. } | Self::Failed { object, .. } => Some(object),
+            Self::Refused(_) | Self::There(_) => None,
+        }
+    }
 }
 
 /// Decides, and notes the object that is about to be written.
@@ -230,8 +267,9 @@ async fn insert(
     let mut usable = Stores::NONE.with(StoreId::Catalogue).with(StoreId::Media);
     if let Some(transcript) = recording.transcript.as_ref().filter(|transcript| !transcript.text.is_empty()) {
         usable = usable.with(StoreId::Transcript);
-        query("INSERT INTO transcript (seq, text, language) VALUES (?, ?, ?)")
+        query("INSERT INTO transcript (seq, child, text, language) VALUES (?, ?, ?, ?)")
             .bind(seq)
+            .bind(child)
             .bind(&transcript.text)
             .bind(&transcript.language)
             .execute(&mut **tx)
@@ -248,8 +286,9 @@ async fn insert(
     }
     if let Some(place) = recording.location.or(probed.place) {
         usable = usable.with(StoreId::Location);
-        query("INSERT INTO location (seq, latitude_udeg, longitude_udeg, accuracy_m) VALUES (?, ?, ?, ?)")
+        query("INSERT INTO location (seq, child, latitude_udeg, longitude_udeg, accuracy_m) VALUES (?, ?, ?, ?, ?)")
             .bind(seq)
+            .bind(child)
             .bind(place.latitude_udeg)
             .bind(place.longitude_udeg)
             .bind(place.accuracy_m)
@@ -258,8 +297,9 @@ async fn insert(
     }
     if let Some(peaks) = &probed.peaks {
         usable = usable.with(StoreId::Waveform);
-        query("INSERT INTO waveform (seq, peaks) VALUES (?, ?)")
+        query("INSERT INTO waveform (seq, child, peaks) VALUES (?, ?, ?)")
             .bind(seq)
+            .bind(child)
             .bind(&peaks[..])
             .execute(&mut **tx)
             .await?;
@@ -282,7 +322,7 @@ async fn insert(
     .execute(&mut **tx)
     .await?;
     query("UPDATE child SET last_use = max(coalesce(last_use, 0), ?) WHERE number = ?")
-        .bind(recording.captured_at.ms())
+        .bind(recording.captured_at.date().start().ms())
         .bind(child)
         .execute(&mut **tx)
         .await?;
@@ -292,7 +332,7 @@ async fn insert(
 /// A free place in time. Never one that an unfinished erasure still names: it would take the
 /// newcomer along.
 async fn free_seq(tx: &mut Transaction<'_, Sqlite>, captured_at: Timestamp) -> sqlx::Result<i64> {
-    loop {
+    for _ in 0..TRIES {
         let seq = select::first_seq(captured_at) + i64::from(rand::random_range(0..1_u32 << 20));
         let taken: bool = query_scalar(
             "SELECT EXISTS (SELECT 1 FROM recording WHERE seq = ?1) OR EXISTS (SELECT 1 FROM erasure_item WHERE seq = ?1)",
@@ -304,6 +344,7 @@ async fn free_seq(tx: &mut Transaction<'_, Sqlite>, captured_at: Timestamp) -> s
             return Ok(seq);
         }
     }
+    Err(sqlx::Error::Protocol("too many recordings state the same millisecond".into()))
 }
 
 async fn device(
@@ -344,17 +385,15 @@ async fn discard(core: &Core, object: &Path) -> Result<(), IngestError> {
     Ok(tx.commit().await?)
 }
 
-/// Clears away what dead processes began and did not finish.
+/// Clears away what processes began that do not live any more, however they ended.
 pub async fn sweep(core: &Core) -> anyhow::Result<()> {
-    for owner in core.owner.dead()? {
-        let objects: Vec<String> = query_scalar("SELECT object FROM incoming WHERE owner = ?")
-            .bind(&owner)
-            .fetch_all(core.db.read())
-            .await?;
-        for object in objects {
+    let notes: Vec<(String, String)> =
+        sqlx::query_as("SELECT owner, object FROM incoming ORDER BY owner").fetch_all(core.db.read()).await?;
+    for (owner, object) in notes {
+        if !core.owner.is_alive(&owner)? {
             discard(core, &Path::from(object)).await?;
+            core.owner.forget(&owner)?;
         }
-        core.owner.forget(&owner)?;
     }
     Ok(())
 }
@@ -379,41 +418,53 @@ pub async fn find_or_make_guardian(core: &Core, reference: &str) -> sqlx::Result
 
 /// A new child of a guardian.
 pub async fn make_child(core: &Core, guardian: GuardianId, name: &str) -> sqlx::Result<ChildId> {
+    let mut tx = core.db.write().await?;
+    let id = insert_child(core, &mut tx, guardian, name).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+async fn insert_child(
+    core: &Core,
+    tx: &mut Transaction<'_, Sqlite>,
+    guardian: GuardianId,
+    name: &str,
+) -> sqlx::Result<ChildId> {
     let (ms, random) = core.id_parts();
     let id = ChildId::from_parts(ms, random);
     let now = core.clock.now().ms();
-    let mut tx = core.db.write().await?;
     let number = query("INSERT INTO child (id, name, created_at) VALUES (?, ?, ?)")
         .bind(id.to_string())
         .bind(name)
         .bind(now)
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await?
         .last_insert_rowid();
     query("INSERT INTO guardianship (guardian, child, since) VALUES (?, ?, ?)")
         .bind(guardian.to_string())
         .bind(number)
         .bind(now)
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await?;
-    tx.commit().await?;
     Ok(id)
 }
 
 /// The guardian's child of this name, made if there is none: how an import names a child.
 pub async fn find_or_make_child(core: &Core, reference: &str, name: &str) -> sqlx::Result<ChildId> {
     let guardian = find_or_make_guardian(core, reference).await?;
-    let there = query(
+    // Looked up and made under one lock: two imports at once make one child.
+    let mut tx = core.db.write().await?;
+    let there: Option<String> = query_scalar(
         "SELECT c.id FROM child c JOIN guardianship g ON g.child = c.number WHERE g.guardian = ? AND c.name = ?",
     )
     .bind(guardian.to_string())
     .bind(name)
-    .fetch_optional(core.db.read())
+    .fetch_optional(&mut *tx)
     .await?;
-    match there {
-        Some(row) => {
-            row.try_get::<String, _>(0)?.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))
-        }
-        None => make_child(core, guardian, name).await,
-    }
+    let id = match there {
+        Some(id) => id.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+        None => insert_child(core, &mut tx, guardian, name).await?,
+    };
+    tx.commit().await?;
+    Ok(id)
 }

@@ -22,8 +22,11 @@ impl Owner {
         let folder = data.join("processes");
         std::fs::create_dir_all(&folder)?;
         let name = format!("{:032x}", rand::random::<u128>());
-        let lock = OpenOptions::new().create_new(true).write(true).open(folder.join(&name))?;
+        // Seen under its name only once it is locked, or another process might take it for dead.
+        let unlocked = folder.join(format!("{name}.new"));
+        let lock = OpenOptions::new().create_new(true).write(true).open(&unlocked)?;
         lock.lock()?;
+        std::fs::rename(unlocked, folder.join(&name))?;
         Ok(Self { name, folder, _lock: lock })
     }
 
@@ -33,23 +36,16 @@ impl Owner {
         &self.name
     }
 
-    /// The others that were here and are not alive any more.
-    pub fn dead(&self) -> io::Result<Vec<String>> {
-        let mut dead = Vec::new();
-        for entry in std::fs::read_dir(&self.folder)? {
-            let entry = entry?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name == self.name {
-                continue;
-            }
-            match File::open(entry.path()) {
-                Ok(file) if file.try_lock().is_ok() => dead.push(name),
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-            }
+    /// Whether the process of this name still lives. One that ended in order took its file along.
+    pub fn is_alive(&self, name: &str) -> io::Result<bool> {
+        if name == self.name {
+            return Ok(true);
         }
-        Ok(dead)
+        match File::open(self.folder.join(name)) {
+            Ok(file) => Ok(file.try_lock().is_err()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Forgets a dead process, once what it left is cleared away.

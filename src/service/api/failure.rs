@@ -151,6 +151,7 @@ impl From<ErasureError> for Failure {
             ErasureError::NothingMatches | ErasureError::NotSealed(_) => {
                 Self::because(ProblemType::Conflict, error)
             }
+            ErasureError::Covered => Self::because(ProblemType::Conflict, error),
             ErasureError::NotYours => Self::because(ProblemType::NotAllowed, error),
             ErasureError::KeyReused => Self::new(ProblemType::KeyReused),
             ErasureError::Database(error) => error.into(),

@@ -6,11 +6,15 @@ use sqlx::{QueryBuilder, Sqlite};
 
 use crate::search;
 
-/// The least `seq` of a recording captured at `at` or later.
+/// The least `seq` of a recording captured at `at` or later; beyond every one for a time that no
+/// recording can have.
 #[must_use]
 pub const fn first_seq(at: Timestamp) -> i64 {
-    let ms = if at.ms() < 0 { 0 } else { at.ms() };
-    ms << 20
+    match at.ms() {
+        ..0 => 0,
+        ms if ms > i64::MAX >> 20 => i64::MAX,
+        ms => ms << 20,
+    }
 }
 
 /// When the recording with this `seq` was captured.
@@ -58,6 +62,14 @@ pub fn push_matching(sql: &mut QueryBuilder<Sqlite>, child: i64, filter: &Filter
     }
 }
 
+/// Pushes the same for every recording of a child, also those that are sealed.
+pub fn push_all(sql: &mut QueryBuilder<Sqlite>, child: i64, before: Option<i64>) {
+    sql.push(" FROM recording r WHERE r.child = ").push_bind(child);
+    if let Some(before) = before {
+        sql.push(" AND r.seq < ").push_bind(before);
+    }
+}
+
 /// Pushes the same for the recordings with these ids, as a JSON array, of whichever child.
 pub fn push_items(sql: &mut QueryBuilder<Sqlite>, child: i64, ids_json: String) {
     sql.push(" FROM json_each(")
@@ -84,5 +96,21 @@ pub const fn kind_name(kind: rules::Kind) -> &'static str {
     match kind {
         rules::Kind::Voice => "voice",
         rules::Kind::Video => "video",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn far_times_lie_beyond_every_recording_and_never_wrap() {
+        let mut last = -1;
+        for year in ["1960", "1970", "2026", "2248", "2249", "2530", "9999"] {
+            let seq = first_seq(format!("{year}-06-01T00:00:00Z").parse().unwrap());
+            assert!(seq >= last, "{year}");
+            last = seq;
+        }
+        assert_eq!(captured_at(first_seq(Timestamp::from_ms(1_790_000_000_123))).ms(), 1_790_000_000_123);
     }
 }

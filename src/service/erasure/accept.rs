@@ -1,7 +1,7 @@
 //! Asking for an erasure: what it would do, doing it, taking it back.
 
 use rules::{
-    ChildId, Date, ErasureId, ErasureState, GuardianId, KeepId, Scope, StoreId,
+    ChildId, Date, ErasureId, ErasureState, GuardianId, KeepId, Scope, StoreId, Stores,
     contract::{Erasure, NewErasure, Preview},
     erasure::{Event, Window, clock},
     keep,
@@ -126,7 +126,8 @@ async fn made_before(
         .fetch_optional(&mut **tx)
         .await?;
     let Some(row) = row else { return Ok(None) };
-    if row.try_get::<Vec<u8>, _>(1)? != idempotency.request_hash {
+    // A finished erasure has forgotten what exactly was asked.
+    if row.try_get::<Option<Vec<u8>>, _>(1)?.is_some_and(|hash| hash != idempotency.request_hash) {
         return Err(ErasureError::KeyReused);
     }
     Ok(Some(view::erasure_id(&row.try_get::<String, _>(0)?)?))
@@ -212,14 +213,16 @@ async fn seal_page(
     let items: Vec<_> = found
         .iter()
         .filter_map(|found| match found.decision {
-            Decision::Erase { from, .. } => Some((found.seq, &found.recording, from.bits())),
+            Decision::Erase { from, .. } => {
+                Some((found.seq, &found.recording, from.bits(), from.and(found.usable).bits()))
+            }
             Decision::Kept { .. } | Decision::Nothing => None,
         })
         .collect();
     let items = serde_json::json!(items).to_string();
     query(
-        "INSERT INTO erasure_item (erasure, seq, recording, child, stores)
-         SELECT ?, j.value ->> 0, j.value ->> 1, ?, j.value ->> 2 FROM json_each(?) j",
+        "INSERT INTO erasure_item (erasure, seq, recording, child, stores, cleared)
+         SELECT ?, j.value ->> 0, j.value ->> 1, ?, j.value ->> 2, j.value ->> 3 FROM json_each(?) j",
     )
     .bind(id.to_string())
     .bind(child.to_string())
@@ -227,7 +230,7 @@ async fn seal_page(
     .execute(&mut **tx)
     .await?;
     query(
-        "UPDATE recording SET usable = usable & ~(j.value ->> 2) FROM json_each(?) j WHERE recording.seq = j.value ->> 0",
+        "UPDATE recording SET usable = usable & ~(j.value ->> 3) FROM json_each(?) j WHERE recording.seq = j.value ->> 0",
     )
     .bind(&items)
     .execute(&mut **tx)
@@ -249,18 +252,22 @@ pub async fn cancel(core: &Core, asker: &Asker, id: ErasureId) -> Result<Erasure
         return Err(ErasureError::NotYours);
     }
     let next = state.next(Event::Undo).map_err(|refused| ErasureError::NotSealed(refused.from))?;
-    let changed = query("UPDATE erasure SET state = ?, finished_at = ? WHERE id = ? AND state = ?")
+    let now = core.clock.now();
+    // The note that the seal has ended may be lost in a power cut; the clock is not.
+    if now >= before.sealed_until {
+        return Err(ErasureError::NotSealed(ErasureState::Erasing));
+    }
+    if is_covered(&mut tx, id).await? {
+        return Err(ErasureError::Covered);
+    }
+    query("UPDATE erasure SET state = ?, finished_at = ?, request_hash = NULL WHERE id = ?")
         .bind(view::state_name(next))
-        .bind(core.clock.now().ms())
+        .bind(now.ms())
         .bind(id.to_string())
-        .bind(view::state_name(before.state))
         .execute(&mut *tx)
         .await?;
-    if changed.rows_affected() != 1 {
-        return Err(ErasureError::NotSealed(state));
-    }
     query(
-        "UPDATE recording SET usable = usable | i.stores FROM erasure_item i WHERE i.erasure = ? AND recording.seq = i.seq",
+        "UPDATE recording SET usable = usable | i.cleared FROM erasure_item i WHERE i.erasure = ? AND recording.seq = i.seq",
     )
     .bind(id.to_string())
     .execute(&mut *tx)
@@ -274,6 +281,21 @@ pub async fn cancel(core: &Core, asker: &Asker, id: ErasureId) -> Result<Erasure
     tx.commit().await?;
     core.changed();
     view::get(core, asker, id).await
+}
+
+/// Whether anything that taking `id` back would restore is gone, or about to go by another erasure.
+/// Rows would come back into use that no list knows and no later erasure finds.
+async fn is_covered(tx: &mut Transaction<'_, Sqlite>, id: ErasureId) -> sqlx::Result<bool> {
+    query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM erasure_item i WHERE i.erasure = ?1 AND i.cleared <> 0 AND (
+             NOT EXISTS (SELECT 1 FROM recording r WHERE r.seq = i.seq)
+             OR EXISTS (SELECT 1 FROM erasure_item o
+                        WHERE o.seq = i.seq AND o.erasure <> ?1 AND o.stores & (i.cleared | ?2) <> 0)))",
+    )
+    .bind(id.to_string())
+    .bind(Stores::NONE.with(StoreId::Catalogue).bits())
+    .fetch_one(&mut **tx)
+    .await
 }
 
 /// A guardian who takes back what the inactivity rule began has answered it: without a dated keep
@@ -316,8 +338,8 @@ const fn scope_name(scope: &Scope) -> &'static str {
         Scope::Range { .. } => "range",
         Scope::Class { .. } => "class",
         Scope::Search { .. } => "search",
-        Scope::Child => "child",
-        Scope::Everything => "everything",
+        Scope::Child {} => "child",
+        Scope::Everything {} => "everything",
     }
 }
 

@@ -2,16 +2,20 @@
 //!
 //! Every effect is idempotent and every note of it comes after, so the engine may be killed
 //! anywhere: a restart repeats at most one batch. Per erasure: batch by batch each store erases its
-//! copies, in the inventory's order; the write-ahead log is emptied; each store is read again on
-//! another path. A store that fails is tried again later, alone; the catalogue waits for it.
+//! copies, in the inventory's order; the database is written anew and its log emptied; each store is
+//! read again on another path. A store that fails is tried again later, alone; the catalogue waits for it.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use rules::{
     ErasureId, ErasureState, StepState, StoreId, Stores, Timestamp,
     contract::StepProblem,
     erasure::{Event, retry_after_seconds, verified},
-    retention::{inactivity_deletion_starts_on, rule_deletes},
+    retention::{INACTIVE_AFTER_MONTHS, rule_deletes},
 };
 use sqlx::{Row, query, query_scalar};
 
@@ -28,14 +32,18 @@ use crate::{
 
 /// Items a store erases or probes in one go: bounds memory, and what a crash repeats.
 const BATCH: i64 = 1000;
-/// Erasures carried out together: they share the emptying of the log.
+/// Erasures carried out before the next check.
 const AT_ONCE: i64 = 100;
+/// Up to this size, in bytes, writing the database anew takes about a second.
+const SMALL_DATABASE: i64 = 64 << 20;
+/// How often a larger one is written anew, in milliseconds.
+const SCRUB_EVERY_MS: i64 = 3_600_000;
 /// How often the engine looks when nobody wakes it.
 const TICK: Duration = Duration::from_secs(1);
 /// How often the inactivity rule is asked, in ticks.
 const RULE_EVERY: u32 = 3600;
 
-/// Runs until `shutdown` resolves, then finishes the batch at hand.
+/// Runs until `shutdown` resolves. It may stop anywhere, as it may be killed anywhere.
 pub async fn run(core: Arc<Core>, shutdown: impl Future<Output = ()> + Send) {
     tokio::pin!(shutdown);
     let mut ticks = 0_u32;
@@ -46,7 +54,11 @@ pub async fn run(core: Arc<Core>, shutdown: impl Future<Output = ()> + Send) {
             }
             tick(&core).await
         };
-        if let Err(error) = work.await {
+        let done = tokio::select! {
+            done = work => done,
+            () = &mut shutdown => return,
+        };
+        if let Err(error) = done {
             tracing::error!(%error, "the erasure engine failed and will try again");
         }
         ticks = ticks.wrapping_add(1);
@@ -58,72 +70,114 @@ pub async fn run(core: Arc<Core>, shutdown: impl Future<Output = ()> + Send) {
     }
 }
 
-/// Everything that is due now: seals that end, erasures that can go on.
+/// Everything that is due now: seals that end, erasures that can go on, checks of those that erased.
 pub async fn tick(core: &Core) -> anyhow::Result<()> {
-    let now = core.clock.now();
-    let opened = query("UPDATE erasure SET state = ? WHERE state = ? AND sealed_until <= ? RETURNING id")
-        .bind(view::state_name(ErasureState::Sealed.next(Event::WindowClosed)?))
-        .bind(view::state_name(ErasureState::Sealed))
-        .bind(now.ms());
-    let mut tx = core.db.write_effect().await?;
-    let any_opened = !opened.fetch_all(&mut *tx).await?.is_empty();
-    tx.commit().await?;
-    if any_opened {
-        core.changed();
-    }
+    open_seals(core).await?;
     let due: Vec<String> = query_scalar(
-        "SELECT e.id FROM erasure e WHERE e.state = ? AND e.finished_at IS NULL
-         AND (NOT EXISTS (SELECT 1 FROM erasure_step s WHERE s.erasure = e.id AND s.state = 'retrying')
-              OR EXISTS (SELECT 1 FROM erasure_step s WHERE s.erasure = e.id AND s.next_attempt_at <= ?))
-         ORDER BY e.sealed_until LIMIT ?",
+        "SELECT e.id FROM erasure e WHERE e.state = 'erasing' AND e.finished_at IS NULL
+         AND EXISTS (SELECT 1 FROM erasure_step s WHERE s.erasure = e.id
+                     AND (s.state = 'erasing' OR s.next_attempt_at <= ?1
+                          OR s.state = 'waiting' AND NOT EXISTS (SELECT 1 FROM erasure_step r
+                              WHERE r.erasure = e.id AND r.state = 'retrying' AND r.next_attempt_at > ?1)))
+         ORDER BY e.sealed_until LIMIT ?2",
     )
-    .bind(view::state_name(ErasureState::Erasing))
-    .bind(now.ms())
+    .bind(core.clock.now().ms())
     .bind(AT_ONCE)
     .fetch_all(core.db.read())
     .await?;
-    let mut erased = Vec::new();
     for id in due {
         let id = view::erasure_id(&id)?;
-        match erase(core, id).await {
-            Ok(steps) if steps.iter().any(|step| step.state == StepState::Probing) => {
-                erased.push((id, steps))
-            }
-            Ok(_) => {}
+        if let Err(error) = erase(core, id).await {
             // The erasure stays where it is; the next tick goes on from its last note.
-            Err(error) => tracing::error!(erasure = %id, %error, "an erasure stopped and will go on"),
-        }
-    }
-    if erased.is_empty() {
-        return Ok(());
-    }
-    faults::point("log-before");
-    if let Err(error) = core.db.empty_wal().await {
-        // The bytes may still be in the log, so nothing is verified yet.
-        tracing::warn!(%error, "the log cannot be emptied just now");
-        return Ok(());
-    }
-    faults::point("log-emptied");
-    for (id, mut steps) in erased {
-        if let Err(error) = verify(core, id, &mut steps).await {
             tracing::error!(erasure = %id, %error, "an erasure stopped and will go on");
         }
+    }
+    verify_erased(core).await
+}
+
+/// Ends the seals whose time has come.
+async fn open_seals(core: &Core) -> anyhow::Result<()> {
+    let now = core.clock.now().ms();
+    let any: bool = query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM erasure WHERE state = 'sealed' AND finished_at IS NULL AND sealed_until <= ?)",
+    )
+    .bind(now)
+    .fetch_one(core.db.read())
+    .await?;
+    if any {
+        let mut tx = core.db.write_effect().await?;
+        query("UPDATE erasure SET state = ? WHERE state = 'sealed' AND finished_at IS NULL AND sealed_until <= ?")
+            .bind(view::state_name(ErasureState::Sealed.next(Event::WindowClosed)?))
+            .bind(now)
+            .execute(&mut *tx)
+            .await?;
+        faults::point("open-before");
+        tx.commit().await?;
+        faults::point("open-after");
+        core.changed();
     }
     Ok(())
 }
 
+/// Verifies every erasure that has erased, all of them after one writing anew of the database.
+async fn verify_erased(core: &Core) -> anyhow::Result<()> {
+    let erased: Vec<String> = query_scalar(
+        "SELECT DISTINCT e.id FROM erasure e JOIN erasure_step s ON s.erasure = e.id
+         WHERE e.state = 'erasing' AND e.finished_at IS NULL AND s.state = 'probing'",
+    )
+    .fetch_all(core.db.read())
+    .await?;
+    if erased.is_empty() || !may_scrub(core).await? {
+        return Ok(());
+    }
+    faults::point("log-before");
+    if let Err(error) = clean(core).await {
+        // The bytes may still be in a file, so nothing is verified yet.
+        tracing::warn!(%error, "the database cannot be cleaned just now");
+        return Ok(());
+    }
+    faults::point("log-emptied");
+    for id in erased {
+        let id = view::erasure_id(&id)?;
+        if let Err(error) = verify(core, id).await {
+            tracing::error!(erasure = %id, %error, "an erasure stopped and will go on");
+        }
+    }
+    // Plans name recordings; those of finished erasures leave the files too.
+    if let Err(error) = core.db.empty_wal().await {
+        tracing::info!(%error, "the log is emptied later");
+    }
+    Ok(())
+}
+
+/// Whether the database may be written anew now: a small one always, a large one once an hour, for
+/// nobody can write meanwhile. Until then erasures wait for their check, well within their day.
+async fn may_scrub(core: &Core) -> anyhow::Result<bool> {
+    let last = core.scrubbed_at.load(Ordering::Relaxed);
+    Ok(core.db.size().await? <= SMALL_DATABASE || core.clock.now().ms() - last >= SCRUB_EVERY_MS)
+}
+
+/// Takes every erased byte out of the database's files.
+async fn clean(core: &Core) -> anyhow::Result<()> {
+    core.db.scrub().await?;
+    core.scrubbed_at.store(core.clock.now().ms(), Ordering::Relaxed);
+    core.db.empty_wal().await
+}
+
 /// Asks for the erasure of what nobody used for 18 months and nobody keeps.
-async fn ask_rule(core: &Core) -> anyhow::Result<()> {
+pub async fn ask_rule(core: &Core) -> anyhow::Result<()> {
     let today = core.clock.now().date();
+    // Whoever used a device in the last 18 months is not even looked at.
     let children = query(
-        "SELECT number, id, last_use FROM child c WHERE last_use IS NOT NULL
+        "SELECT number, id, last_use FROM child c WHERE last_use < ?
          AND EXISTS (SELECT 1 FROM recording r WHERE r.child = c.number AND r.usable > 0)",
     )
+    .bind(today.plus_months(-INACTIVE_AFTER_MONTHS).start().ms())
     .fetch_all(core.db.read())
     .await?;
     for row in children {
         let last_use = Timestamp::from_ms(row.try_get(2)?).date();
-        if today >= inactivity_deletion_starts_on(last_use) && rule_deletes(last_use, None, today) {
+        if rule_deletes(last_use, None, today) {
             let child = (row.try_get(0)?, row.try_get::<String, _>(1)?.parse()?);
             if let Some(erasure) = accept_for_rule(core, child, today).await? {
                 tracing::info!(%erasure, "asked for by the inactivity rule");
@@ -178,8 +232,8 @@ impl Step<'_> {
     }
 }
 
-/// Erases what is due of one erasure, in every store; tells where its steps stand.
-async fn erase(core: &Core, id: ErasureId) -> anyhow::Result<Vec<Step<'_>>> {
+/// Erases what is due of one erasure, in every store.
+async fn erase(core: &Core, id: ErasureId) -> anyhow::Result<()> {
     let mut steps = load(core, id).await?;
     if begin(core, &mut steps)? {
         note(core, id, &steps, None).await?;
@@ -192,11 +246,12 @@ async fn erase(core: &Core, id: ErasureId) -> anyhow::Result<Vec<Step<'_>>> {
         }
         note(core, id, &steps, None).await?;
     }
-    Ok(steps)
+    Ok(())
 }
 
 /// Reads every store that has erased again, and completes the erasure if each answered "absent".
-async fn verify(core: &Core, id: ErasureId, steps: &mut [Step<'_>]) -> anyhow::Result<()> {
+async fn verify(core: &Core, id: ErasureId) -> anyhow::Result<()> {
+    let mut steps = load(core, id).await?;
     for step in steps.iter_mut().filter(|step| step.state == StepState::Probing) {
         probe(core, id, step).await?;
     }
@@ -205,7 +260,7 @@ async fn verify(core: &Core, id: ErasureId, steps: &mut [Step<'_>]) -> anyhow::R
         None => None,
     };
     faults::point("complete-before");
-    note(core, id, steps, done).await?;
+    note(core, id, &steps, done).await?;
     faults::point("complete-after");
     if done.is_some() {
         tracing::info!(erasure = %id, "deleted");
@@ -384,13 +439,15 @@ async fn note(
         anyhow::ensure!(changed.rows_affected() == 1, "the step {} is not there", step.id().name());
     }
     if let Some(state) = done {
-        let changed = query("UPDATE erasure SET state = ?, finished_at = ? WHERE id = ? AND state = ?")
-            .bind(view::state_name(state))
-            .bind(now)
-            .bind(id.to_string())
-            .bind(view::state_name(ErasureState::Erasing))
-            .execute(&mut *tx)
-            .await?;
+        let changed = query(
+            "UPDATE erasure SET state = ?, finished_at = ?, request_hash = NULL WHERE id = ? AND state = ?",
+        )
+        .bind(view::state_name(state))
+        .bind(now)
+        .bind(id.to_string())
+        .bind(view::state_name(ErasureState::Erasing))
+        .execute(&mut *tx)
+        .await?;
         anyhow::ensure!(changed.rows_affected() == 1, "somebody else completed this erasure");
         query("DELETE FROM erasure_item WHERE erasure = ?").bind(id.to_string()).execute(&mut *tx).await?;
     }

@@ -35,6 +35,8 @@ pub struct Found {
     pub seq: i64,
     /// Its id.
     pub recording: String,
+    /// What was in use of it.
+    pub usable: Stores,
     /// What happens to it.
     pub decision: Decision,
 }
@@ -99,8 +101,15 @@ pub async fn page(
             sql.push("(SELECT max(until) FROM keep k WHERE k.seq = r.seq), NULL");
         }
     }
+    // What other erasures have sealed, where it is to go as well.
+    sql.push(", ").push(if ask.scope.is_total() {
+        "(SELECT group_concat(i.stores) FROM erasure_item i WHERE i.seq = r.seq)"
+    } else {
+        "NULL"
+    });
     let filter = filter_of(ask.scope);
     match ask.scope {
+        scope if scope.is_total() => select::push_all(&mut sql, child, before),
         Scope::Items { recordings } => {
             select::push_items(&mut sql, child, serde_json::json!(distinct(recordings)).to_string());
         }
@@ -125,13 +134,17 @@ fn found(row: &SqliteRow, ask: Ask<'_>) -> sqlx::Result<Found> {
     let day = |column: usize| -> sqlx::Result<Option<Date>> {
         Ok(row.try_get::<Option<i64>, _>(column)?.map(Date::from_days))
     };
+    let usable = Stores::from_bits(row.try_get(2)?);
+    let sealed = row.try_get::<Option<String>, _>(5)?.unwrap_or_default();
+    let sealed =
+        sealed.split(',').filter_map(|bits| bits.parse::<u32>().ok()).fold(0, |all, bits| all | bits);
     let candidate = Candidate {
-        usable: Stores::from_bits(row.try_get(2)?),
+        usable: Stores::from_bits(usable.bits() | sealed),
         kept_by_asker: day(3)?,
         kept_by_other: day(4)?,
     };
     let decision = decide(ask.scope, ask.include_kept, ask.today, candidate);
-    Ok(Found { seq: row.try_get(0)?, recording: row.try_get(1)?, decision })
+    Ok(Found { seq: row.try_get(0)?, recording: row.try_get(1)?, usable, decision })
 }
 
 /// The list a scope is the same as.
@@ -142,7 +155,7 @@ fn filter_of(scope: &Scope) -> Filter {
             Filter { class: Some(*class), from: *from, to: *to, ..Filter::default() }
         }
         Scope::Search { filter } => filter.clone(),
-        Scope::Items { .. } | Scope::Child | Scope::Everything => Filter::default(),
+        Scope::Items { .. } | Scope::Child {} | Scope::Everything {} => Filter::default(),
     }
 }
 

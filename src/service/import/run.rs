@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use super::{Item, Moment, Named, Progress, Reason, Refused, Source, fields};
 use crate::{
     core::Core,
-    ingest::{Incoming, IngestError, ingest_batch},
+    ingest::{EARLIEST, Incoming, IngestError, ingest_batch},
     media,
 };
 
@@ -24,9 +24,6 @@ const BATCH: usize = 64;
 const WAITING: usize = 256;
 /// How many refusals a report keeps; all are counted, and shown as they come.
 const LISTED: usize = 1000;
-/// A container's date before this is a clock that was never set: 1990.
-const EARLIEST: Timestamp = Timestamp::from_ms(631_152_000_000);
-
 /// What an import needs to know beside its source.
 #[derive(Debug, Clone)]
 pub struct Options {

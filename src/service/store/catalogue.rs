@@ -45,7 +45,15 @@ impl Store for Catalogue {
         // A device's name is a child's data too, once nothing it captured is left.
         query(
             "DELETE FROM device WHERE child IN (SELECT number FROM child WHERE id IN (SELECT value FROM json_each(?)))
-             AND NOT EXISTS (SELECT 1 FROM recording WHERE recording.device = device.id AND usable >= 0)",
+             AND NOT EXISTS (SELECT 1 FROM recording WHERE recording.device = device.id)",
+        )
+        .bind(children(items))
+        .execute(&mut *tx)
+        .await?;
+        // So is the day of its last use, once nothing is left that it could end.
+        query(
+            "UPDATE child SET last_use = NULL WHERE id IN (SELECT value FROM json_each(?))
+             AND NOT EXISTS (SELECT 1 FROM recording WHERE recording.child = child.number)",
         )
         .bind(children(items))
         .execute(&mut *tx)

@@ -66,7 +66,8 @@ impl Store for Media {
         }
         let folders: BTreeSet<PathBuf> =
             items.iter().map(|item| self.folder.join(prefix(item.child).as_ref())).collect();
-        tokio::task::spawn_blocking(move || folders.iter().try_for_each(|folder| settle(folder)))
+        let sought: HashSet<String> = items.iter().map(|item| item.recording.to_string()).collect();
+        tokio::task::spawn_blocking(move || folders.iter().try_for_each(|folder| settle(folder, &sought)))
             .await
             .map_err(std::io::Error::other)??;
         Ok(())
@@ -105,8 +106,15 @@ fn entries(
     }
 }
 
-/// Makes removals durable, once a folder instead of once a file, and drops the folder if it is empty.
-fn settle(folder: &std::path::Path) -> std::io::Result<()> {
+/// Removes unfinished uploads of what was `erased`, makes removals durable, once a folder instead of
+/// once a file, and drops the folder if it is empty.
+fn settle(folder: &std::path::Path, erased: &HashSet<String>) -> std::io::Result<()> {
+    for entry in entries(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().split_once('#').is_some_and(|(id, _)| erased.contains(id)) {
+            remove(&entry.path())?;
+        }
+    }
     match std::fs::File::open(folder) {
         Ok(open) => open.sync_all()?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
@@ -125,8 +133,16 @@ pub fn remove_unfinished(folder: &std::path::Path, name: &Path) -> std::io::Resu
     for entry in entries(parent)? {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with(&staged) {
-            std::fs::remove_file(entry.path())?;
+            remove(&entry.path())?;
         }
     }
     Ok(())
+}
+
+/// Removes a file that may be gone already.
+fn remove(path: &std::path::Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }

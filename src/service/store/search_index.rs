@@ -5,7 +5,7 @@ use rules::StoreId;
 use sqlx::{query, query_scalar};
 
 use super::{Holds, Item, Store, StoreError, Subject, count, seqs};
-use crate::db::Db;
+use crate::{db::Db, search};
 
 /// An FTS5 table with its own copy of the words, so that it can forget a row by its number alone,
 /// and `secure-delete`, so that it really does.
@@ -26,12 +26,10 @@ impl Store for SearchIndex {
     }
 
     async fn list(&self, child: Subject) -> Result<Holds, StoreError> {
-        let copies = query_scalar(
-            "SELECT count(*) FROM recording r JOIN search_index_docsize d ON d.id = r.seq WHERE r.child = ?",
-        )
-        .bind(child.number)
-        .fetch_one(self.db.read())
-        .await?;
+        let copies = query_scalar("SELECT count(*) FROM search_index WHERE search_index MATCH ?")
+            .bind(search::match_all(child.number))
+            .fetch_one(self.db.read())
+            .await?;
         Ok(Holds { copies: count(copies), bytes: None })
     }
 

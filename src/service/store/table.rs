@@ -27,8 +27,7 @@ impl Store for Table {
 
     async fn list(&self, child: Subject) -> Result<Holds, StoreError> {
         let table = self.id.name();
-        let sql =
-            format!("SELECT count(*) FROM recording r JOIN {table} t ON t.seq = r.seq WHERE r.child = ?");
+        let sql = format!("SELECT count(*) FROM {table} WHERE child = ?");
         let copies = query_scalar(AssertSqlSafe(sql)).bind(child.number).fetch_one(self.db.read()).await?;
         Ok(Holds { copies: count(copies), bytes: None })
     }

@@ -14,7 +14,7 @@ use service::{
 };
 
 fn of(scope: Scope, home: &Household) -> NewErasure {
-    let child = (scope != Scope::Everything).then_some(home.child);
+    let child = (scope != Scope::Everything {}).then_some(home.child);
     NewErasure { child, scope, include_kept: false, waive_undo: true, as_of: None }
 }
 
@@ -53,7 +53,7 @@ async fn accepting_stops_all_use_at_once_and_undo_brings_back_exactly_what_was()
 async fn the_seal_ends_by_the_clock_and_then_there_is_no_way_back() {
     let home = Household::new().await;
     home.record(0, "hello", true).await;
-    let request = NewErasure { waive_undo: false, ..of(Scope::Child, &home) };
+    let request = NewErasure { waive_undo: false, ..of(Scope::Child {}, &home) };
     let (erasure, _) = accept::accept(&home.core, &home.asker, &request, None).await.unwrap();
     assert_eq!(erasure.sealed_until, erasure.requested_at.plus_seconds(72 * 3600));
 
@@ -112,8 +112,8 @@ async fn each_scope_takes_its_recordings_and_leaves_the_rest() {
             "range" => Scope::Range { from: home.at(1), to: home.at(2) },
             "search" => search("GAM"),
             "device" => Scope::Search { filter: Filter { device: Some(toy), ..Filter::default() } },
-            "child" => Scope::Child,
-            _ => Scope::Everything,
+            "child" => Scope::Child {},
+            _ => Scope::Everything {},
         };
         home.delete(&of(scope.clone(), &home)).await;
         let texts: Vec<String> = home.texts().await;
@@ -141,7 +141,7 @@ async fn no_byte_of_it_is_left_in_any_file() {
     for n in 0..40 {
         assert_eq!(home.files_contain(&canary(n)), kept.contains(&n), "canary {n}");
     }
-    home.delete(&of(Scope::Child, &home)).await;
+    home.delete(&of(Scope::Child {}, &home)).await;
     for n in kept {
         assert!(!home.files_contain(&canary(n)), "canary {n}");
     }
@@ -195,7 +195,7 @@ async fn another_familys_child_recording_device_and_erasure_are_not_there() {
     let (erasure, _) = accept::accept(
         &home.core,
         &home.asker,
-        &NewErasure { waive_undo: false, ..of(Scope::Child, &home) },
+        &NewErasure { waive_undo: false, ..of(Scope::Child {}, &home) },
         None,
     )
     .await
@@ -212,7 +212,7 @@ async fn another_familys_child_recording_device_and_erasure_are_not_there() {
         let refused = accept::preview(&home.core, &stranger, &request).await;
         assert!(matches!(refused, Err(ErasureError::NotFound)), "{refused:?}");
     }
-    let refused = accept::accept(&home.core, &stranger, &of(Scope::Child, &home), None).await;
+    let refused = accept::accept(&home.core, &stranger, &of(Scope::Child {}, &home), None).await;
     assert!(matches!(refused, Err(ErasureError::NotFound)), "{refused:?}");
     assert!(matches!(view::get(&home.core, &stranger, erasure.id).await, Err(ErasureError::NotFound)));
     assert!(matches!(accept::cancel(&home.core, &stranger, erasure.id).await, Err(ErasureError::NotFound)));
@@ -243,7 +243,7 @@ async fn my_keep_holds_back_a_search_and_not_everything() {
     assert_eq!((preview.recordings, preview.kept.unwrap().recordings), (1, 1));
     home.delete(&of(search("walnut"), &home)).await;
     assert_eq!(home.texts().await, ["walnut one"]);
-    home.delete(&of(Scope::Child, &home)).await;
+    home.delete(&of(Scope::Child {}, &home)).await;
     assert!(home.texts().await.is_empty());
     assert_eq!(home.keeps().await, 0, "a keep goes with its recording");
 }
@@ -337,7 +337,7 @@ async fn a_store_that_fails_or_lies_is_tried_again_until_it_is_verified() {
             home.wrap(faulty, |inner| Box::new(Faulty { inner, fails: 2.into(), persists, lies }));
             home.record(0, "walnut", true).await;
             let (erasure, _) =
-                accept::accept(&home.core, &home.asker, &of(Scope::Child, &home), None).await.unwrap();
+                accept::accept(&home.core, &home.asker, &of(Scope::Child {}, &home), None).await.unwrap();
             for attempt in 1..=2 {
                 engine::tick(&home.core).await.unwrap();
                 let now = view::get(&home.core, &home.asker, erasure.id).await.unwrap();
@@ -372,7 +372,8 @@ async fn a_reader_that_holds_the_log_delays_the_word_deleted() {
     home.record(0, &canary(0), true).await;
     let mut reader = home.core.db.read().begin().await.unwrap();
     sqlx::query("SELECT count(*) FROM recording").fetch_one(&mut *reader).await.unwrap();
-    let (erasure, _) = accept::accept(&home.core, &home.asker, &of(Scope::Child, &home), None).await.unwrap();
+    let (erasure, _) =
+        accept::accept(&home.core, &home.asker, &of(Scope::Child {}, &home), None).await.unwrap();
     engine::tick(&home.core).await.unwrap();
     assert_eq!(home.state(erasure.id).await, ErasureState::Erasing);
     drop(reader);
@@ -386,7 +387,151 @@ async fn an_asker_without_children_sees_and_deletes_nothing() {
     let home = Household::new().await;
     home.record(0, "one", true).await;
     let nobody = Asker { guardian: home.asker.guardian, children: vec![] };
-    let refused = accept::accept(&home.core, &nobody, &of(Scope::Everything, &home), None).await;
+    let refused = accept::accept(&home.core, &nobody, &of(Scope::Everything {}, &home), None).await;
     assert!(matches!(refused, Err(ErasureError::NothingMatches)));
     assert_eq!(home.texts().await.len(), 1);
+}
+
+fn sealed(scope: Scope, home: &Household) -> NewErasure {
+    NewErasure { waive_undo: false, ..of(scope, home) }
+}
+
+#[tokio::test]
+async fn everything_takes_along_what_another_erasure_has_only_sealed() {
+    let home = Household::new().await;
+    home.record(0, &canary(0), true).await;
+    home.record(1, &canary(1), true).await;
+    let media = Scope::Class { class: Class::Media, from: None, to: None };
+    let (first, _) = accept::accept(&home.core, &home.asker, &sealed(media, &home), None).await.unwrap();
+    let preview = accept::preview(&home.core, &home.asker, &of(Scope::Child {}, &home)).await.unwrap();
+    assert!(preview.stores.iter().all(|count| count.copies == 2), "{preview:?}");
+
+    home.delete(&of(Scope::Child {}, &home)).await;
+    for n in 0..2 {
+        assert!(!home.files_contain(&canary(n)), "“deleted” was said, and canary {n} is there");
+    }
+    let undone = accept::cancel(&home.core, &home.asker, first.id).await;
+    assert!(matches!(undone, Err(ErasureError::Covered)), "{undone:?}");
+    home.clock.advance(72 * 3600);
+    engine::tick(&home.core).await.unwrap();
+    assert_eq!(home.state(first.id).await, ErasureState::Deleted);
+    home.assert_no_orphans().await;
+}
+
+#[tokio::test]
+async fn overlapping_erasures_end_without_orphans_in_whatever_order() {
+    // Sounds, then places: together they leave nothing, so the entry goes with the second.
+    let home = Household::new().await;
+    home.record(0, "walnut", true).await;
+    let class = |class| Scope::Class { class, from: None, to: None };
+    let (sounds, _) =
+        accept::accept(&home.core, &home.asker, &sealed(class(Class::Media), &home), None).await.unwrap();
+    home.delete(&of(class(Class::Location), &home)).await;
+    let undone = accept::cancel(&home.core, &home.asker, sounds.id).await;
+    assert!(matches!(undone, Err(ErasureError::Covered)), "{undone:?}");
+    assert_eq!(home.holds(StoreId::Transcript).await, 1, "a store lists what the catalogue forgot");
+    home.clock.advance(72 * 3600);
+    engine::tick(&home.core).await.unwrap();
+    for store in StoreId::ALL {
+        assert_eq!(home.holds(store).await, 0);
+    }
+
+    // Undone in either order, two sealed ones give back what each of them took.
+    for first_back in [0, 1] {
+        let home = Household::new().await;
+        home.record(0, "walnut", true).await;
+        let before = home.rows().await;
+        let mut ids = Vec::new();
+        for scope in [class(Class::Media), Scope::Child {}] {
+            let (erasure, _) =
+                accept::accept(&home.core, &home.asker, &sealed(scope, &home), None).await.unwrap();
+            ids.push(erasure.id);
+        }
+        let (a, b) = (ids[first_back], ids[1 - first_back]);
+        let first = accept::cancel(&home.core, &home.asker, a).await;
+        assert_eq!(first.is_err(), first_back == 0, "the one that is covered waits for the other");
+        accept::cancel(&home.core, &home.asker, b).await.unwrap();
+        if first_back == 0 {
+            accept::cancel(&home.core, &home.asker, a).await.unwrap();
+        }
+        assert_eq!(home.rows().await, before);
+    }
+}
+
+#[tokio::test]
+async fn thousands_in_any_order_leave_no_byte_and_no_orphan() {
+    let home = Household::new().await;
+    home.clock.advance(2 * 86_400);
+    // Shuffled: rows move between pages, and SQLite leaves copies in the gaps.
+    let order: Vec<i64> = (0..2300).map(|n| n * 1009 % 2300).collect();
+    home.record_many(&order, |n| format!("{} tells of {}", canary(n), "walnuts ".repeat((n % 37) as usize)))
+        .await;
+    let mut gone = Vec::new();
+    for round in [20, 300, 900] {
+        let ids = home.ids_where(|n| !gone.contains(&n) && n * 7919 % 2300 < round).await;
+        let left = home.numbers().await;
+        home.delete(&of(Scope::Items { recordings: ids }, &home)).await;
+        let now = home.numbers().await;
+        gone.extend(left.into_iter().filter(|n| !now.contains(n)));
+        let bytes = home.all_bytes();
+        for n in 0..2300 {
+            let found = household::holds(&bytes, canary(n).as_bytes());
+            assert_eq!(found, !gone.contains(&n), "canary {n} after {} were deleted", gone.len());
+        }
+    }
+    // More than a page of the plan and a batch of the engine, all in one.
+    home.delete(&of(Scope::Child {}, &home)).await;
+    let bytes = home.all_bytes();
+    for n in 0..2300 {
+        assert!(!household::holds(&bytes, canary(n).as_bytes()), "canary {n}");
+    }
+}
+
+#[tokio::test]
+async fn far_periods_mean_what_they_say() {
+    let home = Household::new().await;
+    home.record(0, "walnut", true).await;
+    let period = |from: &str, to: &str| Scope::Range { from: from.parse().unwrap(), to: to.parse().unwrap() };
+    for (from, to, found) in [
+        ("1970-01-01T00:00:00Z", "2300-01-01T00:00:00Z", 1),
+        ("0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z", 1),
+        ("2530-01-01T00:00:00Z", "2600-01-01T00:00:00Z", 0),
+        ("0001-01-01T00:00:00Z", "1900-01-01T00:00:00Z", 0),
+    ] {
+        let request = of(period(from, to), &home);
+        let preview = accept::preview(&home.core, &home.asker, &request).await.unwrap();
+        assert_eq!(preview.recordings, found, "{from} {to}");
+    }
+}
+
+#[tokio::test]
+async fn there_is_no_undo_after_the_window_even_before_the_engine_comes() {
+    let home = Household::new().await;
+    home.record(0, "walnut", true).await;
+    let (erasure, _) =
+        accept::accept(&home.core, &home.asker, &sealed(Scope::Child {}, &home), None).await.unwrap();
+    home.clock.advance(72 * 3600);
+    let late = accept::cancel(&home.core, &home.asker, erasure.id).await;
+    assert!(matches!(late, Err(ErasureError::NotSealed(ErasureState::Erasing))), "{late:?}");
+}
+
+#[tokio::test]
+async fn a_large_database_is_cleaned_at_most_once_an_hour_and_nothing_counts_before() {
+    let home = Household::new().await;
+    let order: Vec<i64> = (0..500).collect();
+    home.record_many(&order, |n| format!("{} {}", canary(n), "x".repeat(150_000))).await;
+    for (n, verified_at_once) in [(0, true), (1, false)] {
+        let ids = home.ids_where(|k| k == 0).await;
+        let request = of(Scope::Items { recordings: ids }, &home);
+        let (erasure, _) = accept::accept(&home.core, &home.asker, &request, None).await.unwrap();
+        engine::tick(&home.core).await.unwrap();
+        let expected = if verified_at_once { ErasureState::Deleted } else { ErasureState::Erasing };
+        assert_eq!(home.state(erasure.id).await, expected, "erasure {n}");
+        if !verified_at_once {
+            home.clock.advance(3600);
+            engine::tick(&home.core).await.unwrap();
+            assert_eq!(home.state(erasure.id).await, ErasureState::Deleted);
+        }
+    }
+    assert!(home.core.db.size().await.unwrap() > 64 << 20, "large enough for the test to mean something");
 }

@@ -186,7 +186,9 @@ async fn killed_between_the_stores() {
     for point in ["log-before", "log-emptied", "complete-before"] {
         survives(point, 2, ErasureState::Erasing).await;
     }
+    survives("open-before", 2, ErasureState::Sealed).await;
     // What is noted is not done again, so these are passed once.
+    survives("open-after", 1, ErasureState::Erasing).await;
     survives("batch-noted", 1, ErasureState::Erasing).await;
     survives("complete-after", 1, ErasureState::Deleted).await;
 }
@@ -204,7 +206,7 @@ async fn killed_while_accepting() {
         let service = Service::start_on(data, free_port(), Some(point));
         let request = NewErasure {
             child: Some(child),
-            scope: Scope::Child,
+            scope: Scope::Child {},
             include_kept: false,
             waive_undo: false,
             as_of: None,

@@ -240,8 +240,8 @@ fn encode_scope(scope: &Scope) -> Json {
             let conditions = conditions.map(|(name, value)| (name.to_owned(), Json::Text(value))).collect();
             pairs.push(("filter".to_owned(), Json::Map(conditions)));
         }
-        Scope::Child => name("child"),
-        Scope::Everything => name("everything"),
+        Scope::Child {} => name("child"),
+        Scope::Everything {} => name("everything"),
     }
     Json::Map(pairs)
 }
@@ -400,11 +400,11 @@ mod tests {
             Scope::Class { class: Class::Media, from: Some(at(1)), to: Some(at(2)) },
             Scope::Search { filter: filter.clone() },
             Scope::Search { filter: Filter { q: Some("x".into()), ..Filter::default() } },
-            Scope::Child,
-            Scope::Everything,
+            Scope::Child {},
+            Scope::Everything {},
         ] {
             for (include_kept, waive_undo, as_of) in [(false, true, None), (true, false, Some(at(5)))] {
-                let child = (scope != Scope::Everything).then(child);
+                let child = (scope != Scope::Everything {}).then(child);
                 let request = NewErasure { child, scope: scope.clone(), include_kept, waive_undo, as_of };
                 let text = encode_erasure(&request);
                 assert_eq!(serde_json::from_str::<NewErasure>(&text).unwrap(), request, "{text}");

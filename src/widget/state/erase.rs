@@ -45,7 +45,7 @@ pub struct Flow {
 impl Flow {
     /// Begins a deletion of `scope` and asks what it would do.
     pub fn begin(child: Option<rules::ChildId>, scope: Scope) -> (Self, Vec<Effect>) {
-        let child = child.filter(|_| scope != Scope::Everything);
+        let child = child.filter(|_| scope != Scope::Everything {});
         let mut flow = Self {
             draft: NewErasure { child, scope, include_kept: false, waive_undo: false, as_of: None },
             preview: Loaded::default(),
@@ -154,7 +154,10 @@ impl Watched {
         if self.erasure.value.as_ref().is_some_and(|erasure| erasure.state.is_final()) {
             return Vec::new();
         }
+        // Trouble stays on screen until there is news, so that it is not announced again and again.
+        let failed = self.erasure.failed.take();
         self.turn = self.erasure.begin();
+        self.erasure.failed = failed;
         vec![Effect::Watch(self.turn, self.id)]
     }
 
@@ -171,6 +174,12 @@ impl Watched {
             }
             Err(failure) => self.erasure.failed = Some(failure),
         }
+    }
+
+    /// Whether the watch of this turn should not have ended yet.
+    #[must_use]
+    pub fn goes_on(&self, turn: Turn) -> bool {
+        turn == self.turn && self.erasure.busy
     }
 
     /// Takes it back, while that is possible.
@@ -255,7 +264,7 @@ mod tests {
 
     #[test]
     fn everything_of_a_child_needs_the_name() {
-        let mut flow = shown(Scope::Child);
+        let mut flow = shown(Scope::Child {});
         assert!(!flow.is_small());
         assert!(confirm(&mut flow, "a").is_empty());
         assert!(flow.must_type);
@@ -266,7 +275,7 @@ mod tests {
 
     #[test]
     fn everything_of_all_children_names_no_child() {
-        let (flow, _) = Flow::begin(Some(child()), Scope::Everything);
+        let (flow, _) = Flow::begin(Some(child()), Scope::Everything {});
         assert!(flow.draft.check().is_ok());
     }
 

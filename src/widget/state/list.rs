@@ -286,7 +286,7 @@ impl List {
             Selection::These(ids) if ids.is_empty() => None,
             Selection::These(ids) => Some(Scope::Items { recordings: ids.clone() }),
             Selection::All { .. } => Some(match self.form.filter() {
-                filter if filter.is_empty() => Scope::Child,
+                filter if filter.is_empty() => Scope::Child {},
                 Filter { q: None, from: Some(from), to: Some(to), device: None, kind: None, class: None } => {
                     Scope::Range { from, to }
                 }
@@ -418,7 +418,7 @@ mod tests {
         assert_eq!(list.scope(), Some(Scope::Items { recordings: vec![id] }));
 
         list.selection = Selection::All { count: 2 };
-        assert_eq!(list.scope(), Some(Scope::Child));
+        assert_eq!(list.scope(), Some(Scope::Child {}));
         list.form.from = edge(1_000);
         list.form.to = edge(2_000);
         let (from, to) = (Timestamp::from_ms(1_000), Timestamp::from_ms(2_000));

@@ -133,7 +133,7 @@ fn once_a_deletion_is_accepted_nothing_that_was_read_before_is_shown() {
 #[test]
 fn a_deletion_that_failed_to_leave_stays_as_it_was_filled_in() {
     let mut state = listed();
-    let effects = step(&mut state, Msg::Ask(Scope::Child));
+    let effects = step(&mut state, Msg::Ask(Scope::Child {}));
     assert_eq!(state.view, View::Erase);
     answer(&mut state, &effects, Lane::Preview, preview(3));
     step(&mut state, Msg::Flow(FlowMsg::Typed("Child 1".into())));
@@ -148,7 +148,7 @@ fn a_deletion_that_failed_to_leave_stays_as_it_was_filled_in() {
 fn leaving_a_deletion_leads_back_to_where_it_began() {
     let mut state = listed();
     step(&mut state, Msg::Go(View::Holdings));
-    step(&mut state, Msg::Ask(Scope::Child));
+    step(&mut state, Msg::Ask(Scope::Child {}));
     assert_eq!(step(&mut state, Msg::Leave), [Effect::Focus(Spot::Heading)]);
     assert_eq!((state.view, state.flow), (View::Holdings, None));
 }
@@ -245,14 +245,30 @@ fn the_page_never_takes_the_focus_by_itself() {
 #[test]
 fn nobody_is_led_away_from_a_request_whose_answer_she_has_to_see() {
     let mut state = listed();
-    let effects = step(&mut state, Msg::Ask(Scope::Child));
+    let effects = step(&mut state, Msg::Ask(Scope::Child {}));
     answer(&mut state, &effects, Lane::Preview, preview(3));
     let effects = step(&mut state, Msg::Flow(FlowMsg::Typed("Child 1".into())));
     assert!(effects.is_empty());
     let effects = step(&mut state, Msg::Flow(FlowMsg::Confirm { key: "k".into(), name: "Child 1".into() }));
-    for msg in [Msg::Leave, Msg::Go(View::Recordings), Msg::Child(child()), Msg::Ask(Scope::Child)] {
+    for msg in [Msg::Leave, Msg::Go(View::Recordings), Msg::Child(child()), Msg::Ask(Scope::Child {})] {
         assert!(step(&mut state, msg).is_empty());
     }
     answer(&mut state, &effects, Lane::Erase, erasure(ErasureState::Sealed));
     assert_eq!(state.view, View::Progress);
+}
+
+#[test]
+fn a_watch_that_breaks_off_is_taken_up_again_until_the_end() {
+    let (mut state, effects) = accepted();
+    let turn = turn_of(&effects, Lane::Watch);
+    state.news(turn, Err(Failure::NoAnswer));
+    let again = [Effect::Wait(WATCH_AGAIN_MS, Msg::Retry(Lane::Watch))];
+    assert_eq!(state.quiet(turn), again);
+    let effects = step(&mut state, Msg::Retry(Lane::Watch));
+    assert!(state.watched.as_ref().unwrap().erasure.failed.is_some(), "it stays said until there is news");
+    assert!(state.quiet(turn).is_empty(), "an earlier watch ends late");
+    let turn = turn_of(&effects, Lane::Watch);
+    state.news(turn, Ok(erasure(ErasureState::Deleted)));
+    assert!(state.watched.as_ref().unwrap().erasure.failed.is_none());
+    assert!(state.quiet(turn).is_empty());
 }

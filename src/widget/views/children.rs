@@ -1,7 +1,7 @@
 //! The children, each with what is held of it in plain words.
 
 use rules::{Scope, contract::ChildSummary};
-use yew::prelude::*;
+use yew::prelude::Html;
 
 use super::{Cx, heading, loaded};
 use crate::{
@@ -28,7 +28,7 @@ pub fn view(cx: &Cx) -> Html {
                             cx,
                             Weight::Plain,
                             cx.text(Key::EverythingDelete),
-                            Msg::Ask(Scope::Everything),
+                            Msg::Ask(Scope::Everything {}),
                         ),
                     ],
                 )

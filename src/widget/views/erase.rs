@@ -2,14 +2,17 @@
 //! why, and from when on there is no way back. A box for a few recordings, a page for more.
 
 use rules::{Scope, contract::Preview, preview::StoreCount};
-use yew::prelude::{AttrValue, Html, MouseEvent, html};
+use yew::prelude::{AttrValue, Html, html};
 
 use super::{Cx, heading};
 use crate::{
     idempotency,
     locale::{Format, Key},
     page::Event,
-    parts::{Dialog, el, group, h3, maybe, p, period, screen, span, text, trouble, ul, waiting},
+    parts::{
+        Dialog, choice, el, field, group, h3, label, maybe, on, p, period, press, screen, span, text, tick,
+        trouble, ul, waiting, with,
+    },
     state::{Flow, FlowMsg, Lane, Msg, View},
     words,
 };
@@ -19,8 +22,8 @@ pub fn dialog(cx: &Cx) -> Html {
     maybe(cx.state.flow.as_ref().filter(|_| cx.state.view != View::Erase), |flow| {
         html! {
             <Dialog labelled_by="erase-title" described_by="erase-body" on_cancel={cx.link.callback(|()| Event::Msg(Msg::Leave))}>
-                <h2 id="erase-title">{ title(cx, flow) }</h2>
-                <div id="erase-body">{ body(cx, flow) }</div>
+                { with("h2", &["id"], vec!["erase-title".into()], vec![text(title(cx, flow))]) }
+                { with("div", &["id"], vec!["erase-body".into()], vec![body(cx, flow)]) }
                 { decide(cx, flow) }
             </Dialog>
         }
@@ -46,7 +49,7 @@ fn title(cx: &Cx, flow: &Flow) -> AttrValue {
             let class = cx.text(words::class(*class));
             cx.texts.count(Key::EraseClassTitle, preview.recordings, &[("class", &class), ("child", &child)])
         }
-        Scope::Child | Scope::Everything => cx.texts.fill(Key::EraseAllTitle, &[("child", &child)]),
+        Scope::Child {} | Scope::Everything {} => cx.texts.fill(Key::EraseAllTitle, &[("child", &child)]),
         _ => cx.texts.count(Key::EraseSomeTitle, preview.recordings, &[("child", &child)]),
     }
 }
@@ -83,13 +86,9 @@ fn place(cx: &Cx, count: StoreCount) -> Html {
 }
 
 /// A choice that is not made beforehand.
-fn choice(cx: &Cx, label: Key, on: bool, msg: fn(bool) -> Msg) -> Html {
-    html! {
-        <label class="choice">
-            <input type="checkbox" checked={on} onchange={cx.ticked(msg)} />
-            <span>{ cx.text(label) }</span>
-        </label>
-    }
+fn option(cx: &Cx, label: Key, chosen: bool, msg: fn(bool) -> Msg) -> Html {
+    let listener = on("change", cx.ticked(msg));
+    choice(cx.text(label), tick(&["type"], vec!["checkbox".into()], chosen, listener))
 }
 
 /// What stays, and why; and the choice that it goes too.
@@ -103,7 +102,7 @@ fn kept(cx: &Cx, flow: &Flow, preview: &Preview) -> Html {
         maybe(preview.kept, |kept| {
             p("", texts.count(Key::EraseKeptAbout, kept.recordings, &[("date", &texts.date(kept.until))]))
         }),
-        choice(cx, Key::EraseKeptToo, flow.draft.include_kept, |on| Msg::Flow(FlowMsg::IncludeKept(on))),
+        option(cx, Key::EraseKeptToo, flow.draft.include_kept, |on| Msg::Flow(FlowMsg::IncludeKept(on))),
     ])
 }
 
@@ -120,14 +119,14 @@ fn when(cx: &Cx, flow: &Flow, preview: &Preview) -> Html {
         p("", cx.text(Key::EraseAtOnce)),
         at(back, preview.sealed_until),
         at(Key::EraseExpected, preview.expected_by),
-        choice(cx, Key::EraseWaive, flow.draft.waive_undo, |on| Msg::Flow(FlowMsg::WaiveUndo(on))),
+        option(cx, Key::EraseWaive, flow.draft.waive_undo, |on| Msg::Flow(FlowMsg::WaiveUndo(on))),
     ])
 }
 
 /// What has to be typed before everything goes.
 fn must_type(cx: &Cx, flow: &Flow) -> AttrValue {
     match flow.draft.scope {
-        Scope::Everything => cx.text(Key::EraseTypeAll),
+        Scope::Everything {} => cx.text(Key::EraseTypeAll),
         _ => cx.state.chosen().map(|child| child.name.clone()).unwrap_or_default().into(),
     }
 }
@@ -137,21 +136,21 @@ fn name(cx: &Cx, flow: &Flow) -> Html {
         return Html::default();
     }
     let wrong = if flow.must_type { cx.text(Key::EraseTypeWrong) } else { AttrValue::default() };
-    html! {
-        <label class="field wide">
-            <span>{ cx.texts.fill(Key::EraseType, &[("name", &must_type(cx, flow))]) }</span>
-            <input type="text" autocomplete="off" value={flow.typed.clone()} aria-describedby="must-type"
-                oninput={cx.typed(|typed| Msg::Flow(FlowMsg::Typed(typed)))} />
-            <span id="must-type" class="hint" role="alert">{ wrong }</span>
-        </label>
-    }
+    let about = vec!["text".into(), "off".into(), "must-type".into()];
+    let typed = on("input", cx.typed(|typed| Msg::Flow(FlowMsg::Typed(typed))));
+    let field = field(&["type", "autocomplete", "aria-describedby"], about, flow.typed.clone(), typed);
+    let hint = vec!["must-type".into(), "hint".into(), "alert".into()];
+    group(vec![
+        label("field wide", cx.texts.fill(Key::EraseType, &[("name", &must_type(cx, flow))]), field),
+        with("p", &["id", "class", "role"], hint, vec![text(wrong)]),
+    ])
 }
 
 /// The two ways out. The one that destroys nothing has the focus.
 fn decide(cx: &Cx, flow: &Flow) -> Html {
     let recordings = flow.shown().map_or(0, |preview| preview.recordings);
     let expected = must_type(cx, flow);
-    let confirm = cx.link.callback(move |_: MouseEvent| {
+    let confirm = cx.link.callback(move |_| {
         Event::Msg(Msg::Flow(FlowMsg::Confirm { key: idempotency::key(), name: expected.to_string() }))
     });
     let label = if flow.sending.busy {
@@ -161,13 +160,15 @@ fn decide(cx: &Cx, flow: &Flow) -> Html {
     } else {
         cx.texts.count(Key::DeleteSelected, recordings, &[])
     };
-    let delete = maybe((recordings > 0).then_some(()), |()| {
-        html! { <button type="button" class="button grave" onclick={confirm}>{ label }</button> }
+    let leave = vec!["button".into(), "button".into(), "".into()];
+    let leave = press(
+        &["type", "class", "autofocus"],
+        leave,
+        cx.press(Msg::Leave),
+        vec![text(cx.text(Key::EraseLeave))],
+    );
+    let delete = maybe((recordings > 0).then_some(confirm), |confirm| {
+        press(&["type", "class"], vec!["button".into(), "button grave".into()], confirm, vec![text(label)])
     });
-    html! {
-        <p class="decide">
-            <button type="button" class="button" autofocus=true onclick={cx.press(Msg::Leave)}>{ cx.text(Key::EraseLeave) }</button>
-            { delete }
-        </p>
-    }
+    el("p", "decide", vec![leave, delete])
 }

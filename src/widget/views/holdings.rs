@@ -4,7 +4,7 @@ use rules::{
     Class, Scope,
     contract::{Held, Holding, Holdings},
 };
-use yew::prelude::*;
+use yew::prelude::{AttrValue, Html};
 
 use super::{Cx, heading, loaded};
 use crate::{
@@ -44,7 +44,7 @@ fn places(cx: &Cx, holdings: &Holdings, name: &str) -> Html {
             vec![
                 h3(cx.texts.fill(Key::ChildDeleteTitle, &child)),
                 p("", cx.text(Key::ChildDeleteAbout)),
-                button(cx, Weight::Plain, cx.texts.fill(Key::ChildDelete, &child), Msg::Ask(Scope::Child)),
+                button(cx, Weight::Plain, cx.texts.fill(Key::ChildDelete, &child), Msg::Ask(Scope::Child {})),
             ],
         ),
     ])

@@ -11,7 +11,7 @@ use crate::{row, stock::Stock};
 pub async fn run(recordings: usize) {
     let ours = Stock::new(1, recordings, true).await;
     let begun = Instant::now();
-    delete(&ours, Scope::Child).await;
+    delete(&ours, Scope::Child {}).await;
     let verified = rate(recordings, begun);
 
     let floor = Stock::new(1, recordings, true).await;

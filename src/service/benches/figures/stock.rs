@@ -79,10 +79,10 @@ async fn fill(core: &Core, number: i64, child: ChildId, each: usize, files: Opti
         for sql in [
             "INSERT INTO recording (seq, id, child, kind, duration_ms, media_type, bytes, identity, usable, created_at)
              SELECT value ->> 0, value ->> 1, ?2, 'voice', 2000, 'audio/ogg', 8192, randomblob(32), ?3, 0 FROM json_each(?1)",
-            "INSERT INTO transcript SELECT value ->> 0, value ->> 2, 'en' FROM json_each(?1) WHERE ?2 AND ?3",
+            "INSERT INTO transcript SELECT value ->> 0, ?2, value ->> 2, 'en' FROM json_each(?1) WHERE ?3",
             "INSERT INTO search_index (rowid, words) SELECT value ->> 0, value ->> 3 FROM json_each(?1) WHERE ?2 AND ?3",
-            "INSERT INTO waveform SELECT value ->> 0, randomblob(256) FROM json_each(?1) WHERE ?2 AND ?3",
-            "INSERT INTO location SELECT value ->> 0, 47606200, -122332100, 20 FROM json_each(?1) WHERE ?2 AND ?3",
+            "INSERT INTO waveform SELECT value ->> 0, ?2, randomblob(256) FROM json_each(?1) WHERE ?3",
+            "INSERT INTO location SELECT value ->> 0, ?2, 47606200, -122332100, 20 FROM json_each(?1) WHERE ?3",
         ] {
             sqlx::query(sql)
                 .bind(&rows)

@@ -11,7 +11,7 @@ CREATE TABLE child (
     number     INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again: it prefixes the words of the search index
     id         TEXT NOT NULL UNIQUE,
     name       TEXT NOT NULL,
-    last_use   INTEGER,                           -- newest captured_at ever, whether still held or not (inactivity clock)
+    last_use   INTEGER,                           -- day of the newest recording ever (inactivity clock); none once nothing is held
     created_at INTEGER NOT NULL
 ) STRICT;
 
@@ -45,26 +45,33 @@ CREATE TABLE recording (
     created_at  INTEGER NOT NULL,
     UNIQUE (child, identity)
 ) STRICT;
-CREATE INDEX recording_by_child ON recording (child, seq, usable, kind) WHERE usable > 0;
-CREATE INDEX recording_by_device ON recording (device, seq) WHERE usable > 0;
+CREATE INDEX recording_by_child ON recording (child, seq, usable, kind);
+CREATE INDEX recording_by_device ON recording (device, seq);
 
+-- Each store knows by itself whose its rows are: what the catalogue has forgotten can still be listed.
 CREATE TABLE transcript (
     seq      INTEGER PRIMARY KEY,
+    child    INTEGER NOT NULL,
     text     TEXT NOT NULL,
     language TEXT
 ) STRICT;
+CREATE INDEX transcript_by_child ON transcript (child);
 
 CREATE TABLE location (
     seq            INTEGER PRIMARY KEY,
+    child          INTEGER NOT NULL,
     latitude_udeg  INTEGER NOT NULL,
     longitude_udeg INTEGER NOT NULL,
     accuracy_m     INTEGER
 ) STRICT;
+CREATE INDEX location_by_child ON location (child);
 
 CREATE TABLE waveform (
     seq   INTEGER PRIMARY KEY,
+    child INTEGER NOT NULL,
     peaks BLOB NOT NULL
 ) STRICT;
+CREATE INDEX waveform_by_child ON waveform (child);
 
 -- Words arrive split, folded and prefixed with the child's number (search.rs), so ASCII rules are enough here.
 -- secure-delete: without it FTS5 leaves deleted words in its segments until they happen to merge.
@@ -111,7 +118,8 @@ CREATE TABLE erasure_item (
     seq       INTEGER NOT NULL,
     recording TEXT NOT NULL,
     child     TEXT NOT NULL,
-    stores    INTEGER NOT NULL,                   -- bits sealed by this erasure, set back by an undo
+    stores    INTEGER NOT NULL,                   -- bits of the stores that are to forget it
+    cleared   INTEGER NOT NULL,                   -- those of them that were in use till then, set back by an undo
     PRIMARY KEY (erasure, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX erasure_item_by_seq ON erasure_item (seq);
@@ -155,6 +163,8 @@ CREATE TABLE ticket (
     guardian    TEXT NOT NULL,
     expires_at  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX ticket_by_seq ON ticket (seq);
 
 -- Objects being written. A row whose owner is dead names bytes that no recording owns.
 CREATE TABLE incoming (

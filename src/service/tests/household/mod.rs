@@ -86,11 +86,69 @@ impl Household {
         made.id
     }
 
+    /// Many recordings, in the order given: the nth with `text(n)`.
+    pub async fn record_many(&self, order: &[i64], text: impl Fn(i64) -> String) {
+        for (chunk, numbers) in order.chunks(250).enumerate() {
+            let batch: Vec<Incoming> = numbers
+                .iter()
+                .map(|n| {
+                    let file = self.folder.path().join(format!("upload-{chunk}-{n}.wav"));
+                    std::fs::write(&file, wav(&text(*n))).unwrap();
+                    Incoming {
+                        recording: NewRecording {
+                            child: self.child,
+                            captured_at: self.at(*n),
+                            device: Some("Kitchen".into()),
+                            transcript: Some(Transcript { text: text(*n), language: None }),
+                            location: Some(Place::new(47_606_200, -122_332_100, Some(20)).unwrap()),
+                        },
+                        moment_stated: true,
+                        probed: media::probe_file(&file).unwrap(),
+                        media: file,
+                    }
+                })
+                .collect();
+            for made in ingest::ingest_batch(&self.core, &batch).await.unwrap() {
+                assert!(!made.unwrap().already_there);
+            }
+            for incoming in batch {
+                std::fs::remove_file(incoming.media).unwrap();
+            }
+        }
+    }
+
+    /// Every row of every store belongs to a recording or to the plan of an erasure, and so does
+    /// every object: nothing is held where no list and no later erasure would find it.
+    pub async fn assert_no_orphans(&self) {
+        for table in ["transcript", "location", "waveform", "search_index_content"] {
+            let key = if table == "search_index_content" { "id" } else { "seq" };
+            let sql = sqlx::AssertSqlSafe(format!(
+                "SELECT count(*) FROM {table} WHERE {key} NOT IN (SELECT seq FROM recording)
+                 AND {key} NOT IN (SELECT seq FROM erasure_item)"
+            ));
+            let orphans: i64 = query_scalar(sql).fetch_one(self.core.db.read()).await.unwrap();
+            assert_eq!(orphans, 0, "orphans in {table}");
+        }
+        let known: Vec<String> = query_scalar(
+            "SELECT id FROM recording UNION SELECT recording FROM erasure_item
+             UNION SELECT replace(object, rtrim(object, replace(object, '/', '')), '') FROM incoming",
+        )
+        .fetch_all(self.core.db.read())
+        .await
+        .unwrap();
+        let folder = self.folder.path().join("media").join(self.child.to_string());
+        for entry in std::fs::read_dir(folder).into_iter().flatten() {
+            let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+            assert!(known.contains(&name), "the object {name} belongs to nothing");
+        }
+    }
+
     /// Accepts an erasure whose undo is waived, and carries it out.
     pub async fn delete(&self, request: &rules::contract::NewErasure) {
         let (erasure, _) = accept::accept(&self.core, &self.asker, request, None).await.unwrap();
         engine::tick(&self.core).await.unwrap();
         assert_eq!(self.state(erasure.id).await, ErasureState::Deleted);
+        self.assert_no_orphans().await;
     }
 
     pub async fn state(&self, id: ErasureId) -> ErasureState {
@@ -99,7 +157,8 @@ impl Household {
 
     /// One pass of the engine as the service runs it, the inactivity rule included.
     pub async fn run_engine_once(&self) {
-        engine::run(self.core.clone(), std::future::ready(())).await;
+        engine::ask_rule(&self.core).await.unwrap();
+        engine::tick(&self.core).await.unwrap();
     }
 
     pub async fn holds(&self, store: StoreId) -> u64 {
@@ -208,6 +267,20 @@ impl Household {
         rows
     }
 
+    /// The numbers of all recordings, by their moments.
+    pub async fn numbers(&self) -> Vec<i64> {
+        let seqs: Vec<i64> =
+            query_scalar("SELECT seq FROM recording").fetch_all(self.core.db.read()).await.unwrap();
+        seqs.into_iter().map(|seq| ((seq >> 20) - self.at(0).ms()) / 60_000).collect()
+    }
+
+    /// Every byte below the data folder.
+    pub fn all_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        read_all(self.folder.path(), &mut bytes);
+        bytes
+    }
+
     /// Whether any file below the data folder holds these bytes.
     pub fn files_contain(&self, needle: &str) -> bool {
         contains(self.folder.path(), needle.as_bytes())
@@ -255,4 +328,20 @@ pub fn contains(folder: &Path, needle: &[u8]) -> bool {
             std::fs::read(&path).unwrap_or_default().windows(needle.len()).any(|window| window == needle)
         }
     })
+}
+
+/// Whether `bytes` hold `needle`.
+pub fn holds(bytes: &[u8], needle: &[u8]) -> bool {
+    memchr::memmem::find(bytes, needle).is_some()
+}
+
+fn read_all(folder: &Path, bytes: &mut Vec<u8>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read_all(&path, bytes);
+        } else {
+            bytes.extend(std::fs::read(&path).unwrap_or_default());
+        }
+    }
 }
