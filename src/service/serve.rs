@@ -15,6 +15,7 @@ use axum::serve::ListenerExt;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
+    task::JoinHandle,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -27,8 +28,8 @@ use crate::{
 
 /// How long requests under way may take to end once the service was asked to.
 const GRACE: Duration = Duration::from_secs(10);
-/// How often counters are kept small.
-const UPKEEP: Duration = Duration::from_secs(5);
+/// How often counters are kept small, and the engine is looked after.
+const UPKEEP: Duration = Duration::from_secs(1);
 /// The fewest characters of a vendor key: 128 bits in hexadecimal.
 const VENDOR_KEY_CHARS: usize = 32;
 
@@ -56,10 +57,10 @@ pub async fn run(
             tracing::warn!("requests still under way are broken off");
             Ok(())
         }
-        () = upkeep(&api) => Ok(()),
+        () = upkeep(&api, &engine, &closing) => Ok(()),
     };
     closing.cancel();
-    engine.await.context("the erasure engine failed")?;
+    engine.await.context("the erasure engine failed; nothing is lost, the next start goes on")?;
     core.db.close().await;
     served
 }
@@ -69,8 +70,10 @@ async fn patience_over(closing: &CancellationToken) {
     tokio::time::sleep(GRACE).await;
 }
 
-async fn upkeep(api: &Api) {
-    loop {
+/// Returns when the engine has ended although nobody asked: a service that accepts deletions and
+/// does not carry them out must not go on looking well.
+async fn upkeep(api: &Api, engine: &JoinHandle<()>, closing: &CancellationToken) {
+    while closing.is_cancelled() || !engine.is_finished() {
         tokio::time::sleep(UPKEEP).await;
         api.upkeep();
     }

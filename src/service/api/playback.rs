@@ -3,7 +3,7 @@
 use axum::{
     Json,
     body::Body,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -46,7 +46,7 @@ pub async fn ticket(
     ))]
 pub async fn media(
     State(api): State<Api>,
-    Path(ticket): Path<String>,
+    Id(ticket): Id<String>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {

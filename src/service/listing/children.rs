@@ -3,7 +3,7 @@
 use rules::{
     ChildId, Class, Classes, Date, StoreId, Stores, Timestamp,
     contract::{ChildSummary, Device},
-    retention::{self, End, inactivity_deletion_due_on},
+    retention::{self, End},
 };
 use sqlx::{Row, query, query_scalar};
 
@@ -87,21 +87,19 @@ async fn counts(core: &Core, number: i64) -> sqlx::Result<Counts> {
     })
 }
 
-/// When the first of a child's recordings ends. Inactivity ends all at once but those that a keep
-/// outlasts it for, so one without such a keep decides; mostly that is the first one looked at.
+/// When the first of a child's recordings ends: the one that is kept for the shortest time, as a keep
+/// only ever lengthens. Mostly the first one looked at is not kept at all, which decides it.
 async fn next_end(core: &Core, number: i64, last_use: Date) -> sqlx::Result<End> {
-    let by_inactivity = retention::end_of(last_use, None);
-    let due = inactivity_deletion_due_on(last_use).days();
-    let some_end_then: bool = query_scalar(
+    let some_not_kept: bool = query_scalar(
         "SELECT EXISTS (SELECT 1 FROM recording r WHERE r.child = ?1 AND r.usable > 0
             AND NOT EXISTS (SELECT 1 FROM keep k WHERE k.seq = r.seq AND k.until >= ?2))",
     )
     .bind(number)
-    .bind(due)
+    .bind(core.clock.now().date().days())
     .fetch_one(core.db.read())
     .await?;
-    if some_end_then {
-        return Ok(by_inactivity);
+    if some_not_kept {
+        return Ok(retention::end_of(last_use, None));
     }
     let first_keep: Option<i64> = query_scalar(
         "SELECT min(until) FROM (SELECT max(k.until) AS until FROM recording r CROSS JOIN keep k ON k.seq = r.seq

@@ -200,3 +200,23 @@ fn a_key_that_is_given_is_the_key() {
     assert_eq!(answer.status, 200);
     assert!(!folder.path().join("data/vendor.key").exists());
 }
+
+#[test]
+fn a_folder_goes_in_and_what_cannot_is_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, files) = (folder.path().join("data"), folder.path().join("files"));
+    std::fs::create_dir(&files).unwrap();
+    std::fs::write(files.join("hello.wav"), sound::wav(8000, b"hello")).unwrap();
+    std::fs::write(files.join("notes.txt"), "no sound at all").unwrap();
+    let import = || output(command(&data).args(["import", "--child", "Mia", "--device", "Toy"]).arg(&files));
+    for said in ["1 added, 0 already there, 1 refused", "0 added, 1 already there, 1 refused"] {
+        let output = import();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stdout).starts_with(said), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("notes.txt: "), "{output:?}");
+    }
+    std::fs::remove_file(files.join("hello.wav")).unwrap();
+    assert_eq!(import().status.code(), Some(1), "nothing in it could be read");
+    let nowhere = complaint(command(&data).args(["import", "--child", "Mia", "nowhere"]));
+    assert!(nowhere.contains("nowhere"), "{nowhere}");
+}

@@ -1,7 +1,7 @@
 use rules::{
     Class, StoreId,
     contract::{ChildCreated, Children, Held, Holdings},
-    retention::EndReason,
+    retention::{End, EndReason, end_of},
 };
 use serde_json::json;
 
@@ -71,22 +71,29 @@ async fn a_keep_that_outlasts_inactivity_moves_the_next_end() {
     // Last used so long ago that 18 months and 90 days end within what a keep may last.
     let one = service.record(&family, "2025-08-01T08:00:00Z", "one").await;
     let two = service.record(&family, "2025-08-01T09:00:00Z", "two").await;
-    let end = async || {
+    let end = async || -> End {
         let children: Children = service.get(&family.token, "/v1/children").await.ok();
-        let end = children.items[0].next_end.unwrap();
-        (end.on.to_string(), end.because)
+        children.items[0].next_end.unwrap()
     };
-    assert_eq!(end().await, ("2027-05-02".into(), EndReason::Inactivity));
     let keep = async |recording, until: &str| {
         let path = format!("/v1/recordings/{recording}/keep");
         assert_eq!(service.put(&family.token, &path, &json!({ "until": until })).await.status, 200);
     };
+    let ruled =
+        |until: Option<&str>| end_of("2025-08-01".parse().unwrap(), until.map(|day| day.parse().unwrap()));
+    assert_eq!(end().await, ruled(None));
     keep(one, "2028-01-01").await;
-    assert_eq!(end().await, ("2027-05-02".into(), EndReason::Inactivity), "the other one ends first");
+    assert_eq!(end().await, ruled(None), "the other one ends first");
     keep(two, "2027-12-01").await;
-    assert_eq!(end().await, ("2027-12-02".into(), EndReason::KeepEnds), "the first keep to end");
+    assert_eq!(end().await, ruled(Some("2027-12-01")), "the first keep to end");
+    assert_eq!(end().await.because, EndReason::KeepEnds);
     keep(two, "2027-01-01").await;
-    assert_eq!(end().await, ("2027-05-02".into(), EndReason::Inactivity), "too short a keep changes nothing");
+    assert_eq!(end().await, ruled(None), "too short a keep changes nothing");
+    // A keep that is over is none.
+    service.advance(42 * 86_400);
+    let token = service.session("parent", &[]).await;
+    let children: Children = service.get(&token, "/v1/children").await.ok();
+    assert_eq!(children.items[0].next_end, Some(ruled(None)));
 }
 
 #[tokio::test]

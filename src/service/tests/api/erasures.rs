@@ -110,7 +110,7 @@ async fn a_retry_with_the_same_key_finds_what_the_first_try_made() {
 
     let other = json!({ "child": family.child, "scope": { "type": "class", "class": "location" } });
     ask(&family.token, "k-1", &other).await.refused(ProblemType::KeyReused);
-    ask(&family.token, "k-2", &body).await.refused(ProblemType::Conflict);
+    ask(&family.token, "k-2", &other).await.refused(ProblemType::Conflict);
     ask(&family.token, "", &body).await.refused(ProblemType::Invalid);
     ask(&family.token, &"k".repeat(201), &body).await.refused(ProblemType::Invalid);
 

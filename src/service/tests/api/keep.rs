@@ -1,7 +1,7 @@
 use rules::{
     contract::{Keep, Recording},
     problem::ProblemType,
-    retention::EndReason,
+    retention::{EndReason, end_of},
 };
 use serde_json::{Value, json};
 
@@ -20,7 +20,9 @@ async fn a_keep_has_an_end_and_can_be_moved_and_given_up() {
         assert_eq!(keep.until.to_string(), until);
         let recording = open().await;
         assert_eq!(recording.item.kept_until, Some(keep.until));
-        assert_eq!((recording.end.on, recording.end.because), (keep.until.plus_days(1), EndReason::KeepEnds));
+        let last_use = recording.item.captured_at.date();
+        assert_eq!(recording.end, end_of(last_use, Some(keep.until)));
+        assert_eq!(recording.end.because, EndReason::KeepEnds);
     }
     for _ in 0..2 {
         let gone = service.delete(&family.token, &path).await;

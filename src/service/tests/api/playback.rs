@@ -90,7 +90,11 @@ async fn a_ticket_is_worth_nothing_to_guess_or_change() {
     let url = service.ticket(&family, id).await;
     assert_eq!(url.len(), "/v1/media/".len() + 64, "256 bits");
     let changed = format!("{}0", &url[..url.len() - 1]);
-    for path in [if changed == url { format!("{url}1") } else { changed }, "/v1/media/x".into()] {
+    for path in [
+        if changed == url { format!("{url}1") } else { changed },
+        "/v1/media/x".into(),
+        "/v1/media/%ff".into(),
+    ] {
         Answer::to(service.ask(Method::GET, &path)).await.refused(ProblemType::NotFound);
     }
 }

@@ -1,10 +1,22 @@
 //! Starting and ending, within this process.
 
-use reqwest::Method;
-use rules::contract::Erasure;
-use serde_json::json;
+use std::sync::Arc;
 
-use crate::common::{Service, family::Clip, sound};
+use async_trait::async_trait;
+use reqwest::Method;
+use rules::{StoreId, contract::Erasure};
+use serde_json::json;
+use service::{
+    api::Options,
+    clock::ManualClock,
+    core::{Core, Policy},
+    serve,
+    store::{Holds, Item, Store, StoreError, Subject},
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::common::{START, Service, VENDOR, family::Clip, sound};
 
 #[tokio::test]
 async fn ending_ends_streams_and_lets_a_download_finish() {
@@ -42,4 +54,44 @@ async fn what_was_accepted_before_the_end_is_there_after_the_next_start() {
     let again = service.restart().await;
     let now: Erasure = again.get(&family.token, &format!("/v1/erasures/{}", erasure.id)).await.ok();
     assert_eq!(now, erasure);
+}
+
+/// A store with a bug.
+struct Buggy;
+
+#[async_trait]
+impl Store for Buggy {
+    fn id(&self) -> StoreId {
+        StoreId::Media
+    }
+
+    async fn list(&self, _: Subject) -> Result<Holds, StoreError> {
+        Ok(Holds::default())
+    }
+
+    async fn erase(&self, _: &[Item]) -> Result<(), StoreError> {
+        panic!("a bug")
+    }
+
+    async fn probe(&self, _: &[Item]) -> Result<u64, StoreError> {
+        panic!("a bug")
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_cannot_erase_any_more_does_not_go_on_as_if_it_could() {
+    let first = Service::start().await;
+    let family = first.family("parent").await;
+    first.record(&family, "2026-11-20T08:00:00Z", "word").await;
+    first.erase(&family, json!({ "type": "child" })).await;
+    let folder = first.end().await;
+
+    let clock = Arc::new(ManualClock::at(START.parse().unwrap()));
+    clock.advance(72 * 3600);
+    let mut core = Core::open_with(folder.path(), Policy::default(), clock).await.unwrap();
+    Arc::get_mut(&mut core).unwrap().stores[0] = Box::new(Buggy);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let closing = CancellationToken::new();
+    let ended = serve::run(listener, core, Options::new(VENDOR), closing).await;
+    assert!(ended.unwrap_err().to_string().contains("erasure engine"));
 }
