@@ -93,7 +93,7 @@ impl Toolbox {
 
     /// Adds wasm-opt where it is to be had; says in one line where it is not.
     pub fn and_wasm_opt(mut self) -> Result<Self> {
-        self.wasm_opt = self.add(&WASM_OPT, "the page is built some 10 % larger")?;
+        self.wasm_opt = self.add(&WASM_OPT, "the page is built a fifth larger")?;
         Ok(self)
     }
 
