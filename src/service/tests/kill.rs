@@ -234,6 +234,39 @@ async fn killed_while_accepting() {
     }
 }
 
+#[tokio::test]
+async fn killed_while_importing() {
+    let (data, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for n in 0..5 {
+        std::fs::write(folder.path().join(format!("{n}.wav")), household::wav(&canary(n))).unwrap();
+    }
+    let import = |stop_at: Option<&str>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_forget-me-not"));
+        command.args(["import", "--child", "Mia", "--data"]).arg(data.path()).arg(folder.path());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        if let Some(point) = stop_at {
+            command.env("FMN_STOP_AT", point).env("FMN_STOPPED", data.path().join("stopped"));
+        }
+        Service { process: command.spawn().unwrap(), port: 0 }
+    };
+    import(Some("ingest-written")).kill_where_it_stopped(data.path());
+    assert!(household::contains(data.path(), canary(0).as_bytes()), "the bytes were written before the kill");
+
+    let core = Core::open(data.path(), Policy::default()).await.unwrap();
+    let rows: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM recording").fetch_one(core.db.read()).await.unwrap();
+    assert_eq!(rows, 0, "nothing is half there");
+    for n in 0..5 {
+        assert!(!household::contains(data.path(), canary(n).as_bytes()), "what was left is swept: {n}");
+    }
+    core.db.close().await;
+    assert!(import(None).process.wait().unwrap().success());
+    let core = Core::open(data.path(), Policy::default()).await.unwrap();
+    let rows: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM recording").fetch_one(core.db.read()).await.unwrap();
+    assert_eq!(rows, 5, "importing again brings everything in");
+}
+
 fn mint(data: &Path) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_forget-me-not"))
         .args(["session", "--guardian", "parent-1", "--data"])
