@@ -98,6 +98,7 @@ pub enum StepProblem {
 
 contract! {
     /// A new child of a guardian (vendor).
+    #[serde(deny_unknown_fields)]
     pub struct NewChild {
         /// What the parent calls the child, 1 to 100 characters.
         pub name: String,
@@ -111,7 +112,8 @@ contract! {
         pub id: ChildId,
     }
 
-    /// A session to be minted (vendor).
+    /// A session to be minted (vendor). A misspelt bound is refused: ignored, it would widen the session.
+    #[serde(deny_unknown_fields)]
     pub struct NewSession {
         /// The vendor's own reference for the guardian.
         pub guardian: String,
@@ -387,6 +389,7 @@ contract! {
     }
 
     /// What is known of a recording beside its bytes (vendor).
+    #[serde(deny_unknown_fields)]
     pub struct NewRecording {
         /// Whose it is.
         pub child: ChildId,

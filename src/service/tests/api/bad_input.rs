@@ -132,6 +132,7 @@ async fn bad_children() {
         json!({ "guardian": "parent", "name": "x".repeat(101) }),
         json!({ "guardian": "p".repeat(201), "name": "Mia" }),
         json!({ "guardian": "parent", "name": "Mia\nLee" }),
+        json!({ "guardian": "parent", "name": "Mia", "age": 5 }),
     ] {
         let answer = Answer::to(service.vendor(Method::POST, "/v1/children").json(&body)).await;
         answer.refused(Invalid);

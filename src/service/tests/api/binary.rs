@@ -154,6 +154,16 @@ fn one_service_a_folder() {
 }
 
 #[test]
+fn an_upload_that_a_crash_left_behind_is_gone_after_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let left = folder.path().join("uploads/0123");
+    std::fs::create_dir(folder.path().join("uploads")).unwrap();
+    std::fs::write(&left, sound::wav(8000, b"a child's voice")).unwrap();
+    Running::start(folder.path(), &[]);
+    assert!(!left.exists());
+}
+
+#[test]
 fn what_stands_in_the_way_is_one_line_with_the_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a file");

@@ -82,6 +82,7 @@ async fn what_is_not_said_properly_is_refused() {
         with(&|about| about["captured_at"] = json!("2027-01-01T00:00:00Z")),
         with(&|about| about["captured_at"] = json!("yesterday")),
         with(&|about| about["location"] = json!({ "latitude_udeg": 91_000_000, "longitude_udeg": 0 })),
+        with(&|about| about["transcrpt"] = json!({ "text": "lost for ever" })),
         with(&|_| {}).part("media", wav()),
         with(&|_| {}).part("more", wav()),
     ];

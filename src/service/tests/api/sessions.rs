@@ -65,6 +65,19 @@ async fn a_session_names_its_children_and_no_others() {
 }
 
 #[tokio::test]
+async fn a_misspelt_bound_does_not_make_a_wider_session() {
+    let service = Service::start().await;
+    let family = service.family("parent").await;
+    for (name, value) in
+        [("child", json!([family.child])), ("permission", json!(["view"])), ("ttl", json!(60))]
+    {
+        let mut body = json!({ "guardian": "parent", "origin": ORIGIN });
+        body[name] = value;
+        mint(&service, &body).await.refused(ProblemType::Invalid);
+    }
+}
+
+#[tokio::test]
 async fn nobody_gets_a_session_for_another_family() {
     let service = Service::start().await;
     service.family("parent").await;
