@@ -9,5 +9,8 @@ pub fn key() -> String {
     if let Some(crypto) = web_sys::window().and_then(|window| window.crypto().ok()) {
         let _ = crypto.get_random_values_with_u8_array(&mut bits);
     }
-    bits.iter().map(|byte| format!("{byte:02x}")).collect()
+    bits.iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
 }

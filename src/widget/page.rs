@@ -11,6 +11,7 @@ use yew::prelude::*;
 use crate::{
     client::{Client, now},
     locale::Texts,
+    parts::{dialog, player},
     state::{Effect, Failure, Lane, Msg, Spot, State, Turn},
     views::{self, Cx},
 };
@@ -96,6 +97,8 @@ pub enum Event {
     Answer(Lane, Turn, Result<String, Failure>),
     /// There is news of an erasure.
     News(Turn, Result<Box<Erasure>, Failure>),
+    /// There will be no more of it: the connection ended.
+    Quiet(Turn),
 }
 
 /// The page of one mount.
@@ -104,6 +107,8 @@ pub struct Page {
     flights: [Option<Flight>; Lane::COUNT],
     focus: Option<Spot>,
     frame: NodeRef,
+    media: NodeRef,
+    dialog: NodeRef,
 }
 
 impl Component for Page {
@@ -112,7 +117,14 @@ impl Component for Page {
 
     fn create(ctx: &Context<Self>) -> Self {
         ctx.link().send_message(Event::Msg(Msg::Start));
-        Self { state: State::default(), flights: Default::default(), focus: None, frame: NodeRef::default() }
+        Self {
+            state: State::default(),
+            flights: Default::default(),
+            focus: None,
+            frame: NodeRef::default(),
+            media: NodeRef::default(),
+            dialog: NodeRef::default(),
+        }
     }
 
     fn update(&mut self, ctx: &Context<Self>, event: Event) -> bool {
@@ -120,6 +132,7 @@ impl Component for Page {
             Event::Msg(msg) => self.state.update(msg, now().date()),
             Event::Answer(lane, turn, answer) => self.state.answer(lane, turn, answer),
             Event::News(turn, news) => self.state.news(turn, news.map(|erasure| *erasure)),
+            Event::Quiet(turn) => self.state.quiet(turn),
         };
         for effect in effects {
             self.carry_out(ctx, effect);
@@ -135,12 +148,25 @@ impl Component for Page {
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let host = &ctx.props().host;
-        let cx =
-            Cx { state: &self.state, texts: &host.texts, client: &host.client, link: ctx.link(), now: now() };
+        let cx = Cx {
+            state: &self.state,
+            texts: &host.texts,
+            media: &self.media,
+            dialog: &self.dialog,
+            link: ctx.link(),
+            now: now(),
+        };
         views::frame(&cx, &self.frame)
     }
 
+    fn destroy(&mut self, _: &Context<Self>) {
+        if let Some(media) = self.media.cast() {
+            player::unload(&media);
+        }
+    }
+
     fn rendered(&mut self, _: &Context<Self>, _: bool) {
+        dialog::open(&self.dialog);
         if let Some(spot) = self.focus.take() {
             self.focus_on(spot);
         }
@@ -168,6 +194,7 @@ impl Page {
                         link.send_message(Event::News(turn, news.map(Box::new)));
                     };
                     client.watch(id, &signal, tell).await;
+                    link.send_message(Event::Quiet(turn));
                 });
             }
             Effect::Unwatch => {
@@ -177,6 +204,13 @@ impl Page {
                 Timeout::new(ms, move || link.send_message(Event::Msg(msg))).forget();
             }
             Effect::Focus(spot) => self.focus = Some(spot),
+            Effect::CloseBox => dialog::close(&self.dialog),
+            Effect::Media(effect) => {
+                if let Some(media) = self.media.cast() {
+                    let client = &ctx.props().host.client;
+                    player::carry_out(&media, effect, |path| client.absolute(path));
+                }
+            }
         }
     }
 

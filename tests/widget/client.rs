@@ -8,7 +8,7 @@ use std::{
 use js_sys::Reflect;
 use rules::{
     ChildId, ErasureState, RecordingId, Scope,
-    contract::{Children, Erasure, NewErasure, Preview, Recording, RecordingPage},
+    contract::{Children, Erasure, NewErasure, Playback, Preview, Recording, RecordingPage},
     scope::Filter,
 };
 use wasm_bindgen::{JsCast, JsValue};
@@ -171,13 +171,14 @@ async fn a_recording_is_heard_by_its_ticket_and_only_a_part_is_loaded() {
     let recording: Recording = get(&client, Call::Recording(with_sound.id)).await;
     assert!(recording.bytes.is_some_and(|bytes| bytes > 10) && recording.waveform.is_some());
 
-    let ticket = client.playback(with_sound.id).await.expect("a ticket");
-    assert!(ticket.url.starts_with(api().trim_end_matches("/v1")), "absolute: {}", ticket.url);
+    let ticket: Playback = get(&client, Call::Playback(with_sound.id)).await;
+    let url = client.absolute(&ticket.url).expect("a URL");
+    assert!(url.starts_with(api().trim_end_matches("/v1")), "absolute: {url}");
     let headers = Headers::new().expect("headers");
     headers.set("range", "bytes=0-9").expect("a range");
     let init = RequestInit::new();
     init.set_headers(&headers);
-    let answer = window().expect("a window").fetch_with_str_and_init(&ticket.url, &init);
+    let answer = window().expect("a window").fetch_with_str_and_init(&url, &init);
     let response: Response = JsFuture::from(answer).await.expect("an answer").unchecked_into();
     assert_eq!(response.status(), 206);
 }

@@ -33,7 +33,8 @@ impl Parser {
         // Names, ids and comments (which keep the connection open) tell nothing here.
         if let Some(value) = self.line.strip_prefix(b"data:") {
             let value = value.strip_prefix(b" ").unwrap_or(value);
-            self.data.push_str(&String::from_utf8_lossy(value));
+            // An event stream is UTF-8; what is not, is no event of ours.
+            self.data.push_str(std::str::from_utf8(value).unwrap_or_default());
             self.data.push('\n');
         }
         self.line.clear();

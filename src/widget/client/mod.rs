@@ -6,15 +6,10 @@
 mod events;
 mod session;
 
-use std::{cell::Cell, rc::Rc};
+use std::rc::Rc;
 
-use gloo_timers::future::TimeoutFuture;
 use js_sys::{JsString, Reflect, Uint8Array, encode_uri_component};
-use rules::{
-    ErasureId, RecordingId,
-    contract::{Erasure, Playback},
-    scope::Filter,
-};
+use rules::{ErasureId, contract::Erasure, scope::Filter};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -32,8 +27,6 @@ pub use session::now;
 
 /// Recordings a page of the list has.
 const PAGE: &str = "50";
-/// How long to wait before an erasure is asked for again when its events broke off, in milliseconds.
-const ASK_AGAIN_MS: u32 = 2_000;
 
 /// A client of the contract for one mount of the element.
 #[derive(Clone)]
@@ -91,6 +84,7 @@ impl Client {
                 Ask::new("GET", path)
             }
             Call::Recording(id) => Ask::new("GET", format!("/recordings/{id}")),
+            Call::Playback(id) => Ask::new("POST", format!("/recordings/{id}/playback")),
             Call::Keep(id, Some(until)) => {
                 Ask::new("PUT", format!("/recordings/{id}/keep")).body(format!(r#"{{"until":"{until}"}}"#))
             }
@@ -110,53 +104,37 @@ impl Client {
         self.text(&ask, signal).await
     }
 
-    /// A way to the bytes of a recording, as an absolute URL.
-    ///
-    /// # Errors
-    /// As for [`Client::call`].
-    pub async fn playback(&self, id: RecordingId) -> Result<Playback, Failure> {
-        let ask = Ask::new("POST", format!("/recordings/{id}/playback"));
-        let ticket: Playback = read(&self.text(&ask, None).await?)?;
-        let absolute = || -> Result<String, JsValue> {
-            let page = self.host().base_uri()?.unwrap_or_default();
-            let api = Url::new_with_base(&self.base(), &page)?;
-            Ok(Url::new_with_base(&ticket.url, &api.href())?.href())
-        };
-        let url = absolute().map_err(|_| Failure::Unreadable)?;
-        Ok(Playback { url, ..ticket })
+    /// A path of the service, like that of a ticket, as an absolute URL.
+    #[must_use]
+    pub fn absolute(&self, path: &str) -> Option<String> {
+        let page = self.host().base_uri().ok()??;
+        let api = Url::new_with_base(&self.base(), &page).ok()?;
+        Some(Url::new_with_base(path, &api.href()).ok()?.href())
     }
 
-    /// Tells every state of an erasure to `each`, up to the last, by server-sent events; where they
-    /// break off, by asking again. Ends when the signal is aborted.
+    /// Tells the states of an erasure to `each`, by server-sent events for as long as they come; where
+    /// they break off before its last state, one more by asking.
     pub async fn watch(
         &self,
         id: ErasureId,
         signal: &AbortSignal,
         mut each: impl FnMut(Result<Erasure, Failure>),
     ) {
-        let stream = Ask { accept: "text/event-stream", ..Ask::new("GET", format!("/erasures/{id}/events")) };
-        let single = Ask::new("GET", format!("/erasures/{id}"));
-        let last = Cell::new(false);
-        let mut tell = |news: Result<Erasure, Failure>| {
-            last.set(news.as_ref().is_ok_and(|erasure| erasure.state.is_final()));
-            each(news);
-        };
-        while !signal.aborted() {
-            if let Ok(response) = self.send(&stream, Some(signal)).await {
-                follow(response, &mut tell).await;
-            }
-            if last.get() || signal.aborted() {
-                return;
-            }
-            let news = self.text(&single, Some(signal)).await.and_then(|text| read(&text));
-            if signal.aborted() {
-                return;
-            }
-            tell(news);
-            if last.get() {
-                return;
-            }
-            TimeoutFuture::new(ASK_AGAIN_MS).await;
+        let events = Ask { accept: "text/event-stream", ..Ask::new("GET", format!("/erasures/{id}/events")) };
+        let mut over = false;
+        if let Ok(response) = self.send(&events, Some(signal)).await {
+            let tell = |erasure: Erasure| {
+                over = erasure.state.is_final();
+                each(Ok(erasure));
+            };
+            follow(&response, tell).await;
+        }
+        if over || signal.aborted() {
+            return;
+        }
+        let news = self.text(&Ask::new("GET", format!("/erasures/{id}")), Some(signal)).await;
+        if !signal.aborted() {
+            each(news.and_then(|text| read(&text)));
         }
     }
 
@@ -225,7 +203,7 @@ async fn refusal(response: &Response) -> Failure {
 }
 
 /// Reads events until the stream ends or breaks.
-async fn follow(response: Response, tell: &mut impl FnMut(Result<Erasure, Failure>)) {
+async fn follow(response: &Response, mut tell: impl FnMut(Erasure)) {
     let Some(body) = response.body() else { return };
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let mut parser = Parser::default();
@@ -238,7 +216,7 @@ async fn follow(response: Response, tell: &mut impl FnMut(Result<Erasure, Failur
         let bytes: Uint8Array = bytes.unchecked_into();
         parser.push(&bytes.to_vec(), |data| {
             if let Ok(erasure) = read(data) {
-                tell(Ok(erasure));
+                tell(erasure);
             }
         });
     }

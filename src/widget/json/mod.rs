@@ -254,7 +254,9 @@ impl Reader<'_> {
         while let Some(b'0'..=b'9') = self.peek() {
             self.at += 1;
         }
-        let leading_zero = self.at > digits + 1 && self.text.as_bytes()[digits] == b'0';
+        // Neither 01 nor -0 is a whole number that anybody writes.
+        let zero = self.text.as_bytes().get(digits) == Some(&b'0');
+        let leading_zero = zero && (self.at > digits + 1 || digits > start);
         let fraction = matches!(self.peek(), Some(b'.' | b'e' | b'E'));
         if leading_zero || fraction {
             return None;
@@ -358,6 +360,7 @@ mod tests {
             " ",
             "nul",
             "01",
+            "-0",
             "-",
             "+1",
             "1.5",

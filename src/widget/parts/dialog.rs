@@ -2,67 +2,33 @@
 //! still reads what lies behind it.
 
 use web_sys::HtmlDialogElement;
-use yew::prelude::*;
+use yew::prelude::{Callback, Html, NodeRef};
 
-/// Properties of [`Dialog`].
-#[derive(Clone, PartialEq, Properties)]
-pub struct DialogProps {
-    /// The id of its title.
-    pub labelled_by: AttrValue,
-    /// The id of what it says.
-    pub described_by: AttrValue,
-    /// Escape was pressed.
-    pub on_cancel: Callback<()>,
-    /// What is in it. One element has `autofocus`: the least destructive.
-    pub children: Html,
+use super::{live, on, tag_of};
+
+/// A dialog, which the page opens as soon as it is there ([`open`]). Its title has the id
+/// `box-title`, what it says `box-body`, and what destroys least in it `autofocus`.
+pub fn dialog(node: &NodeRef, on_cancel: Callback<web_sys::Event>, inside: Vec<Html>) -> Html {
+    let names = &["class", "part", "aria-modal", "aria-labelledby", "aria-describedby"];
+    let about = ["box", "dialog", "true", "box-title", "box-body"].map(Into::into);
+    let mut dialog = tag_of("dialog", names, about.into(), inside);
+    dialog.node_ref = node.clone();
+    live(dialog, on("cancel", on_cancel))
 }
 
-/// A modal dialog, open as long as it is there. Closing gives the focus back to where it was.
-pub struct Dialog {
-    node: NodeRef,
-}
-
-impl Dialog {
-    fn element(&self) -> Option<HtmlDialogElement> {
-        self.node.cast()
+/// Opens the dialog that was just drawn, if there is one.
+pub fn open(node: &NodeRef) {
+    if let Some(dialog) = node.cast::<HtmlDialogElement>()
+        && !dialog.open()
+    {
+        // It is in the document and not open: the only two reasons to refuse.
+        let _ = dialog.show_modal();
     }
 }
 
-impl Component for Dialog {
-    type Message = ();
-    type Properties = DialogProps;
-
-    fn create(_: &Context<Self>) -> Self {
-        Self { node: NodeRef::default() }
-    }
-
-    fn view(&self, ctx: &Context<Self>) -> Html {
-        let props = ctx.props();
-        let on_cancel = props.on_cancel.clone();
-        // The page decides whether it closes: not while a request is on its way.
-        let cancel = Callback::from(move |event: Event| {
-            event.prevent_default();
-            on_cancel.emit(());
-        });
-        html! {
-            <dialog ref={&self.node} class="box" part="dialog" aria-modal="true"
-                aria-labelledby={props.labelled_by.clone()} aria-describedby={props.described_by.clone()}
-                oncancel={cancel}>
-                { props.children.clone() }
-            </dialog>
-        }
-    }
-
-    fn rendered(&mut self, _: &Context<Self>, first: bool) {
-        if let (true, Some(dialog)) = (first, self.element()) {
-            // It was just put into the document and is not open: the only two reasons to refuse.
-            let _ = dialog.show_modal();
-        }
-    }
-
-    fn destroy(&mut self, _: &Context<Self>) {
-        if let Some(dialog) = self.element() {
-            dialog.close();
-        }
+/// Closes it, which gives the focus back to where it was.
+pub fn close(node: &NodeRef) {
+    if let Some(dialog) = node.cast::<HtmlDialogElement>() {
+        dialog.close();
     }
 }

@@ -1,8 +1,8 @@
 //! Pieces that views share.
 
-mod dialog;
+pub mod dialog;
 mod el;
-mod player;
+pub mod player;
 mod waveform;
 
 use rules::{Timestamp, contract::RecordingItem};
@@ -15,9 +15,11 @@ use crate::{
     words,
 };
 
-pub use dialog::Dialog;
-pub use el::{el, group, h3, keyed, maybe, p, screen, span, text, ul, with};
-pub use player::Player;
+pub use el::{
+    choice, el, field, group, h3, keyed, label, live, maybe, on, p, press, screen, span, tag_of, text, tick,
+    ul, with,
+};
+pub use player::player;
 
 /// How much weight a button has. Deleting and keeping have the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +44,7 @@ impl Weight {
 
 /// A button.
 pub fn button(cx: &Cx, weight: Weight, label: AttrValue, msg: Msg) -> Html {
-    html! { <button type="button" class={weight.class()} onclick={cx.press(msg)}>{ label }</button> }
+    press(&["type", "class"], vec!["button".into(), weight.class().into()], cx.press(msg), vec![text(label)])
 }
 
 /// Something is on its way.

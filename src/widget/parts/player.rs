@@ -1,149 +1,106 @@
 //! Hears or watches one recording. Never by itself.
 
-use std::rc::Rc;
-
 use rules::{Kind, contract::Recording};
 use web_sys::{HtmlInputElement, HtmlMediaElement};
-use yew::prelude::*;
+use yew::{html::TargetCast, prelude::Html};
 
-use super::{clock, name_of, waveform::waveform};
+use super::{clock, el, field, live, maybe, name_of, on, press, tag_of, text, waveform::waveform, with};
 use crate::{
-    client::Client,
-    locale::{Key, Texts},
-    state::player::{self, Effect, Msg},
+    locale::Key,
+    page::Event,
+    state::{
+        Msg,
+        player::{self, Effect},
+    },
+    views::Cx,
     words,
 };
 
-/// Properties of [`Player`].
-#[derive(Clone, Properties)]
-pub struct PlayerProps {
-    /// What is played.
-    pub recording: Rc<Recording>,
-    /// What a parent reads.
-    pub texts: Rc<Texts>,
-    /// The way to the service.
-    pub client: Client,
-    /// It must be quiet: what it plays is about to be deleted.
-    pub silent: bool,
+/// The player of a recording.
+pub fn player(cx: &Cx, recording: &Recording) -> Html {
+    let (texts, state) = (cx.texts, &cx.state.player);
+    let length = recording.item.duration_ms;
+    let at = state.position_ms.min(length);
+    let verb = if state.playing { Key::PauseOf } else { Key::PlayOf };
+    let label = texts.fill(verb, &[("recording", &name_of(texts, &recording.item))]);
+    let told = texts.fill(Key::PositionOf, &[("at", &clock(at)), ("length", &clock(length))]);
+    let failed = state.ticket.failed.as_ref().map(|failure| words::trouble(failure.trouble()).0);
+    let failed = failed.or(state.broken.then_some(Key::CannotPlay));
+
+    let about_play = vec!["button".into(), "play".into(), "play".into(), label];
+    let toggle = cx.press(Msg::Player(player::Msg::Toggle));
+    let seek_names = &["type", "class", "min", "max", "step", "aria-label", "aria-valuetext"];
+    let about_seek = vec![
+        "range".into(),
+        "seek".into(),
+        "0".into(),
+        length.to_string().into(),
+        "100".into(),
+        texts.get(Key::Position),
+        told.clone(),
+    ];
+    let controls = vec![
+        press(&["type", "class", "part", "aria-label"], about_play, toggle, vec![sign(state.playing)]),
+        field(seek_names, about_seek, at.to_string(), on("input", cx.link.callback(seek))),
+        with("span", &["class", "aria-hidden"], vec!["times".into(), "true".into()], vec![text(told)]),
+    ];
+    let inside = vec![
+        media(cx, recording.item.kind),
+        maybe(recording.waveform.as_ref(), |peaks| waveform(peaks, at, length)),
+        el("div", "controls", controls),
+        maybe(failed, |key| {
+            with("p", &["class", "role"], vec!["trouble".into(), "alert".into()], vec![text(texts.get(key))])
+        }),
+    ];
+    with("div", &["class", "part"], vec!["player".into(), "player".into()], inside)
 }
 
-impl PartialEq for PlayerProps {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.recording, &other.recording)
-            && Rc::ptr_eq(&self.texts, &other.texts)
-            && self.silent == other.silent
+fn media(cx: &Cx, kind: Kind) -> Html {
+    let tag = match kind {
+        Kind::Voice => "audio",
+        Kind::Video => "video",
+    };
+    let mut media = tag_of(tag, &["preload", "playsinline"], vec!["none".into(), "".into()], vec![]);
+    media.node_ref = cx.media.clone();
+    for (name, msg) in [
+        ("playing", player::Msg::Started),
+        ("pause", player::Msg::Paused),
+        ("ended", player::Msg::Ended),
+        ("error", player::Msg::Broken),
+    ] {
+        media.add_listener(on(name, cx.press(Msg::Player(msg))));
     }
+    live(media, on("timeupdate", cx.link.callback(at)))
 }
 
-/// A player of one recording.
-pub struct Player {
-    state: player::Player,
-    media: NodeRef,
+fn at(event: web_sys::Event) -> Event {
+    let media: HtmlMediaElement = event.target_unchecked_into();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time, never negative")]
+    Event::Msg(Msg::Player(player::Msg::At((media.current_time() * 1_000.0) as u64)))
 }
 
-impl Component for Player {
-    type Message = Msg;
-    type Properties = PlayerProps;
-
-    fn create(_: &Context<Self>) -> Self {
-        Self { state: player::Player::default(), media: NodeRef::default() }
-    }
-
-    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
-        if let Some(effect) = self.state.update(msg) {
-            self.carry_out(ctx, effect);
-        }
-        true
-    }
-
-    fn changed(&mut self, ctx: &Context<Self>, _: &PlayerProps) -> bool {
-        if ctx.props().silent {
-            ctx.link().send_message(Msg::Silence);
-        }
-        true
-    }
-
-    fn view(&self, ctx: &Context<Self>) -> Html {
-        let props = ctx.props();
-        let (texts, recording) = (&props.texts, &props.recording);
-        let length = recording.item.duration_ms;
-        let at = self.state.position_ms.min(length);
-        let verb = if self.state.playing { Key::PauseOf } else { Key::PlayOf };
-        let label = texts.fill(verb, &[("recording", &name_of(texts, &recording.item))]);
-        let told = texts.fill(Key::PositionOf, &[("at", &clock(at)), ("length", &clock(length))]);
-        let failed = self.state.ticket.failed.as_ref().map(|failure| words::trouble(failure.trouble()).0);
-        let failed = failed.or(self.state.broken.then_some(Key::CannotPlay));
-        html! {
-            <div class="player" part="player">
-                { self.media(ctx) }
-                if let Some(peaks) = &recording.waveform { { waveform(peaks, at, length) } }
-                <div class="controls">
-                    <button type="button" class="play" part="play" aria-label={label} onclick={ctx.link().callback(|_| Msg::Toggle)}>
-                        { sign(self.state.playing) }
-                    </button>
-                    <input type="range" class="seek" min="0" max={length.to_string()} step="100"
-                        value={at.to_string()} aria-label={texts.get(Key::Position)} aria-valuetext={told.clone()}
-                        oninput={ctx.link().callback(seek)} />
-                    <span class="times" aria-hidden="true">{ told }</span>
-                </div>
-                if let Some(key) = failed { <p class="trouble" role="alert">{ texts.get(key) }</p> }
-            </div>
-        }
-    }
-
-    fn destroy(&mut self, _: &Context<Self>) {
-        if let Some(media) = self.media.cast::<HtmlMediaElement>() {
-            unload(&media);
-        }
-    }
+fn seek(event: web_sys::Event) -> Event {
+    let field: HtmlInputElement = event.target_unchecked_into();
+    Event::Msg(Msg::Player(player::Msg::Seek(field.value().parse().unwrap_or(0))))
 }
 
-impl Player {
-    fn media(&self, ctx: &Context<Self>) -> Html {
-        let on = |msg: Msg| ctx.link().callback(move |_: Event| msg.clone());
-        let at = ctx.link().callback(|event: Event| {
-            let media: HtmlMediaElement = event.target_unchecked_into();
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "a time, never negative"
-            )]
-            Msg::At((media.current_time() * 1_000.0) as u64)
-        });
-        let (started, paused, ended, broken) =
-            (on(Msg::Started), on(Msg::Paused), on(Msg::Ended), on(Msg::Broken));
-        match ctx.props().recording.item.kind {
-            Kind::Voice => html! {
-                <audio ref={&self.media} preload="none" ontimeupdate={at} onplaying={started} onpause={paused}
-                    onended={ended} onerror={broken} />
-            },
-            Kind::Video => html! {
-                <video ref={&self.media} preload="none" playsinline=true ontimeupdate={at} onplaying={started}
-                    onpause={paused} onended={ended} onerror={broken} />
-            },
+/// Has the media element do something; `absolute` makes a URL of a ticket's path.
+pub fn carry_out(media: &HtmlMediaElement, effect: Effect, absolute: impl FnOnce(&str) -> Option<String>) {
+    match effect {
+        Effect::Load(path, ms) => {
+            media.set_src(&absolute(&path).unwrap_or(path));
+            go_to(media, ms);
+            play(media);
         }
-    }
-
-    fn carry_out(&self, ctx: &Context<Self>, effect: Effect) {
-        let Some(media) = self.media.cast::<HtmlMediaElement>() else { return };
-        match effect {
-            Effect::Ask(turn) => {
-                let (client, id) = (ctx.props().client.clone(), ctx.props().recording.item.id);
-                ctx.link().send_future(async move { Msg::Ticket(turn, client.playback(id).await) });
-            }
-            Effect::Load(url, ms) => {
-                media.set_src(&url);
-                go_to(&media, ms);
-                play(&media);
-            }
-            Effect::Play => play(&media),
-            Effect::Pause => {
-                // Refused only where there is nothing to pause.
-                let _ = media.pause();
-            }
-            Effect::Seek(ms) => go_to(&media, ms),
-            Effect::Unload => unload(&media),
+        Effect::Play => play(media),
+        Effect::Pause => {
+            // Refused only where there is nothing to pause.
+            let _ = media.pause();
         }
+        Effect::Seek(ms) => go_to(media, ms),
+        Effect::Unload => unload(media),
+        // The page has made a call of it.
+        Effect::Ask(_) => {}
     }
 }
 
@@ -162,20 +119,16 @@ fn go_to(media: &HtmlMediaElement, ms: u64) {
 }
 
 /// Stops, and lets go of the address of the bytes.
-fn unload(media: &HtmlMediaElement) {
+pub fn unload(media: &HtmlMediaElement) {
     let _ = media.pause();
     if media.remove_attribute("src").is_ok() {
         media.load();
     }
 }
 
-fn seek(event: InputEvent) -> Msg {
-    let field: HtmlInputElement = event.target_unchecked_into();
-    Msg::Seek(field.value().parse().unwrap_or(0))
-}
-
 /// A triangle, or two bars: drawn, so that no font is needed.
 fn sign(playing: bool) -> Html {
     let path = if playing { "M7 5h3v14H7zM14 5h3v14h-3z" } else { "M8 5v14l11-7z" };
-    html! { <svg viewBox="0 0 24 24" aria-hidden="true"><path d={path} /></svg> }
+    let path = with("path", &["d"], vec![path.into()], vec![]);
+    with("svg", &["viewBox", "aria-hidden"], vec!["0 0 24 24".into(), "true".into()], vec![path])
 }

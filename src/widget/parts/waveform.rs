@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use yew::prelude::*;
+use yew::prelude::Html;
+
+use super::with;
 
 /// Width of one bar with its gap, in units of the picture.
 const STEP: usize = 3;
@@ -23,11 +25,11 @@ pub fn waveform(peaks: &[u8], position_ms: u64, duration_ms: u64) -> Html {
         }
         path
     };
-    html! {
-        <svg class="waveform" viewBox={format!("0 0 {} {HEIGHT}", peaks.len() * STEP)}
-            preserveAspectRatio="none" aria-hidden="true">
-            <path class="to-come" d={bars(played, peaks.len())} />
-            <path class="played" d={bars(0, played)} />
-        </svg>
-    }
+    let view_box = format!("0 0 {} {HEIGHT}", peaks.len() * STEP);
+    let about = vec!["waveform".into(), view_box.into(), "none".into(), "true".into()];
+    let path = |class: &'static str, bars: String| {
+        with("path", &["class", "d"], vec![class.into(), bars.into()], vec![])
+    };
+    let bars = vec![path("to-come", bars(played, peaks.len())), path("played", bars(0, played))];
+    with("svg", &["class", "viewBox", "preserveAspectRatio", "aria-hidden"], about, bars)
 }

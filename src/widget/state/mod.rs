@@ -13,8 +13,6 @@ mod selection;
 #[cfg(test)]
 mod tests;
 
-use std::rc::Rc;
-
 use rules::{
     ChildId, Date, ErasureId, RecordingId, Scope,
     contract::{ChildSummary, Children, Erasure, Erasures, Holdings, NewErasure},
@@ -29,6 +27,9 @@ pub use list::{Change, Edge, Form, List, ListMsg};
 pub use loaded::{Loaded, Turn};
 pub use opened::{BadDate, OFFERED_MONTHS, Opened, OpenedMsg};
 pub use selection::Selection;
+
+/// How long to wait before an erasure is watched again whose news broke off, in milliseconds.
+const WATCH_AGAIN_MS: u32 = 2_000;
 
 /// A call of the contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +56,8 @@ pub enum Call {
     },
     /// One recording.
     Recording(RecordingId),
+    /// A way to the bytes of a recording.
+    Playback(RecordingId),
     /// Keep it until that day, or end the keep.
     Keep(RecordingId, Option<Date>),
     /// What a deletion would do.
@@ -83,6 +86,8 @@ pub enum Lane {
     Count,
     /// The opened recording.
     Recording,
+    /// A ticket for its bytes.
+    Playback,
     /// A keep.
     Keep,
     /// What a deletion would do.
@@ -99,7 +104,7 @@ pub enum Lane {
 
 impl Lane {
     /// How many there are.
-    pub const COUNT: usize = 11;
+    pub const COUNT: usize = 12;
 }
 
 impl Call {
@@ -112,6 +117,7 @@ impl Call {
             Self::Recordings { .. } => Lane::List,
             Self::Count { .. } => Lane::Count,
             Self::Recording(_) => Lane::Recording,
+            Self::Playback(_) => Lane::Playback,
             Self::Keep(..) => Lane::Keep,
             Self::Preview(_) => Lane::Preview,
             Self::Erase(..) => Lane::Erase,
@@ -134,6 +140,10 @@ pub enum Effect {
     Wait(u32, Msg),
     /// Put the focus somewhere, once the new state is shown.
     Focus(Spot),
+    /// Close the box, so that the focus goes back to where it was.
+    CloseBox,
+    /// Something for the media element, as it is shown now.
+    Media(player::Effect),
 }
 
 /// Where the focus goes.
@@ -198,6 +208,8 @@ pub enum Msg {
     Close,
     /// In the opened recording.
     Opened(OpenedMsg),
+    /// At its player.
+    Player(player::Msg),
     /// A deletion begins.
     Ask(Scope),
     /// While it is decided.
@@ -231,6 +243,8 @@ pub struct State {
     pub list: List,
     /// The opened recording.
     pub opened: Opened,
+    /// Its player.
+    pub player: player::Player,
     /// The deletion that is being decided.
     pub flow: Option<Flow>,
     /// The erasure that is being watched.
@@ -247,6 +261,26 @@ pub struct State {
 impl State {
     /// What follows from a message. `today` is the day it is, for what may be kept until when.
     pub fn update(&mut self, msg: Msg, today: Date) -> Vec<Effect> {
+        let opened = self.opened.id;
+        let effects = self.step(msg, today);
+        self.hush(opened, effects)
+    }
+
+    /// Nothing is heard that is not shown any more, or is about to be deleted.
+    fn hush(&mut self, opened: Option<RecordingId>, mut effects: Vec<Effect>) -> Vec<Effect> {
+        let shown = self.view == View::Recording && self.flow.is_none();
+        if (!shown || self.opened.id != opened)
+            && let Some(silence) = self.player.update(player::Msg::Silence)
+        {
+            effects.insert(0, Effect::Media(silence));
+        }
+        if self.opened.id != opened {
+            self.player.rewind();
+        }
+        effects
+    }
+
+    fn step(&mut self, msg: Msg, today: Date) -> Vec<Effect> {
         let sending = self.flow.as_ref().is_some_and(|flow| flow.sending.busy);
         match msg {
             // Nobody is led away from a request whose answer she has to see.
@@ -265,6 +299,7 @@ impl State {
                 vec![Effect::Focus(spot)]
             }
             Msg::Opened(msg) => self.opened.update(msg, today),
+            Msg::Player(msg) => self.play(msg),
             Msg::Ask(scope) => self.ask(scope),
             Msg::Flow(msg) => self.flow.as_mut().map(|flow| flow.update(msg)).unwrap_or_default(),
             Msg::Leave => self.leave(),
@@ -302,6 +337,14 @@ impl State {
     pub fn name_of(&self, id: ChildId) -> &str {
         let children = self.children.value.iter().flat_map(|children| &children.items);
         children.into_iter().find(|child| child.id == id).map_or("", |child| &child.name)
+    }
+
+    fn play(&mut self, msg: player::Msg) -> Vec<Effect> {
+        let effect = self.player.update(msg).and_then(|effect| match effect {
+            player::Effect::Ask(turn) => self.opened.id.map(|id| Effect::Call(turn, Call::Playback(id))),
+            effect => Some(Effect::Media(effect)),
+        });
+        effect.into_iter().collect()
     }
 
     fn start(&mut self) -> Vec<Effect> {
@@ -373,7 +416,7 @@ impl State {
     fn leave(&mut self) -> Vec<Effect> {
         self.flow = None;
         if self.view != View::Erase {
-            return Vec::new();
+            return vec![Effect::CloseBox];
         }
         self.view = self.came_from;
         vec![Effect::Focus(Spot::Heading)]
@@ -413,13 +456,19 @@ impl State {
                 let cursor = self.requests.value.as_ref().and_then(|list| list.next.clone());
                 vec![Effect::Call(self.requests.begin(), Call::Erasures { cursor })]
             }
-            // A deletion is only sent by its own button, with its own key.
-            (Lane::Erase | Lane::Holdings | Lane::List | Lane::Count, _) => Vec::new(),
+            // A deletion is only sent by its own button, with its own key; so is the wish to hear.
+            (Lane::Erase | Lane::Playback | Lane::Holdings | Lane::List | Lane::Count, _) => Vec::new(),
         }
     }
 
     /// What follows from the answer to a call: the text of it, or why there is none.
     pub fn answer(&mut self, lane: Lane, turn: Turn, answer: Result<String, Failure>) -> Vec<Effect> {
+        let opened = self.opened.id;
+        let effects = self.take_in(lane, turn, answer);
+        self.hush(opened, effects)
+    }
+
+    fn take_in(&mut self, lane: Lane, turn: Turn, answer: Result<String, Failure>) -> Vec<Effect> {
         match lane {
             Lane::Children => {
                 if self.children.accept(turn, read(answer)) {
@@ -440,8 +489,9 @@ impl State {
                 }
             }
             Lane::Recording => {
-                self.opened.recording.accept(turn, read(answer).map(Rc::new));
+                self.opened.recording.accept(turn, read(answer));
             }
+            Lane::Playback => return self.play(player::Msg::Ticket(turn, read(answer))),
             Lane::Preview => {
                 if let Some(flow) = &mut self.flow {
                     flow.preview.accept(turn, read(answer));
@@ -532,6 +582,12 @@ impl State {
             self.said = after.map(Said::Erasure);
         }
         self.tick()
+    }
+
+    /// What follows when the watch ends before the erasure does: it is watched again after a while.
+    pub fn quiet(&mut self, turn: Turn) -> Vec<Effect> {
+        let goes_on = self.watched.as_ref().is_some_and(|watched| watched.goes_on(turn));
+        goes_on.then_some(Effect::Wait(WATCH_AGAIN_MS, Msg::Retry(Lane::Watch))).into_iter().collect()
     }
 
     fn undone(&mut self, turn: Turn, answer: Result<(), Failure>) -> Vec<Effect> {

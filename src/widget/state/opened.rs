@@ -1,7 +1,5 @@
 //! One recording, opened, and the keep that is being chosen for it.
 
-use std::rc::Rc;
-
 use rules::{
     Date, RecordingId,
     contract::Recording,
@@ -33,7 +31,7 @@ pub struct Opened {
     /// Which recording.
     pub id: Option<RecordingId>,
     /// What is known of it.
-    pub recording: Loaded<Rc<Recording>>,
+    pub recording: Loaded<Recording>,
     /// Whether a date is being chosen.
     pub choosing: bool,
     /// The date, as the form has it.

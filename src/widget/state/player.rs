@@ -30,7 +30,7 @@ pub enum Msg {
 /// What the media element has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Ask the service for a ticket.
+    /// Ask the service for a ticket, under this turn.
     Ask(Turn),
     /// Take this URL, go to this millisecond and play.
     Load(String, u64),
@@ -114,6 +114,12 @@ impl Player {
                 loaded.then_some(Effect::Unload)
             }
         }
+    }
+
+    /// Another recording is opened: it begins at its beginning.
+    pub fn rewind(&mut self) {
+        self.position_ms = 0;
+        self.broken = false;
     }
 
     fn ask(&mut self) -> Effect {

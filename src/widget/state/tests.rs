@@ -2,6 +2,7 @@
 
 use rules::{
     ErasureState,
+    contract::Playback,
     erasure::Phrase,
     problem::{Problem, ProblemType},
 };
@@ -271,4 +272,56 @@ fn a_watch_that_breaks_off_is_taken_up_again_until_the_end() {
     state.news(turn, Ok(erasure(ErasureState::Deleted)));
     assert!(state.watched.as_ref().unwrap().erasure.failed.is_none());
     assert!(state.quiet(turn).is_empty());
+}
+
+/// A page on which a recording plays.
+fn playing() -> State {
+    let mut state = listed();
+    let effects = step(&mut state, Msg::Open(recording(0).id));
+    answer(&mut state, &effects, Lane::Recording, opened(0));
+    let effects = step(&mut state, Msg::Player(player::Msg::Toggle));
+    let ticket =
+        Playback { url: "/v1/media/t".into(), media_type: "audio/wav".into(), expires_at: at(900_000) };
+    let effects = answer(&mut state, &effects, Lane::Playback, ticket);
+    assert_eq!(effects, [Effect::Media(player::Effect::Load("/v1/media/t".into(), 0))]);
+    step(&mut state, Msg::Player(player::Msg::Started));
+    step(&mut state, Msg::Player(player::Msg::At(1_000)));
+    state
+}
+
+#[test]
+fn nothing_plays_by_itself() {
+    let mut state = listed();
+    let effects = step(&mut state, Msg::Open(recording(0).id));
+    let more = answer(&mut state, &effects, Lane::Recording, opened(0));
+    for effect in effects.iter().chain(&more) {
+        assert!(!matches!(effect, Effect::Media(_) | Effect::Call(_, Call::Playback(_))), "{effect:?}");
+    }
+}
+
+#[test]
+fn it_is_silent_before_a_deletion_is_even_shown() {
+    let mut state = playing();
+    let effects = step(&mut state, Msg::Ask(Scope::Items { recordings: vec![recording(0).id] }));
+    assert_eq!(effects.first(), Some(&Effect::Media(player::Effect::Unload)));
+    assert!(!state.player.playing && state.player.ticket.value.is_none());
+}
+
+#[test]
+fn it_is_silent_once_it_is_left_and_another_begins_at_its_beginning() {
+    for msg in [Msg::Close, Msg::Go(View::Requests), Msg::Open(recording(1).id)] {
+        let mut state = playing();
+        let effects = step(&mut state, msg.clone());
+        assert_eq!(effects.first(), Some(&Effect::Media(player::Effect::Unload)), "{msg:?}");
+    }
+    let mut state = playing();
+    step(&mut state, Msg::Open(recording(1).id));
+    assert_eq!(state.player.position_ms, 0);
+}
+
+#[test]
+fn out_of_a_box_the_focus_goes_back_to_where_it_was() {
+    let mut state = listed();
+    step(&mut state, Msg::Ask(Scope::Items { recordings: vec![recording(0).id] }));
+    assert_eq!(step(&mut state, Msg::Leave), [Effect::CloseBox]);
 }

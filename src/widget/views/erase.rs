@@ -2,7 +2,7 @@
 //! why, and from when on there is no way back. A box for a few recordings, a page for more.
 
 use rules::{Scope, contract::Preview, preview::StoreCount};
-use yew::prelude::{AttrValue, Html, html};
+use yew::prelude::{AttrValue, Html};
 
 use super::{Cx, heading};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     locale::{Format, Key},
     page::Event,
     parts::{
-        Dialog, choice, el, field, group, h3, label, maybe, on, p, period, press, screen, span, text, tick,
+        choice, dialog, el, field, group, h3, label, maybe, on, p, period, press, screen, span, text, tick,
         trouble, ul, waiting, with,
     },
     state::{Flow, FlowMsg, Lane, Msg, View},
@@ -20,13 +20,14 @@ use crate::{
 /// The box, over whatever it was begun on.
 pub fn dialog(cx: &Cx) -> Html {
     maybe(cx.state.flow.as_ref().filter(|_| cx.state.view != View::Erase), |flow| {
-        html! {
-            <Dialog labelled_by="erase-title" described_by="erase-body" on_cancel={cx.link.callback(|()| Event::Msg(Msg::Leave))}>
-                { with("h2", &["id"], vec!["erase-title".into()], vec![text(title(cx, flow))]) }
-                { with("div", &["id"], vec!["erase-body".into()], vec![body(cx, flow)]) }
-                { decide(cx, flow) }
-            </Dialog>
-        }
+        // The page decides whether it closes: not while a request is on its way.
+        let on_cancel = cx.link.callback(|event: web_sys::Event| {
+            event.prevent_default();
+            Event::Msg(Msg::Leave)
+        });
+        let title = with("h2", &["id"], vec!["box-title".into()], vec![text(title(cx, flow))]);
+        let body = with("div", &["id"], vec!["box-body".into()], vec![body(cx, flow)]);
+        dialog::dialog(cx.dialog, on_cancel, vec![title, body, decide(cx, flow)])
     })
 }
 

@@ -5,12 +5,12 @@ use rules::{
     contract::RecordingItem,
     keep::{self, KeepRefused},
 };
-use yew::prelude::*;
+use yew::prelude::{AttrValue, Html};
 
 use super::Cx;
 use crate::{
     locale::Key,
-    parts::{Weight, button, el, group, maybe, trouble},
+    parts::{Weight, button, choice, el, field, group, label, maybe, on, text, tick, trouble, with},
     state::{BadDate, Lane, Msg, OFFERED_MONTHS, Opened, OpenedMsg},
 };
 
@@ -43,40 +43,39 @@ pub fn form(cx: &Cx) -> Html {
 fn fields(cx: &Cx, opened: &Opened) -> Html {
     let today = cx.now.date();
     let latest = keep::latest(today);
-    let choose = cx.entered(|until| msg(OpenedMsg::Until(until)));
+    let choose = || on("change", cx.typed(|until| msg(OpenedMsg::Until(until))));
     let offered = OFFERED_MONTHS.map(|months| {
         let until = Opened::offer(months, today);
         let name = cx.texts.count(Key::KeepMonths, u64::from(months), &[("date", &cx.texts.date(until))]);
         let until = until.to_string();
         let chosen = opened.until == until;
-        html! {
-            <label class="choice">
-                <input type="radio" name="until" checked={chosen} value={until} onchange={choose.clone()} />
-                <span>{ name }</span>
-            </label>
-        }
+        let about = vec!["radio".into(), "until".into(), until.into()];
+        choice(name, tick(&["type", "name", "value"], about, chosen, choose()))
     });
+    let (first, last) = (today.plus_days(1).to_string().into(), latest.to_string().into());
+    let about = vec!["date".into(), first, last, "keep-refused".into()];
+    let free = field(&["type", "min", "max", "aria-describedby"], about, opened.until.clone(), choose());
+    let refused = opened.refused.map(|why| refused(cx, why)).unwrap_or_default();
+    let hint = vec!["keep-refused".into(), "hint".into(), "alert".into()];
     let keep = cx.text(if opened.keeping.busy { Key::Waiting } else { Key::KeepDo });
-    let buttons = el(
-        "p",
-        "decide",
+    el(
+        "fieldset",
+        "keep",
         vec![
-            button(cx, Weight::Main, keep, msg(OpenedMsg::Keep)),
-            button(cx, Weight::Plain, cx.text(Key::Cancel), msg(OpenedMsg::KeepForm(false))),
+            el("legend", "", vec![text(cx.text(Key::KeepTitle))]),
+            group(offered.into()),
+            label("field", cx.texts.fill(Key::KeepFree, &[("date", &cx.texts.date(latest))]), free),
+            with("p", &["id", "class", "role"], hint, vec![text(refused)]),
+            el(
+                "p",
+                "decide",
+                vec![
+                    button(cx, Weight::Main, keep, msg(OpenedMsg::Keep)),
+                    button(cx, Weight::Plain, cx.text(Key::Cancel), msg(OpenedMsg::KeepForm(false))),
+                ],
+            ),
         ],
-    );
-    html! {
-        <fieldset class="keep">
-            <legend>{ cx.text(Key::KeepTitle) }</legend>
-            { for offered }
-            <label class="field"><span>{ cx.texts.fill(Key::KeepFree, &[("date", &cx.texts.date(latest))]) }</span>
-                <input type="date" min={today.plus_days(1).to_string()} max={latest.to_string()}
-                    value={opened.until.clone()} onchange={choose.clone()} aria-describedby="keep-refused" />
-            </label>
-            <p id="keep-refused" class="hint" role="alert">{ opened.refused.map(|why| refused(cx, why)) }</p>
-            { buttons }
-        </fieldset>
-    }
+    )
 }
 
 fn refused(cx: &Cx, why: BadDate) -> AttrValue {

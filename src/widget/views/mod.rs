@@ -16,11 +16,10 @@ use rules::Timestamp;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::{
     html::{Scope, TargetCast},
-    prelude::{AttrValue, Callback, Html, InputEvent, MouseEvent, NodeRef, html},
+    prelude::{AttrValue, Callback, Html, NodeRef},
 };
 
 use crate::{
-    client::Client,
     locale::{Key, Texts},
     page::{Event, HEADING, Page},
     parts,
@@ -34,8 +33,10 @@ pub struct Cx<'a> {
     pub state: &'a State,
     /// What a parent reads.
     pub texts: &'a Rc<Texts>,
-    /// The way to the service, for the player.
-    pub client: &'a Client,
+    /// The media element, where one is shown.
+    pub media: &'a NodeRef,
+    /// The dialog, where one is shown.
+    pub dialog: &'a NodeRef,
     /// Where messages go.
     pub link: &'a Scope<Page>,
     /// The moment that is shown.
@@ -45,17 +46,12 @@ pub struct Cx<'a> {
 // One closure type for each kind of event, not one for each button: it is code that a parent loads.
 impl Cx<'_> {
     /// A press that means `msg`.
-    pub fn press(&self, msg: Msg) -> Callback<MouseEvent> {
+    pub fn press(&self, msg: Msg) -> Callback<web_sys::Event> {
         self.link.callback(move |_| Event::Msg(msg.clone()))
     }
 
-    /// What was typed into a field.
-    pub fn typed(&self, msg: fn(String) -> Msg) -> Callback<InputEvent> {
-        self.link.callback(move |event: InputEvent| Event::Msg(msg(field(&event).value())))
-    }
-
-    /// What was entered into a field and left there.
-    pub fn entered(&self, msg: fn(String) -> Msg) -> Callback<web_sys::Event> {
+    /// What stands in a field.
+    pub fn typed(&self, msg: fn(String) -> Msg) -> Callback<web_sys::Event> {
         self.link.callback(move |event: web_sys::Event| Event::Msg(msg(field(&event).value())))
     }
 
@@ -87,22 +83,26 @@ fn choice_of(event: &web_sys::Event) -> Option<usize> {
 /// The page: the status line, the ways about, the screen.
 pub fn frame(cx: &Cx, node: &NodeRef) -> Html {
     let state = cx.state;
-    html! {
-        <div ref={node} class="page" part="page" lang={cx.texts.tag().to_owned()} dir={cx.texts.direction()}>
-            <p class="unseen" role="status">{ said(cx) }</p>
-            { ways(cx) }
-            { match state.view {
-                View::Children => children::view(cx),
-                View::Recordings => recordings::view(cx),
-                View::Holdings => holdings::view(cx),
-                View::Recording => recording::view(cx),
-                View::Erase => erase::page(cx),
-                View::Progress => progress::view(cx),
-                View::Requests => requests::view(cx),
-            } }
-            { erase::dialog(cx) }
-        </div>
-    }
+    let screen = match state.view {
+        View::Children => children::view(cx),
+        View::Recordings => recordings::view(cx),
+        View::Holdings => holdings::view(cx),
+        View::Recording => recording::view(cx),
+        View::Erase => erase::page(cx),
+        View::Progress => progress::view(cx),
+        View::Requests => requests::view(cx),
+    };
+    let status = ["unseen".into(), "status".into()].to_vec();
+    let status = parts::with("p", &["class", "role"], status, vec![parts::text(said(cx))]);
+    let about = vec!["page".into(), "page".into(), cx.texts.tag().to_owned().into(), cx.texts.direction()];
+    let mut frame = parts::tag_of(
+        "div",
+        &["class", "part", "lang", "dir"],
+        about,
+        vec![status, ways(cx), screen, erase::dialog(cx)],
+    );
+    frame.node_ref = node.clone();
+    frame.into()
 }
 
 /// The heading of a screen, which takes the focus with it.
@@ -119,12 +119,12 @@ fn ways(cx: &Cx) -> Html {
     }
     let way = |shown: bool, view: View, key: Key| {
         let here = state.view == view || (view == View::Recordings && state.view == View::Recording);
-        let button = html! {
-            <button type="button" class="way" aria-current={here.then_some("page")} onclick={cx.press(Msg::Go(view))}>
-                { cx.text(key) }
-            </button>
-        };
-        parts::maybe(shown.then_some(button), |button| parts::el("li", "", vec![button]))
+        parts::maybe(shown.then_some(()), |()| {
+            let about = vec!["button".into(), "way".into(), if here { "page" } else { "false" }.into()];
+            let go = cx.press(Msg::Go(view));
+            let words = vec![parts::text(cx.text(key))];
+            parts::el("li", "", vec![parts::press(&["type", "class", "aria-current"], about, go, words)])
+        })
     };
     let chosen = state.child.is_some();
     let ways = vec![

@@ -4,7 +4,7 @@ use rules::{
     StepState,
     contract::{Erasure, Step},
 };
-use yew::prelude::*;
+use yew::prelude::{AttrValue, Html};
 
 use super::{Cx, heading};
 use crate::{

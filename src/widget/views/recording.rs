@@ -1,18 +1,16 @@
 //! One recording: heard, read, where, until when; kept or deleted.
 
-use std::rc::Rc;
-
 use rules::{
     Class, Scope,
     contract::{Recording, Transcript},
     location::Place,
 };
-use yew::prelude::*;
+use yew::prelude::{AttrValue, Html};
 
 use super::{Cx, heading, keep, loaded};
 use crate::{
     locale::Key,
-    parts::{Player, Weight, button, clock, el, group, h3, maybe, name_of, p, screen, text, with},
+    parts::{Weight, button, clock, el, group, h3, keyed, maybe, name_of, p, player, screen, text, with},
     state::{Lane, Msg},
     words,
 };
@@ -44,14 +42,11 @@ fn step(cx: &Cx, by: isize, label: Key) -> Html {
     maybe(to, |id| button(cx, Weight::Quiet, cx.text(label), Msg::Open(id)))
 }
 
-fn body(cx: &Cx, recording: &Rc<Recording>) -> Html {
+fn body(cx: &Cx, recording: &Recording) -> Html {
     let item = &recording.item;
     let texts = cx.texts;
     let player = if item.classes.contains(&Class::Media) {
-        html! {
-            <Player key={item.id.to_string()} recording={recording.clone()} texts={texts.clone()}
-                client={cx.client.clone()} silent={cx.state.flow.is_some()} />
-        }
+        keyed(item.id.to_string(), player(cx, recording))
     } else {
         p("", cx.text(Key::NoMedia))
     };

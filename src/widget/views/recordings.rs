@@ -1,13 +1,18 @@
 //! The recordings of a child, newest first, a day at a time; some or all of them ticked.
 
 use rules::{Class, Kind, contract::RecordingItem};
-use yew::prelude::{AttrValue, Html, MouseEvent, html};
+use wasm_bindgen::JsCast;
+use web_sys::MouseEvent;
+use yew::prelude::{AttrValue, Html};
 
 use super::{Cx, children, filters};
 use crate::{
     locale::{Format, Key},
     page::Event,
-    parts::{Weight, button, clock, el, keyed, maybe, p, screen, span, text, trouble, waiting, with},
+    parts::{
+        Weight, button, clock, el, keyed, maybe, on, p, press, screen, span, text, tick, trouble, waiting,
+        with,
+    },
     state::{Lane, ListMsg, Msg, Selection},
 };
 
@@ -104,9 +109,10 @@ fn row(cx: &Cx, item: &RecordingItem) -> Html {
         Some(words) => cx.texts.fill(Key::Quoted, &[("words", words)]),
         None => cx.text(Key::NoTranscript),
     };
-    let tick = cx
-        .link
-        .callback(move |event: MouseEvent| Event::Msg(Msg::List(ListMsg::Tick(id, event.shift_key()))));
+    let then = cx.link.callback(move |event: web_sys::Event| {
+        let shift = event.unchecked_into::<MouseEvent>().shift_key();
+        Event::Msg(Msg::List(ListMsg::Tick(id, shift)))
+    });
     let label = cx.texts.fill(Key::SelectRow, &[("time", &time), ("words", &title)]);
     let about = |class: Class, words: AttrValue| {
         maybe(item.classes.contains(&class).then_some(words), |words| span("", words))
@@ -126,14 +132,12 @@ fn row(cx: &Cx, item: &RecordingItem) -> Html {
     );
     let language = item.language.clone().unwrap_or_default().into();
     let title = with("span", &["class", "lang"], vec!["title".into(), language], vec![text(title)]);
-    html! {
-        <li class="row" part="row" key={id.to_string()}>
-            <label class="tick"><input type="checkbox" aria-label={label} checked={cx.state.list.selection.has(id)} onclick={tick} /></label>
-            <button type="button" class="open" id={id.to_string()} onclick={cx.press(Msg::Open(id))}>
-                { span("time", time) }
-                { title }
-                { about }
-            </button>
-        </li>
-    }
+    let selected = cx.state.list.selection.has(id);
+    let about_tick = vec!["checkbox".into(), label];
+    let tick = tick(&["type", "aria-label"], about_tick, selected, on("click", then));
+    let about_open = vec!["button".into(), "open".into(), id.to_string().into()];
+    let inside = vec![span("time", time), title, about];
+    let open = press(&["type", "class", "id"], about_open, cx.press(Msg::Open(id)), inside);
+    let row = vec![el("label", "tick", vec![tick]), open];
+    keyed(id.to_string(), with("li", &["class", "part"], vec!["row".into(), "row".into()], row))
 }

@@ -1,7 +1,7 @@
 //! Past requests, newest first, with their states.
 
 use rules::contract::Erasure;
-use yew::prelude::*;
+use yew::prelude::Html;
 
 use super::{Cx, heading, loaded, progress, recordings::more};
 use crate::{
