@@ -1,4 +1,5 @@
 //! Erasures on the real database and folder, with a clock that the tests move.
+#![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 mod household;
 

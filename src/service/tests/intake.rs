@@ -1,4 +1,5 @@
 //! Recordings in: all or nothing, once, and found again in any language.
+#![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 mod household;
 

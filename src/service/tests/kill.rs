@@ -1,5 +1,6 @@
 //! kill -9 of the real binary at every step of an erasure: started again, it ends in the same state.
 //! Needs the feature `faults`, which makes the binary stop at a named point so that it can be killed there.
+#![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 mod household;
 
