@@ -103,7 +103,12 @@ async fn a_page_of_another_site_does_the_same_under_its_strict_policy() {
     world.find("label.choice", "Do not wait").await.click().await.unwrap();
     let typed = world.find("label.field.wide input", "").await;
     typed.send_keys("Mia").await.unwrap();
-    world.find("dialog button, .decide button", &format!("Delete {} recordings", CLIPS.len())).await.click().await.unwrap();
+    world
+        .find("dialog button, .decide button", &format!("Delete {} recordings", CLIPS.len()))
+        .await
+        .click()
+        .await
+        .unwrap();
     world.until_shown("Every place was read again and holds nothing of it").await;
     for (store, copies) in world.copies().await {
         assert_eq!(copies, 0, "{store:?}");

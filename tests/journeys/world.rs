@@ -103,7 +103,8 @@ impl World {
              <h1>A site of somebody else</h1><forget-me-not src=\"{}/v1\"><p>Loading</p></forget-me-not>",
             self.api
         );
-        let script = format!("document.querySelector('forget-me-not').fetchSession = async () => ({session});");
+        let script =
+            format!("document.querySelector('forget-me-not').fetchSession = async () => ({session});");
         let watch = "window.refused = []; document.addEventListener('securitypolicyviolation', \
                      (e) => window.refused.push(e.violatedDirective + ' ' + e.blockedURI));";
         let host = Router::new()
@@ -157,7 +158,11 @@ impl World {
     pub async fn until(&self, what: &str, script: &str) {
         let begun = Instant::now();
         while self.ask(&format!("return Boolean({script});"), vec![]).await != true {
-            assert!(begun.elapsed() < PATIENCE, "waited in vain until {what}; the page shows:\n{}", self.text().await);
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "waited in vain until {what}; the page shows:\n{}",
+                self.text().await
+            );
             tokio::time::sleep(Duration::from_millis(30)).await;
         }
     }
@@ -170,7 +175,11 @@ impl World {
 
     /// How many rows the list shows.
     pub async fn until_rows(&self, n: usize) {
-        self.until(&format!("{n} rows are shown"), &format!("root.querySelectorAll('li.row').length === {n}")).await;
+        self.until(
+            &format!("{n} rows are shown"),
+            &format!("root.querySelectorAll('li.row').length === {n}"),
+        )
+        .await;
     }
 
     /// What the content security policy refused, of the page under way.
