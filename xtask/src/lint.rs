@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
+use crate::suite::FAULTS;
 use crate::tools::{CARGO_DENY, Toolbox, cargo};
 use crate::{machine, paths, run, say};
 
@@ -26,7 +27,9 @@ pub fn formatting() -> Result<Command> {
 
 /// clippy has nothing to say about anything that runs on this machine.
 pub fn clippy_native() -> Result<Command> {
-    in_project(&["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"])
+    let mut command = in_project(&["clippy", "--locked", "--workspace", "--all-targets"])?;
+    command.args(FAULTS).args(["--", "-D", "warnings"]);
+    Ok(command)
 }
 
 /// clippy has nothing to say about the page as it is compiled for a browser.

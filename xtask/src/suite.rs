@@ -13,6 +13,10 @@ use crate::report::table;
 use crate::tools::{TRUNK, Toolbox, WASM_BINDGEN, WASM_PACK, cargo};
 use crate::{interrupt, lint, machine, paths, run, say};
 
+/// The service's binary stops at named points, so that a test can kill it there. Without this the
+/// tests that do so are not even compiled.
+pub const FAULTS: [&str; 2] = ["--features", "service/faults"];
+
 /// What is run one after the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
@@ -197,7 +201,15 @@ impl Suite {
                 let service = TestService::start()?;
                 return logged(step, service.tests(self.toolbox()?)?);
             }
-            Step::Journeys => cargo_in_project(&["test", "--locked", "--workspace", "--test", "journeys"])?,
+            Step::Journeys => cargo_in_project(&[
+                "test",
+                "--locked",
+                "--workspace",
+                FAULTS[0],
+                FAULTS[1],
+                "--test",
+                "journeys",
+            ])?,
         };
         logged(step, command)
     }
@@ -208,6 +220,9 @@ impl Suite {
         } else {
             &["test", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"]
         })?;
+        if matches!(of, Of::Everything | Of::One("service")) {
+            command.args(FAULTS);
+        }
         match of {
             Of::One(name) => command.args(["-p", name]),
             // Only nextest can leave the journeys out of a whole workspace.
