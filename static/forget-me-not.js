@@ -1,4 +1,4 @@
-// docs/embed.md
+// README.md
 const get = async (path) => {
   const response = await fetch(new URL(path, import.meta.url));
   if (!response.ok) throw Error(path);

@@ -112,9 +112,11 @@ async fn a_host_that_gives_no_session_is_no_crash() {
 
 #[wasm_bindgen_test]
 async fn nobody_there_is_said_as_that() {
-    // A port that nothing listens on.
-    let client = Client::new(host("http://127.0.0.1:9/v1", &session(&[secret()])));
-    assert_eq!(fails(&client, Call::Children).await, Failure::NoAnswer);
+    // A port that nothing listens on, and no service at all.
+    for src in ["http://127.0.0.1:9/v1", "", "/"] {
+        let client = Client::new(host(src, &session(&[secret()])));
+        assert_eq!(fails(&client, Call::Children).await, Failure::NoAnswer);
+    }
 }
 
 #[wasm_bindgen_test]

@@ -179,9 +179,13 @@ impl Client {
         init.set_method(ask.method);
         init.set_headers(&headers);
         init.set_signal(signal);
+        let base = self.base();
+        if base.is_empty() {
+            // Without a `src` this would ask the host page's own server, and show it a session.
+            return Err(JsValue::NULL);
+        }
         let window = window().ok_or(JsValue::NULL)?;
-        let answer =
-            JsFuture::from(window.fetch_with_str_and_init(&(self.base() + &ask.path), &init)).await?;
+        let answer = JsFuture::from(window.fetch_with_str_and_init(&(base + &ask.path), &init)).await?;
         Ok(answer.unchecked_into())
     }
 }

@@ -22,6 +22,7 @@ macro_rules! keys {
 }
 
 keys! {
+    Language = "language";
     Direction = "direction";
     Waiting = "waiting";
     Retry = "retry";
@@ -68,6 +69,7 @@ keys! {
     Found = "found";
     Selected = "selected";
     SelectAll = "select-all";
+    SelectMatching = "select-matching";
     SelectNone = "select-none";
     DeleteSelected = "delete-selected";
     ListEmpty = "list-empty";

@@ -44,16 +44,20 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// Reads a locale file; `tag` is the BCP 47 language tag by which `Intl` writes.
+    /// Reads a locale file. `tag` is the BCP 47 tag that was asked for; dates and numbers follow it
+    /// where it is of the file's language, so that nobody reads an English sentence with a German date.
     ///
     /// # Errors
     /// Where the text is not JSON of names and texts.
     pub fn read(json: &str, tag: &str) -> Result<Self, &'static str> {
         let file = File::read(json).ok_or("not a locale file")?;
-        Ok(Self { tag: tag.to_owned(), file, formats: Default::default() })
+        let language = file.get(Key::Language.name()).map_or("en", AttrValue::as_str);
+        let asked = tag.split('-').next().unwrap_or_default();
+        let tag = if asked.eq_ignore_ascii_case(language) { tag } else { language }.to_owned();
+        Ok(Self { tag, file, formats: Default::default() })
     }
 
-    /// The language tag these texts were asked for by.
+    /// The language these texts are in, as a BCP 47 tag.
     #[must_use]
     pub fn tag(&self) -> &str {
         &self.tag
@@ -171,6 +175,15 @@ mod tests {
         let texts = Texts::read(r#"{"retry": "Try again"}"#, "en").unwrap();
         assert_eq!(texts.get(Key::Retry), "Try again");
         assert_eq!(texts.get(Key::Undo), Key::Undo.name());
+    }
+
+    #[test]
+    fn dates_and_numbers_are_of_the_language_of_the_texts() {
+        let tag = |asked| Texts::read(r#"{"language": "en"}"#, asked).unwrap().tag().to_owned();
+        assert_eq!(tag("en-GB"), "en-GB");
+        assert_eq!(tag("EN"), "EN");
+        assert_eq!(tag("de-DE"), "en");
+        assert_eq!(tag(""), "en");
     }
 
     #[test]

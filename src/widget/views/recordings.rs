@@ -64,7 +64,12 @@ fn toolbar(cx: &Cx) -> Html {
     let tools = vec![
         p("found", found),
         maybe(total.filter(|total| !all && *total > 0), |total| {
-            let label = cx.texts.count(Key::SelectAll, total, &[]);
+            let matching = !list.form.filter().is_empty();
+            let label = if matching {
+                cx.texts.count(Key::SelectMatching, total, &[])
+            } else {
+                cx.texts.count(Key::SelectAll, total, &[])
+            };
             button(cx, Weight::Quiet, label, Msg::List(ListMsg::All))
         }),
         maybe((selected > 0).then_some(()), |()| {
