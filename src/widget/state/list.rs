@@ -120,6 +120,8 @@ pub enum ListMsg {
     All,
     /// No box stays ticked.
     None,
+    /// The conditions were folded out, or in.
+    Unfold(bool),
 }
 
 /// The list of one child.
@@ -127,6 +129,8 @@ pub enum ListMsg {
 pub struct List {
     /// What is looked for.
     pub form: Form,
+    /// Whether the conditions are folded out; that stays while she looks at a recording.
+    pub unfolded: bool,
     /// What was found so far, newest first.
     pub items: Vec<Rc<RecordingItem>>,
     /// Where the next page begins; none when everything is there.
@@ -211,6 +215,10 @@ impl List {
                 if let Some(count) = &self.count.value {
                     self.selection = Selection::All { count: count.total };
                 }
+                Vec::new()
+            }
+            ListMsg::Unfold(unfolded) => {
+                self.unfolded = unfolded;
                 Vec::new()
             }
             ListMsg::None => {

@@ -1,7 +1,9 @@
 //! What is looked for: words as they are typed, and conditions.
 
 use rules::{Class, Kind};
+use web_sys::HtmlDetailsElement;
 use yew::{
+    html::TargetCast,
     prelude::{AttrValue, Callback, Html},
     virtual_dom::{AttributeOrProperty, Attributes},
 };
@@ -42,13 +44,26 @@ pub fn form(cx: &Cx) -> Html {
     let summary = el("summary", "", vec![text(cx.text(Key::Conditions)), set]);
     let inside = vec![
         label("field wide", cx.text(Key::SearchWords), search),
-        el("details", "conditions", vec![summary, el("div", "fields", fields), backwards]),
+        conditions_of(cx, vec![summary, el("div", "fields", fields), backwards]),
         maybe((*form != Form::default()).then_some(()), |()| {
             button(cx, Weight::Quiet, cx.text(Key::LookForAll), look(Change::Nothing))
         }),
     ];
     let about = vec!["looking".into(), "search".into(), cx.text(Key::Looking)];
     with("div", &["class", "role", "aria-label"], about, inside)
+}
+
+fn conditions_of(cx: &Cx, inside: Vec<Html>) -> Html {
+    let (names, values): (&[_], _) = if cx.state.list.unfolded {
+        (&["class", "open"], vec!["conditions".into(), "".into()])
+    } else {
+        (&["class"], vec!["conditions".into()])
+    };
+    let toggled = cx.link.callback(|event: web_sys::Event| {
+        let unfolded = event.target_unchecked_into::<HtmlDetailsElement>().open();
+        page::Event::Msg(Msg::List(ListMsg::Unfold(unfolded)))
+    });
+    live(tag_of("details", names, values, inside), on("toggle", toggled))
 }
 
 fn day(cx: &Cx, name: Key, edge: Option<&Edge>, msg: fn(String) -> Msg) -> Html {

@@ -136,7 +136,12 @@ fn row(cx: &Cx, item: &RecordingItem) -> Html {
         ],
     );
     let language = item.language.clone().unwrap_or_default().into();
-    let title = with("span", &["class", "lang"], vec!["title".into(), language], vec![text(title)]);
+    let title = with(
+        "span",
+        &["class", "lang", "dir"],
+        vec!["title".into(), language, "auto".into()],
+        vec![text(title)],
+    );
     let selected = cx.state.list.selection.has(id);
     let about_tick = vec!["checkbox".into(), label];
     let tick = tick(&["type", "aria-label"], about_tick, selected, on("click", then));
