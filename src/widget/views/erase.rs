@@ -149,7 +149,8 @@ fn name(cx: &Cx, flow: &Flow) -> Html {
 
 /// The two ways out. The one that destroys nothing has the focus.
 fn decide(cx: &Cx, flow: &Flow) -> Html {
-    let recordings = flow.shown().map_or(0, |preview| preview.recordings);
+    // The button stays while another choice is being previewed; a press counts again once it is shown.
+    let recordings = flow.preview.value.as_ref().map_or(0, |preview| preview.recordings);
     let expected = must_type(cx, flow);
     let confirm = cx.link.callback(move |_| {
         Event::Msg(Msg::Flow(FlowMsg::Confirm { key: idempotency::key(), name: expected.to_string() }))
