@@ -6,6 +6,8 @@ const element = document.querySelector('forget-me-not');
 const given = decodeURIComponent(location.hash.slice(1));
 // The secret stays neither in the address bar nor in the history.
 if (given) history.replaceState(null, '', location.pathname + location.search);
+// Another link opened in the same tab changes the fragment only.
+addEventListener('hashchange', () => location.reload());
 
 const demo = async () => {
   const answer = await fetch('/demo/session', { method: 'POST' });

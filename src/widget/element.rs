@@ -26,6 +26,8 @@ struct Mounted {
     id: u32,
     slot: Slot,
     host: Host,
+    /// What gives sessions: another one may be another parent's.
+    asks: JsValue,
 }
 
 #[derive(Default)]
@@ -50,7 +52,7 @@ pub fn mount(host: HtmlElement, root: &ShadowRoot, texts: &str) -> Result<u32, J
     MOUNTS.with_borrow_mut(|mounts| {
         mounts.last += 1;
         let id = mounts.last;
-        let src = src_of(&host);
+        let (src, asks) = (src_of(&host), asks_of(&host));
         let host = Host { mount: id, revision: 0, src, client: Client::new(host), texts };
         let props = RootProps { host: Some(host.clone()) };
         // Yew empties a node a microtask after it was put away. Until then it shows the last mount.
@@ -63,7 +65,7 @@ pub fn mount(host: HtmlElement, root: &ShadowRoot, texts: &str) -> Result<u32, J
             None => new_slot(props)?,
         };
         root.append_child(&slot.node)?;
-        mounts.shown.push(Mounted { id, slot, host });
+        mounts.shown.push(Mounted { id, slot, host, asks });
         Ok(id)
     })
 }
@@ -80,9 +82,11 @@ pub fn update(id: u32, texts: Option<String>) -> Result<(), JsValue> {
         if let Some(texts) = texts {
             mounted.host.texts = read_texts(&element, &texts)?;
         }
-        let src = src_of(&element);
-        if mounted.host.src != src {
-            // Another service is another page: its sessions and answers are its own.
+        let (src, asks) = (src_of(&element), asks_of(&element));
+        let another_parent = mounted.asks.is_function() && mounted.asks != asks;
+        mounted.asks = asks;
+        if mounted.host.src != src || another_parent {
+            // Another service, or another parent, is another page: its sessions and answers are its own.
             mounts.last += 1;
             mounted.host.mount = mounts.last;
             mounted.host.src = src;
@@ -123,6 +127,10 @@ fn new_slot(props: RootProps) -> Result<Slot, JsValue> {
 fn read_texts(host: &HtmlElement, json: &str) -> Result<Rc<Texts>, JsValue> {
     let tag = host.get_attribute("locale").unwrap_or_default();
     Ok(Rc::new(Texts::read(json, &tag)?))
+}
+
+fn asks_of(host: &HtmlElement) -> JsValue {
+    js_sys::Reflect::get(host, &"fetchSession".into()).unwrap_or(JsValue::UNDEFINED)
 }
 
 fn src_of(host: &HtmlElement) -> String {

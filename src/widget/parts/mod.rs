@@ -56,6 +56,7 @@ pub fn waiting(cx: &Cx) -> Html {
 pub fn trouble(cx: &Cx, failure: &Failure, lane: Lane) -> Html {
     let (happened, advice) = words::trouble(failure.trouble());
     let safe = match lane {
+        Lane::Erase if cx.state.flow.as_ref().is_some_and(|flow| flow.maybe_sent) => Some(Key::SafeAgain),
         Lane::Erase | Lane::Keep | Lane::Undo if failure.may_have_arrived() => Some(Key::SafeAgain),
         Lane::Erase | Lane::Keep | Lane::Undo => Some(Key::SafeNothingChanged),
         _ => None,

@@ -2,7 +2,7 @@
 
 use rules::{
     ErasureId, Scope,
-    contract::{Erasure, NewErasure, Preview},
+    contract::{Erasure, NewErasure, Preview, Requester},
 };
 
 use super::{Call, Effect, Failure, Loaded, Turn};
@@ -38,6 +38,8 @@ pub struct Flow {
     pub must_type: bool,
     /// The request on its way.
     pub sending: Loaded<Erasure>,
+    /// A try got no answer, so the request may have been accepted, whatever later tries are told.
+    pub maybe_sent: bool,
     /// One key for one decision: sent again, it cannot delete twice.
     key: Option<String>,
 }
@@ -52,6 +54,7 @@ impl Flow {
             typed: String::new(),
             must_type: false,
             sending: Loaded::default(),
+            maybe_sent: false,
             key: None,
         };
         let effects = flow.load();
@@ -119,10 +122,14 @@ impl Flow {
         vec![Effect::Call(self.sending.begin(), Call::Erase(self.draft.clone(), key))]
     }
 
-    /// The service answered the request. A refusal ends the key's life: nothing was accepted.
+    /// The service answered the request. A refusal ends the key's life, unless an earlier try may
+    /// have been accepted under it.
     pub fn answered(&mut self, turn: Turn, answer: Result<Erasure, Failure>) -> bool {
-        if answer.as_ref().is_err_and(|failure| !failure.may_have_arrived()) {
-            self.key = None;
+        if let Err(failure) = &answer {
+            self.maybe_sent |= failure.may_have_arrived();
+            if !self.maybe_sent {
+                self.key = None;
+            }
         }
         self.sending.accept(turn, answer)
     }
@@ -190,10 +197,13 @@ impl Watched {
         vec![Effect::Call(self.undoing.begin(), Call::Undo(self.id))]
     }
 
-    /// Whether it can be taken back, as far as is known here; the service decides.
+    /// Whether it can be taken back, as far as is known here; the service decides. What another
+    /// guardian asked for, only they can take back.
     #[must_use]
     pub fn can_undo(&self) -> bool {
-        self.erasure.value.as_ref().is_some_and(|erasure| erasure.state == rules::ErasureState::Sealed)
+        self.erasure.value.as_ref().is_some_and(|erasure| {
+            erasure.state == rules::ErasureState::Sealed && erasure.requested_by != Requester::AnotherGuardian
+        })
     }
 }
 
@@ -260,6 +270,17 @@ mod tests {
         let [Effect::Call(turn, _)] = confirm(&mut flow, "a")[..] else { panic!() };
         flow.answered(turn, Err(Failure::Refused(Problem::new(ProblemType::Invalid))));
         assert!(matches!(&confirm(&mut flow, "b")[..], [Effect::Call(_, Call::Erase(_, key))] if key == "b"));
+    }
+
+    #[test]
+    fn after_a_lost_answer_a_refusal_frees_nothing() {
+        let mut flow = shown(items());
+        let [Effect::Call(turn, _)] = confirm(&mut flow, "a")[..] else { panic!() };
+        flow.answered(turn, Err(Failure::NoAnswer));
+        let [Effect::Call(turn, _)] = confirm(&mut flow, "b")[..] else { panic!() };
+        flow.answered(turn, Err(Failure::NoSession));
+        assert!(flow.maybe_sent, "the first try may have been accepted");
+        assert!(matches!(&confirm(&mut flow, "c")[..], [Effect::Call(_, Call::Erase(_, key))] if key == "a"));
     }
 
     #[test]

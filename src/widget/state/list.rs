@@ -230,7 +230,6 @@ impl List {
 
     fn look(&mut self, child: ChildId, change: Change) -> Vec<Effect> {
         let before = self.form.filter();
-        self.typed += 1;
         let typing = matches!(change, Change::Words(_));
         match change {
             Change::Words(words) => self.form.words = words,
@@ -244,6 +243,8 @@ impl List {
         if self.form.filter() == before {
             return Vec::new();
         }
+        // Only now: a space behind the words must not call off the search that waits.
+        self.typed += 1;
         // What is ticked was ticked among other things: it is not carried over unseen.
         self.selection = Selection::default();
         self.anchor = None;
@@ -286,15 +287,16 @@ impl List {
         }
     }
 
-    /// What a deletion of the selection would be. "All" without any condition is everything of the
-    /// child, and is asked for as that.
+    /// What a deletion of the selection would be. "All" without any condition is a period, all of
+    /// time: what she keeps stays, as with any selection. Everything of a child is asked for elsewhere,
+    /// in words that say so.
     #[must_use]
     pub fn scope(&self) -> Option<Scope> {
         match &self.selection {
             Selection::These(ids) if ids.is_empty() => None,
             Selection::These(ids) => Some(Scope::Items { recordings: ids.clone() }),
             Selection::All { .. } => Some(match self.form.filter() {
-                filter if filter.is_empty() => Scope::Child {},
+                filter if filter.is_empty() => Scope::Range { from: Timestamp::MIN, to: Timestamp::MAX },
                 Filter { q: None, from: Some(from), to: Some(to), device: None, kind: None, class: None } => {
                     Scope::Range { from, to }
                 }
@@ -426,7 +428,7 @@ mod tests {
         assert_eq!(list.scope(), Some(Scope::Items { recordings: vec![id] }));
 
         list.selection = Selection::All { count: 2 };
-        assert_eq!(list.scope(), Some(Scope::Child {}));
+        assert_eq!(list.scope(), Some(Scope::Range { from: Timestamp::MIN, to: Timestamp::MAX }));
         list.form.from = edge(1_000);
         list.form.to = edge(2_000);
         let (from, to) = (Timestamp::from_ms(1_000), Timestamp::from_ms(2_000));

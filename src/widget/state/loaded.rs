@@ -1,6 +1,10 @@
 //! Something that is fetched: what is there, what is on its way, what went wrong.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use super::Failure;
+
+static NEXT: AtomicU32 = AtomicU32::new(1);
 
 /// Which request of a kind an answer belongs to.
 pub type Turn = u32;
@@ -25,9 +29,10 @@ impl<T> Default for Loaded<T> {
 }
 
 impl<T> Loaded<T> {
-    /// A request sets out. Answers to any earlier one are late from now on.
+    /// A request sets out. Answers to any earlier one are late from now on, also to one of another
+    /// dialog that stood in this place before: no two requests of a page have the same turn.
     pub fn begin(&mut self) -> Turn {
-        self.turn += 1;
+        self.turn = NEXT.fetch_add(1, Ordering::Relaxed);
         self.busy = true;
         self.failed = None;
         self.turn

@@ -414,7 +414,13 @@ impl State {
     }
 
     fn leave(&mut self) -> Vec<Effect> {
-        self.flow = None;
+        if self.flow.take().is_some_and(|flow| flow.maybe_sent) {
+            // It may have been accepted: she goes on where she sees whether it was.
+            self.stale();
+            let mut effects = if self.view == View::Erase { Vec::new() } else { vec![Effect::CloseBox] };
+            effects.extend(self.go(View::Requests));
+            return effects;
+        }
         if self.view != View::Erase {
             return vec![Effect::CloseBox];
         }
@@ -578,10 +584,15 @@ impl State {
         let before = phrase(watched);
         watched.news(turn, news);
         let after = phrase(watched);
+        let mut effects = Vec::new();
         if after != before {
             self.said = after.map(Said::Erasure);
+            if before.is_some() && after == Some(rules::erasure::Phrase::Deleted) {
+                effects = self.load_children();
+            }
         }
-        self.tick()
+        effects.extend(self.tick());
+        effects
     }
 
     /// What follows when the watch ends before the erasure does: it is watched again after a while.
@@ -591,7 +602,15 @@ impl State {
     }
 
     fn undone(&mut self, turn: Turn, answer: Result<(), Failure>) -> Vec<Effect> {
-        let Some(watched) = &mut self.watched else { return Vec::new() };
+        let Some(watched) = &mut self.watched else {
+            // She has gone on meanwhile; what she sees there may be of before.
+            self.stale();
+            let mut effects = self.load_children();
+            if let (View::Recordings, Some(child)) = (self.view, self.child) {
+                effects.extend(self.list.load(child));
+            }
+            return effects;
+        };
         if !watched.undoing.accept(turn, answer) {
             return Vec::new();
         }
