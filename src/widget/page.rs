@@ -208,7 +208,7 @@ impl Page {
             Effect::Media(effect) => {
                 if let Some(media) = self.media.cast() {
                     let client = &ctx.props().host.client;
-                    player::carry_out(&media, effect, |path| client.absolute(path));
+                    player::carry_out(&media, effect, |path| client.url(path));
                 }
             }
         }

@@ -8,13 +8,11 @@ mod session;
 
 use std::rc::Rc;
 
-use js_sys::{JsString, Reflect, Uint8Array, encode_uri_component};
+use js_sys::{JsString, Object, Reflect, Uint8Array, encode_uri_component};
 use rules::{ErasureId, contract::Erasure, scope::Filter};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    AbortSignal, Headers, HtmlElement, ReadableStreamDefaultReader, RequestInit, Response, Url, window,
-};
+use web_sys::{AbortSignal, HtmlElement, ReadableStreamDefaultReader, Response, window};
 
 use crate::{
     json::{self, Decode, conditions, encode_erasure},
@@ -104,12 +102,11 @@ impl Client {
         self.text(&ask, signal).await
     }
 
-    /// A path of the service, like that of a ticket, as an absolute URL.
+    /// The URL of a path of the service, like that of a ticket.
     #[must_use]
-    pub fn absolute(&self, path: &str) -> Option<String> {
-        let page = self.host().base_uri().ok()??;
-        let api = Url::new_with_base(&self.base(), &page).ok()?;
-        Some(Url::new_with_base(path, &api.href()).ok()?.href())
+    pub fn url(&self, path: &str) -> String {
+        let base = self.base();
+        format!("{}{path}", origin(&base))
     }
 
     /// Tells the states of an erasure to `each`, by server-sent events for as long as they come; where
@@ -139,8 +136,7 @@ impl Client {
     }
 
     fn base(&self) -> String {
-        let src = self.host().get_attribute("src").unwrap_or_default();
-        src.trim_end_matches('/').to_owned()
+        self.0.src().trim_end_matches('/').to_owned()
     }
 
     async fn text(&self, ask: &Ask, signal: Option<&AbortSignal>) -> Result<String, Failure> {
@@ -165,29 +161,47 @@ impl Client {
     }
 
     async fn fetch(&self, ask: &Ask, token: &str, signal: Option<&AbortSignal>) -> Result<Response, JsValue> {
-        let headers = Headers::new()?;
-        headers.set("authorization", &format!("Bearer {token}"))?;
-        headers.set("accept", ask.accept)?;
-        if let Some(key) = &ask.key {
-            headers.set("idempotency-key", key)?;
-        }
-        let init = RequestInit::new();
-        if let Some(body) = &ask.body {
-            headers.set("content-type", "application/json")?;
-            init.set_body(&body.into());
-        }
-        init.set_method(ask.method);
-        init.set_headers(&headers);
-        init.set_signal(signal);
         let base = self.base();
         if base.is_empty() {
             // Without a `src` this would ask the host page's own server, and show it a session.
             return Err(JsValue::NULL);
         }
+        let headers = object([
+            ("authorization", Some(format!("Bearer {token}").into())),
+            ("accept", Some(ask.accept.into())),
+            ("content-type", ask.body.as_ref().map(|_| "application/json".into())),
+            ("idempotency-key", ask.key.as_ref().map(JsValue::from)),
+        ])?;
+        let init = object([
+            ("method", Some(ask.method.into())),
+            ("headers", Some(headers)),
+            ("body", ask.body.as_ref().map(JsValue::from)),
+            ("signal", signal.map(JsValue::from)),
+        ])?;
         let window = window().ok_or(JsValue::NULL)?;
-        let answer = JsFuture::from(window.fetch_with_str_and_init(&(base + &ask.path), &init)).await?;
-        Ok(answer.unchecked_into())
+        let answer = window.fetch_with_str_and_init(&(base + &ask.path), init.unchecked_ref());
+        Ok(JsFuture::from(answer).await?.unchecked_into())
     }
+}
+
+/// An object of the values that are there.
+fn object(values: [(&str, Option<JsValue>); 4]) -> Result<JsValue, JsValue> {
+    let object = Object::new();
+    for (name, value) in values {
+        if let Some(value) = value {
+            Reflect::set(&object, &name.into(), &value)?;
+        }
+    }
+    Ok(object.into())
+}
+
+/// Scheme and host of an absolute URL; nothing of one that is relative to the page.
+fn origin(url: &str) -> &str {
+    // By bytes: looking for a text in a text is 2 KB of code.
+    let bytes = url.as_bytes();
+    let Some(host) = bytes.windows(2).position(|two| two == b"//").map(|at| at + 2) else { return "" };
+    let end = bytes.iter().skip(host).position(|byte| *byte == b'/').map_or(url.len(), |at| host + at);
+    url.get(..end).unwrap_or_default()
 }
 
 /// The body as text; none if it broke off.
@@ -238,5 +252,18 @@ fn write_pair(path: &mut String, name: &str, value: Option<&str>) {
 fn write_filter(path: &mut String, filter: &Filter) {
     for (name, value) in conditions(filter) {
         write_pair(path, name, Some(&value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tickets_path_belongs_to_the_services_origin() {
+        assert_eq!(origin("https://api.example:8443/parents/v1"), "https://api.example:8443");
+        assert_eq!(origin("//api.example/v1"), "//api.example");
+        assert_eq!(origin("https://api.example"), "https://api.example");
+        assert_eq!(origin("/v1"), "");
     }
 }

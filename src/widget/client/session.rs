@@ -16,6 +16,9 @@ const MARGIN_MS: i64 = 10_000;
 /// The session of one mount.
 pub struct Session {
     host: HtmlElement,
+    /// Where the service is, as the element said when this session began: a token never goes to
+    /// another service because an attribute changed meanwhile.
+    src: String,
     token: RefCell<Option<(String, Timestamp)>>,
     /// The host's answer that is awaited, so that calls made together ask once.
     asked: RefCell<Option<Promise>>,
@@ -24,11 +27,16 @@ pub struct Session {
 
 impl Session {
     pub(super) fn new(host: HtmlElement) -> Self {
-        Self { host, token: RefCell::default(), asked: RefCell::default(), asks: Cell::new(0) }
+        let src = host.get_attribute("src").unwrap_or_default();
+        Self { host, src, token: RefCell::default(), asked: RefCell::default(), asks: Cell::new(0) }
     }
 
     pub(super) fn host(&self) -> &HtmlElement {
         &self.host
+    }
+
+    pub(super) fn src(&self) -> &str {
+        &self.src
     }
 
     /// The bearer token.

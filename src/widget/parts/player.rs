@@ -84,11 +84,11 @@ fn seek(event: web_sys::Event) -> Event {
     Event::Msg(Msg::Player(player::Msg::Seek(field.value().parse().unwrap_or(0))))
 }
 
-/// Has the media element do something; `absolute` makes a URL of a ticket's path.
-pub fn carry_out(media: &HtmlMediaElement, effect: Effect, absolute: impl FnOnce(&str) -> Option<String>) {
+/// Has the media element do something; `url` makes a URL of a ticket's path.
+pub fn carry_out(media: &HtmlMediaElement, effect: Effect, url: impl FnOnce(&str) -> String) {
     match effect {
         Effect::Load(path, ms) => {
-            media.set_src(&absolute(&path).unwrap_or(path));
+            media.set_src(&url(&path));
             go_to(media, ms);
             play(media);
         }
