@@ -1,6 +1,8 @@
 //! Everything the page knows, and how it changes: pure functions from a state and a message to a
 //! state and effects. No browser here, so it is tested natively.
 
+mod answers;
+mod call;
 mod erase;
 mod failure;
 mod list;
@@ -15,117 +17,16 @@ mod tests;
 
 use rules::{
     ChildId, Date, ErasureId, RecordingId, Scope,
-    contract::{ChildSummary, Children, Erasure, Erasures, Holdings, NewErasure},
-    scope::Filter,
+    contract::{ChildSummary, Children, Erasure, Erasures, Holdings},
 };
 
-use crate::json::{self, Decode};
-
+pub use call::{Call, Lane};
 pub use erase::{Flow, FlowMsg, Watched};
 pub use failure::{Failure, Trouble};
 pub use list::{Change, Edge, Form, List, ListMsg};
 pub use loaded::{Loaded, Turn};
 pub use opened::{BadDate, OFFERED_MONTHS, Opened, OpenedMsg};
 pub use selection::Selection;
-
-/// How long to wait before an erasure is watched again whose news broke off, in milliseconds.
-const WATCH_AGAIN_MS: u32 = 2_000;
-
-/// A call of the contract.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Call {
-    /// The children of the session.
-    Children,
-    /// What every store holds of a child.
-    Holdings(ChildId),
-    /// A page of recordings.
-    Recordings {
-        /// Whose.
-        child: ChildId,
-        /// Which.
-        filter: Filter,
-        /// Where the page begins.
-        cursor: Option<String>,
-    },
-    /// How many recordings a filter finds.
-    Count {
-        /// Whose.
-        child: ChildId,
-        /// Which.
-        filter: Filter,
-    },
-    /// One recording.
-    Recording(RecordingId),
-    /// A way to the bytes of a recording.
-    Playback(RecordingId),
-    /// Keep it until that day, or end the keep.
-    Keep(RecordingId, Option<Date>),
-    /// What a deletion would do.
-    Preview(NewErasure),
-    /// Delete, under an idempotency key.
-    Erase(NewErasure, String),
-    /// Take a deletion back.
-    Undo(ErasureId),
-    /// Past requests.
-    Erasures {
-        /// Where the page begins.
-        cursor: Option<String>,
-    },
-}
-
-/// A kind of call. One of each is on its way at a time; a new one ends the one before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lane {
-    /// The children.
-    Children,
-    /// What is held.
-    Holdings,
-    /// A page of the list.
-    List,
-    /// The number of what matches.
-    Count,
-    /// The opened recording.
-    Recording,
-    /// A ticket for its bytes.
-    Playback,
-    /// A keep.
-    Keep,
-    /// What a deletion would do.
-    Preview,
-    /// A deletion.
-    Erase,
-    /// News of a deletion.
-    Watch,
-    /// Taking back.
-    Undo,
-    /// Past requests.
-    Erasures,
-}
-
-impl Lane {
-    /// How many there are.
-    pub const COUNT: usize = 12;
-}
-
-impl Call {
-    /// Its kind.
-    #[must_use]
-    pub const fn lane(&self) -> Lane {
-        match self {
-            Self::Children => Lane::Children,
-            Self::Holdings(_) => Lane::Holdings,
-            Self::Recordings { .. } => Lane::List,
-            Self::Count { .. } => Lane::Count,
-            Self::Recording(_) => Lane::Recording,
-            Self::Playback(_) => Lane::Playback,
-            Self::Keep(..) => Lane::Keep,
-            Self::Preview(_) => Lane::Preview,
-            Self::Erase(..) => Lane::Erase,
-            Self::Undo(_) => Lane::Undo,
-            Self::Erasures { .. } => Lane::Erasures,
-        }
-    }
-}
 
 /// What the page has to do beside showing the state.
 #[derive(Debug, Clone, PartialEq)]
@@ -466,164 +367,6 @@ impl State {
             (Lane::Erase | Lane::Playback | Lane::Holdings | Lane::List | Lane::Count, _) => Vec::new(),
         }
     }
-
-    /// What follows from the answer to a call: the text of it, or why there is none.
-    pub fn answer(&mut self, lane: Lane, turn: Turn, answer: Result<String, Failure>) -> Vec<Effect> {
-        let opened = self.opened.id;
-        let effects = self.take_in(lane, turn, answer);
-        self.hush(opened, effects)
-    }
-
-    fn take_in(&mut self, lane: Lane, turn: Turn, answer: Result<String, Failure>) -> Vec<Effect> {
-        match lane {
-            Lane::Children => {
-                if self.children.accept(turn, read(answer)) {
-                    return self.with_children();
-                }
-            }
-            Lane::Holdings => {
-                self.holdings.accept(turn, read(answer));
-            }
-            Lane::List => {
-                self.list.arrived(turn, read(answer));
-            }
-            Lane::Count => {
-                if self.list.count.accept(turn, read(answer))
-                    && let Some(count) = &self.list.count.value
-                {
-                    self.said = Some(Said::Found(count.total));
-                }
-            }
-            Lane::Recording => {
-                self.opened.recording.accept(turn, read(answer));
-            }
-            Lane::Playback => return self.play(player::Msg::Ticket(turn, read(answer))),
-            Lane::Preview => {
-                if let Some(flow) = &mut self.flow {
-                    flow.preview.accept(turn, read(answer));
-                }
-            }
-            Lane::Erasures => self.past(turn, read(answer)),
-            Lane::Erase => return self.accepted(turn, read(answer)),
-            Lane::Watch => return self.news(turn, read(answer)),
-            Lane::Keep => return self.kept(turn, answer.map(drop)),
-            Lane::Undo => return self.undone(turn, answer.map(drop)),
-        }
-        Vec::new()
-    }
-
-    fn past(&mut self, turn: Turn, page: Result<Erasures, Failure>) {
-        if !self.requests.arrived(turn) {
-            return;
-        }
-        match (page, &mut self.requests.value) {
-            (Ok(page), Some(list)) => {
-                list.items.extend(page.items);
-                list.next = page.next;
-            }
-            (Ok(page), empty) => *empty = Some(page),
-            (Err(failure), _) => self.requests.failed = Some(failure),
-        }
-    }
-
-    /// With one child there is nothing to choose.
-    fn with_children(&mut self) -> Vec<Effect> {
-        let Some(children) = &self.children.value else { return Vec::new() };
-        match &children.items[..] {
-            [only] if self.view == View::Children && self.child.is_none() => {
-                let only = only.id;
-                let mut effects = self.choose(only);
-                // Nobody pressed anything: the focus stays where the host page has it.
-                effects.retain(|effect| !matches!(effect, Effect::Focus(_)));
-                effects
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    fn kept(&mut self, turn: Turn, answer: Result<(), Failure>) -> Vec<Effect> {
-        if !self.opened.kept(turn, answer) {
-            return Vec::new();
-        }
-        self.said = Some(match self.opened.holds_until() {
-            Some(until) => Said::Kept(until),
-            None => Said::KeepEnded,
-        });
-        if let Some(id) = self.opened.id {
-            self.list.set_kept(id, self.opened.holds_until());
-        }
-        // The reason and the day of its end come from the service.
-        self.opened.load()
-    }
-
-    fn accepted(&mut self, turn: Turn, answer: Result<Erasure, Failure>) -> Vec<Effect> {
-        let Some(flow) = &mut self.flow else { return Vec::new() };
-        if !flow.answered(turn, answer) {
-            return Vec::new();
-        }
-        let Some(erasure) = flow.sending.value.take() else { return Vec::new() };
-        self.flow = None;
-        self.stale();
-        let mut effects = self.watch(erasure.id, Some(erasure));
-        effects.extend(self.load_children());
-        effects
-    }
-
-    /// What was read before an erasure, or its undo, is no longer true.
-    fn stale(&mut self) {
-        self.list.forget_found();
-        self.holdings.clear();
-        self.opened.forget();
-        self.requests.clear();
-    }
-
-    /// What follows from news of the erasure that is watched.
-    pub fn news(&mut self, turn: Turn, news: Result<Erasure, Failure>) -> Vec<Effect> {
-        let Some(watched) = &mut self.watched else { return Vec::new() };
-        let phrase = |watched: &Watched| watched.erasure.value.as_ref().map(Erasure::phrase);
-        let before = phrase(watched);
-        watched.news(turn, news);
-        let after = phrase(watched);
-        let mut effects = Vec::new();
-        if after != before {
-            self.said = after.map(Said::Erasure);
-            if before.is_some() && after == Some(rules::erasure::Phrase::Deleted) {
-                effects = self.load_children();
-            }
-        }
-        effects.extend(self.tick());
-        effects
-    }
-
-    /// What follows when the watch ends before the erasure does: it is watched again after a while.
-    pub fn quiet(&mut self, turn: Turn) -> Vec<Effect> {
-        let goes_on = self.watched.as_ref().is_some_and(|watched| watched.goes_on(turn));
-        goes_on.then_some(Effect::Wait(WATCH_AGAIN_MS, Msg::Retry(Lane::Watch))).into_iter().collect()
-    }
-
-    fn undone(&mut self, turn: Turn, answer: Result<(), Failure>) -> Vec<Effect> {
-        let Some(watched) = &mut self.watched else {
-            // She has gone on meanwhile; what she sees there may be of before.
-            self.stale();
-            let mut effects = self.load_children();
-            if let (View::Recordings, Some(child)) = (self.view, self.child) {
-                effects.extend(self.list.load(child));
-            }
-            return effects;
-        };
-        if !watched.undoing.accept(turn, answer) {
-            return Vec::new();
-        }
-        // Too late, or done: either way the service knows better than what is on screen.
-        let mut effects = watched.watch();
-        self.stale();
-        effects.extend(self.load_children());
-        effects
-    }
-}
-
-fn read<T: Decode>(answer: Result<String, Failure>) -> Result<T, Failure> {
-    answer.and_then(|text| json::read(&text).ok_or(Failure::Unreadable))
 }
 
 fn with_focus(mut effects: Vec<Effect>, spot: Spot) -> Vec<Effect> {

@@ -263,7 +263,7 @@ fn a_watch_that_breaks_off_is_taken_up_again_until_the_end() {
     let (mut state, effects) = accepted();
     let turn = turn_of(&effects, Lane::Watch);
     state.news(turn, Err(Failure::NoAnswer));
-    let again = [Effect::Wait(WATCH_AGAIN_MS, Msg::Retry(Lane::Watch))];
+    let again = [Effect::Wait(answers::WATCH_AGAIN_MS, Msg::Retry(Lane::Watch))];
     assert_eq!(state.quiet(turn), again);
     let effects = step(&mut state, Msg::Retry(Lane::Watch));
     assert!(state.watched.as_ref().unwrap().erasure.failed.is_some(), "it stays said until there is news");

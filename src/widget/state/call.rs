@@ -1,0 +1,99 @@
+//! What is asked of the service.
+
+use rules::{ChildId, Date, ErasureId, RecordingId, contract::NewErasure, scope::Filter};
+
+/// A call of the contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// The children of the session.
+    Children,
+    /// What every store holds of a child.
+    Holdings(ChildId),
+    /// A page of recordings.
+    Recordings {
+        /// Whose.
+        child: ChildId,
+        /// Which.
+        filter: Filter,
+        /// Where the page begins.
+        cursor: Option<String>,
+    },
+    /// How many recordings a filter finds.
+    Count {
+        /// Whose.
+        child: ChildId,
+        /// Which.
+        filter: Filter,
+    },
+    /// One recording.
+    Recording(RecordingId),
+    /// A way to the bytes of a recording.
+    Playback(RecordingId),
+    /// Keep it until that day, or end the keep.
+    Keep(RecordingId, Option<Date>),
+    /// What a deletion would do.
+    Preview(NewErasure),
+    /// Delete, under an idempotency key.
+    Erase(NewErasure, String),
+    /// Take a deletion back.
+    Undo(ErasureId),
+    /// Past requests.
+    Erasures {
+        /// Where the page begins.
+        cursor: Option<String>,
+    },
+}
+
+/// A kind of call. One of each is on its way at a time; a new one ends the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// The children.
+    Children,
+    /// What is held.
+    Holdings,
+    /// A page of the list.
+    List,
+    /// The number of what matches.
+    Count,
+    /// The opened recording.
+    Recording,
+    /// A ticket for its bytes.
+    Playback,
+    /// A keep.
+    Keep,
+    /// What a deletion would do.
+    Preview,
+    /// A deletion.
+    Erase,
+    /// News of a deletion.
+    Watch,
+    /// Taking back.
+    Undo,
+    /// Past requests.
+    Erasures,
+}
+
+impl Lane {
+    /// How many there are.
+    pub const COUNT: usize = 12;
+}
+
+impl Call {
+    /// Its kind.
+    #[must_use]
+    pub const fn lane(&self) -> Lane {
+        match self {
+            Self::Children => Lane::Children,
+            Self::Holdings(_) => Lane::Holdings,
+            Self::Recordings { .. } => Lane::List,
+            Self::Count { .. } => Lane::Count,
+            Self::Recording(_) => Lane::Recording,
+            Self::Playback(_) => Lane::Playback,
+            Self::Keep(..) => Lane::Keep,
+            Self::Preview(_) => Lane::Preview,
+            Self::Erase(..) => Lane::Erase,
+            Self::Undo(_) => Lane::Undo,
+            Self::Erasures { .. } => Lane::Erasures,
+        }
+    }
+}
