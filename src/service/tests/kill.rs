@@ -251,7 +251,9 @@ async fn killed_while_importing() {
         Service { process: command.spawn().unwrap(), port: 0 }
     };
     import(Some("ingest-written")).kill_where_it_stopped(data.path());
-    assert!(household::contains(data.path(), canary(0).as_bytes()), "the bytes were written before the kill");
+    // Which files the first batch has depends on which worker was first.
+    let written = (0..5).any(|n| household::contains(data.path(), canary(n).as_bytes()));
+    assert!(written, "bytes were written before the kill");
 
     let core = Core::open(data.path(), Policy::default()).await.unwrap();
     let rows: i64 =
