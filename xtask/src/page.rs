@@ -165,6 +165,9 @@ fn walk(folder: &Path, prefix: &str, found: &mut Vec<(String, PathBuf)>) -> Resu
         let entry = entry.with_context(|| format!("cannot read {}", folder.display()))?;
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
         let path = entry.path();
+        if is_trunks_stage(&name) {
+            continue;
+        }
         if path.is_dir() {
             walk(&path, &format!("{name}/"), found)?;
         } else {
@@ -172,6 +175,11 @@ fn walk(folder: &Path, prefix: &str, found: &mut Vec<(String, PathBuf)>) -> Resu
         }
     }
     Ok(())
+}
+
+/// Trunk builds in a hidden folder of its output; an interrupted build leaves it there.
+fn is_trunks_stage(name: &str) -> bool {
+    name == ".stage"
 }
 
 /// What the page is made of: the manifests, the page's crates and `static`.
@@ -287,5 +295,15 @@ mod tests {
         for path in [from, to] {
             let _ = std::fs::remove_dir_all(path);
         }
+    }
+
+    #[test]
+    fn what_an_interrupted_build_left_is_never_shipped() {
+        let page = folder(
+            "stage",
+            &[("index.html", "new"), (".stage/index.html", "old"), ("locales/en.json", "{}")],
+        );
+        let names: Vec<_> = files(&page).expect("it can be read").into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["index.html", "locales/en.json"]);
     }
 }
