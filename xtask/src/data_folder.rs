@@ -23,7 +23,7 @@ Demo data of Forget-me-not, made by `cargo xtask demo`.
 /// What the service makes in its data folder. Anything else was put there by somebody.
 const FOLDERS: &[&str] = &["demo.unfinished", "media", "processes", "uploads"];
 const DATABASES: &[&str] = &["forget-me-not.db"];
-const FILES: &[&str] = &["serve.lock", "vendor.key"];
+const FILES: &[&str] = &["opening.lock", "serve.lock", "vendor.key"];
 
 /// A data folder of the demo, held against a second demo until dropped.
 #[derive(Debug)]
