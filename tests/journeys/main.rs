@@ -2,6 +2,9 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(missing_docs, clippy::unwrap_used, reason = "a journey stops where it cannot go on")]
 
+mod look;
+mod states;
+mod weather;
 mod world;
 
 use world::{CLIPS, World};

@@ -58,8 +58,14 @@ impl Drop for Driver {
 impl World {
     /// A service with one child, Mia, and the demo's clips as her recordings, an hour apart.
     pub async fn new(demo: bool) -> Self {
+        Self::with(demo, |_| {}).await
+    }
+
+    /// The same, with something changed before anybody else sees it.
+    pub async fn with(demo: bool, change: impl FnOnce(&mut Core)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let core = Core::open(folder.path(), Policy { undo_window_seconds: 120, demo }).await.unwrap();
+        let mut core = Core::open(folder.path(), Policy { undo_window_seconds: 120, demo }).await.unwrap();
+        change(Arc::get_mut(&mut core).unwrap());
         let child = ingest::find_or_make_child(&core, DEMO_GUARDIAN, "Mia").await.unwrap();
         let number = sqlx::query_scalar("SELECT number FROM child WHERE id = ?")
             .bind(child.to_string())

@@ -13,6 +13,8 @@ pub enum Command {
     Demo(Demo),
     /// Install what the tests need, then run them.
     Test(Test),
+    /// Pictures of every state of the page, into this folder; `docs/states` in the project when absent.
+    Screens(Option<PathBuf>),
     /// Formatting, clippy and dependencies.
     Lint,
     /// The folder an integrator serves.
@@ -87,6 +89,7 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
     match name.as_str() {
         "demo" => demo(&mut parser),
         "test" => test(&mut parser),
+        "screens" => screens(&mut parser),
         "lint" => lint(&mut parser),
         "dist" => dist(&mut parser),
         "bench" => bench(&mut parser),
@@ -133,6 +136,18 @@ fn test(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
         }
     }
     Ok(Command::Test(test))
+}
+
+fn screens(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
+    let mut out = None;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Command::Help(SCREENS_HELP)),
+            Long("out") => out = Some(folder(parser, "--out")?),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Command::Screens(out))
 }
 
 fn lint(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
@@ -185,6 +200,7 @@ Usage: cargo xtask COMMAND [OPTIONS]
 
   demo    build everything, fill a demo household, serve it, open the page
   test    install what the tests need and run them all, in Chromium too
+  screens pictures of every state of the page, in both schemes
   lint    formatting, clippy on both targets, licences and advisories
   dist    the folder an integrator serves, with sizes and integrity hashes
   bench   the figures: what a page loads, what the service does per second
@@ -225,6 +241,17 @@ Usage: cargo xtask test [rules|service|widget|journeys] [--keep-going]
 Without a layer, formatting and clippy come first. Chromium, its driver, ffmpeg
 and node come from apt where this runs as root; elsewhere it says what to
 install and stops. Logs are kept in target/xtask/logs.
+";
+
+const SCREENS_HELP: &str = "\
+Pictures of every state of the page, at 360 and 1280 px, light and dark
+
+Usage: cargo xtask screens [--out DIR]
+
+  --out DIR   where they go                           [default: docs/states]
+
+The journey that walks through all states takes them on its way; it looks at
+each with axe, too, and fails where that finds anything.
 ";
 
 const LINT_HELP: &str = "\
@@ -314,7 +341,7 @@ mod tests {
 
     #[test]
     fn every_command_has_help() {
-        for command in ["demo", "test", "lint", "dist", "bench"] {
+        for command in ["demo", "test", "screens", "lint", "dist", "bench"] {
             assert!(HELP.contains(&format!("\n  {command} ")));
             match parsed(&format!("{command} --help")) {
                 Ok(Command::Help(text)) => {

@@ -46,6 +46,7 @@ fn main() -> ExitCode {
         }
         cli::Command::Demo(options) => demo::demo(&options),
         cli::Command::Test(options) => suite::test(&options),
+        cli::Command::Screens(out) => suite::screens(out),
         cli::Command::Lint => lint::lint(),
         cli::Command::Dist(options) => dist::dist(&options),
         cli::Command::Bench(options) => bench::bench(&options),

@@ -1,7 +1,7 @@
 //! Tools that npm has, prebuilt for every system: wasm-opt and esbuild. The page
 //! can do without them; what integrators serve is smaller with them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -30,6 +30,17 @@ pub const WASM_OPT: NpmTool =
 pub const ESBUILD: NpmTool =
     NpmTool { package: "esbuild", release: "0.28.2", program: "esbuild", version: "0.28.2" };
 
+/// axe-core, which the journeys have look at every state: its one file, installed if need be.
+pub fn axe() -> Result<PathBuf> {
+    const RELEASE: &str = "4.14.1";
+    let folder = paths::tools()?.join(format!("axe-core-{RELEASE}"));
+    let file = folder.join("node_modules/axe-core/axe.min.js");
+    if !file.is_file() {
+        install(&folder, "axe-core", RELEASE)?;
+    }
+    if file.is_file() { Ok(file) } else { bail!("npm could not install axe-core {RELEASE}") }
+}
+
 /// The program, or in a few words why it is not to be had.
 pub fn find_or_install(tool: &NpmTool) -> Result<Result<PathBuf, String>> {
     let cached = paths::tools()?.join(format!("{}-{}", tool.package, tool.release));
@@ -42,13 +53,7 @@ pub fn find_or_install(tool: &NpmTool) -> Result<Result<PathBuf, String>> {
     if paths::on_path("npm").is_none() {
         return Ok(Err("there is no npm to install it with".to_owned()));
     }
-    std::fs::create_dir_all(&cached).with_context(|| format!("cannot create {}", cached.display()))?;
-    let mut npm = Command::new("npm");
-    npm.current_dir(&cached)
-        .args(["install", "--prefix", ".", "--no-audit", "--no-fund", "--ignore-scripts"])
-        .arg("--loglevel=error")
-        .arg(format!("{}@{}", tool.package, tool.release));
-    if run::step(&format!("installing {} from npm, once", tool.program), npm).is_err() {
+    if install(&cached, tool.package, tool.release).is_err() {
         if interrupt::asked() {
             bail!(interrupt::Stopped);
         }
@@ -59,4 +64,14 @@ pub fn find_or_install(tool: &NpmTool) -> Result<Result<PathBuf, String>> {
     } else {
         Err(format!("npm's {} is not version {}", tool.package, tool.version))
     })
+}
+
+fn install(folder: &Path, package: &str, release: &str) -> Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let mut npm = Command::new("npm");
+    npm.current_dir(folder)
+        .args(["install", "--prefix", ".", "--no-audit", "--no-fund", "--ignore-scripts"])
+        .arg("--loglevel=error")
+        .arg(format!("{package}@{release}"));
+    run::step(&format!("installing {package} from npm, once"), npm)
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every test of the project, in order.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,7 @@ use crate::counts::{Counts, counts_in};
 use crate::page::{self, Flavour};
 use crate::report::table;
 use crate::tools::{TRUNK, Toolbox, WASM_BINDGEN, WASM_PACK, cargo};
-use crate::{interrupt, lint, machine, paths, run, say};
+use crate::{interrupt, lint, machine, npm, paths, run, say};
 
 /// The service's binary stops at named points, so that a test can kill it there. Without this the
 /// tests that do so are not even compiled.
@@ -105,6 +106,24 @@ struct Row {
     counts: Counts,
     took: Duration,
     tail: Option<String>,
+}
+
+/// Takes pictures of every state: the journeys do, when they are told where to put them.
+pub fn screens(out: Option<PathBuf>) -> Result<()> {
+    let folder = match out {
+        Some(folder) => std::path::absolute(folder)?,
+        None => paths::root()?.join("docs/states"),
+    };
+    let suite = Suite::prepare(&steps(Some(Layer::Journeys)))?;
+    suite.attempt(Step::Page)?;
+    let mut walk = journeys()?;
+    walk.args(["--", "every_state"]).env("FMN_SCREENSHOTS", &folder);
+    let (ended_well, output) = logged(Step::Journeys, walk)?;
+    if !ended_well {
+        bail!("the walk stopped:\n{}", last_lines(&output.unwrap_or_default(), 40));
+    }
+    say::line(&format!("pictures are in {}", folder.display()));
+    Ok(())
 }
 
 /// Installs what is needed and runs the steps.
@@ -201,15 +220,7 @@ impl Suite {
                 let service = TestService::start()?;
                 return logged(step, service.tests(self.toolbox()?)?);
             }
-            Step::Journeys => cargo_in_project(&[
-                "test",
-                "--locked",
-                "--workspace",
-                FAULTS[0],
-                FAULTS[1],
-                "--test",
-                "journeys",
-            ])?,
+            Step::Journeys => journeys()?,
         };
         logged(step, command)
     }
@@ -235,6 +246,14 @@ impl Suite {
     fn toolbox(&self) -> Result<&Toolbox> {
         self.toolbox.as_ref().context("the tools were not prepared for this step")
     }
+}
+
+/// The journeys, which look at every state with axe.
+pub fn journeys() -> Result<Command> {
+    let mut command =
+        cargo_in_project(&["test", "--locked", "--workspace", FAULTS[0], FAULTS[1], "--test", "journeys"])?;
+    command.env("FMN_AXE", npm::axe()?);
+    Ok(command)
 }
 
 fn cargo_in_project(arguments: &[&str]) -> Result<Command> {

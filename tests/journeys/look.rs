@@ -1,0 +1,151 @@
+//! How a state looks to everyone: axe in light, dark and forced colours and at 320 px, and where
+//! `FMN_SCREENSHOTS` names a folder (`cargo xtask screens`), pictures at 360 and 1280 px in both schemes.
+
+use std::path::PathBuf;
+
+use fantoccini::wd::WebDriverCompatibleCommand;
+use serde_json::{Value, json};
+
+use super::world::World;
+
+/// A way of looking at the page.
+#[derive(Debug, Clone, Copy)]
+struct Mode {
+    name: &'static str,
+    width: u32,
+    dark: bool,
+    forced: bool,
+}
+
+const fn mode(name: &'static str, width: u32, dark: bool, forced: bool) -> Mode {
+    Mode { name, width, dark, forced }
+}
+
+/// What axe looks at.
+const CHECKED: [Mode; 4] = [
+    mode("light", 1280, false, false),
+    mode("dark", 360, true, false),
+    mode("forced-colours", 1280, false, true),
+    mode("narrow", 320, false, false),
+];
+
+/// What is photographed.
+const PICTURED: [Mode; 4] = [
+    mode("1280-light", 1280, false, false),
+    mode("1280-dark", 1280, true, false),
+    mode("360-light", 360, false, false),
+    mode("360-dark", 360, true, false),
+];
+
+/// A command of Chromium's own protocol.
+#[derive(Debug)]
+struct Devtools(&'static str, Value);
+
+impl WebDriverCompatibleCommand for Devtools {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        let body = json!({ "cmd": self.0, "params": self.1 });
+        (http::Method::POST, Some(body.to_string()))
+    }
+}
+
+/// Looks at states, one after the other, and remembers what is wrong with each.
+pub struct Looker {
+    axe: String,
+    folder: Option<PathBuf>,
+    wrong: Vec<String>,
+    seen: u32,
+}
+
+impl Looker {
+    /// With axe as `cargo xtask` installed it.
+    pub fn new() -> Self {
+        let path = std::env::var("FMN_AXE").expect("run by cargo xtask test journeys, which installs axe");
+        let axe = std::fs::read_to_string(path).unwrap();
+        let folder = std::env::var_os("FMN_SCREENSHOTS").map(PathBuf::from);
+        if let Some(folder) = &folder {
+            std::fs::create_dir_all(folder).unwrap();
+        }
+        Self { axe, folder, wrong: Vec::new(), seen: 0 }
+    }
+
+    /// Looks at what the page shows now.
+    pub async fn at(&mut self, world: &World, state: &str) {
+        self.seen += 1;
+        for mode in CHECKED {
+            put(world, mode).await;
+            for violation in self.axe(world).await {
+                self.wrong.push(format!("{state}, {}: {violation}", mode.name));
+            }
+            if mode.width == 320 {
+                let wide = "return document.scrollingElement.scrollWidth - innerWidth;";
+                let over = world.page.execute(wide, vec![]).await.unwrap();
+                if over.as_i64() > Some(0) {
+                    self.wrong.push(format!("{state}: {over} px wider than a screen of 320"));
+                }
+            }
+        }
+        if let Some(folder) = &self.folder {
+            for mode in PICTURED {
+                put(world, mode).await;
+                let picture = world.page.screenshot().await.unwrap();
+                std::fs::write(folder.join(format!("{state}-{}.png", mode.name)), picture).unwrap();
+            }
+        }
+        put(world, CHECKED[0]).await;
+    }
+
+    /// Whether faults are found at all: with a field without a name put into the element.
+    pub async fn sees_a_fault(&self, world: &World) -> bool {
+        let spoil = "root.append(Object.assign(document.createElement('input'), { id: 'nameless' }));";
+        world.ask(spoil, vec![]).await;
+        let found = self.axe(world).await;
+        world.ask("root.getElementById('nameless').remove();", vec![]).await;
+        found.iter().any(|violation| violation.starts_with("label"))
+    }
+
+    /// Fails where anything was wrong.
+    pub fn conclude(self, states: u32) {
+        assert_eq!(self.seen, states, "states looked at");
+        assert!(self.wrong.is_empty(), "{} faults:\n{}", self.wrong.len(), self.wrong.join("\n"));
+    }
+
+    /// axe's violations, a line each. The page around the element is a document of its own.
+    async fn axe(&self, world: &World) -> Vec<String> {
+        let run = "const done = arguments[arguments.length - 1]; \
+                   (async () => { \
+                     if (!window.axe) (0, eval)(arguments[0]); \
+                     const found = await axe.run(document, { resultTypes: ['violations'] }); \
+                     return found.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html.slice(0, 120) + ' ' \
+                       + (n.failureSummary ?? '').replace(/\\s+/g, ' ').slice(0, 200)).join(' | ')); \
+                   })().then(done, (error) => done(['axe failed: ' + error]));";
+        let found = world.page.execute_async(run, vec![json!(self.axe)]).await.unwrap();
+        let found = found.as_array().expect("axe answers with a list");
+        found.iter().map(|line| line.as_str().unwrap_or_default().to_owned()).collect()
+    }
+}
+
+/// Puts the browser into a mode.
+async fn put(world: &World, mode: Mode) {
+    let on = |yes, value: &str| if yes { value.to_owned() } else { "none".to_owned() };
+    let scheme = if mode.dark { "dark" } else { "light" };
+    let media = json!({ "features": [
+        { "name": "prefers-color-scheme", "value": scheme },
+        { "name": "forced-colors", "value": on(mode.forced, "active") },
+        { "name": "prefers-reduced-motion", "value": "reduce" },
+    ] });
+    let screen = json!({ "width": mode.width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+    for command in [
+        Devtools("Emulation.setEmulatedMedia", media),
+        Devtools("Emulation.setDeviceMetricsOverride", screen),
+    ] {
+        world.page.issue_cmd(command).await.unwrap();
+    }
+    // Two frames: what follows the width has followed it.
+    let frames =
+        "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()));";
+    world.page.execute_async(frames, vec![]).await.unwrap();
+}

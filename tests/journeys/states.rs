@@ -1,0 +1,199 @@
+//! Every state of the page, reached as a parent reaches it, looked at as everyone may have to.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use async_trait::async_trait;
+use rules::StoreId;
+use serde_json::json;
+use service::{
+    ingest,
+    store::{Holds, Item, Store, StoreError, Subject},
+};
+
+use super::{
+    look::Looker,
+    weather::{Line, Weather},
+    world::{CLIPS, DEMO_GUARDIAN, World},
+};
+
+/// A store that does nothing while it is down.
+struct Down {
+    inner: Box<dyn Store>,
+    is: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl Store for Down {
+    fn id(&self) -> StoreId {
+        self.inner.id()
+    }
+    async fn list(&self, child: Subject) -> Result<Holds, StoreError> {
+        self.up()?;
+        self.inner.list(child).await
+    }
+    async fn erase(&self, items: &[Item]) -> Result<(), StoreError> {
+        self.up()?;
+        self.inner.erase(items).await
+    }
+    async fn probe(&self, items: &[Item]) -> Result<u64, StoreError> {
+        self.up()?;
+        self.inner.probe(items).await
+    }
+}
+
+impl Down {
+    fn up(&self) -> Result<(), StoreError> {
+        if self.is.load(Ordering::SeqCst) {
+            Err(StoreError::Folder(std::io::Error::other("down")))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// A family with two children, one store that can be down, and a line that can fail.
+async fn family() -> (World, Arc<AtomicBool>, Line) {
+    let down = Arc::new(AtomicBool::new(false));
+    let is = down.clone();
+    let world = World::with(true, |core| {
+        let last = core.stores.iter().position(|store| store.id() == StoreId::Waveform).unwrap();
+        let inner = core.stores.remove(last);
+        core.stores.insert(last, Box::new(Down { inner, is }));
+    })
+    .await;
+    ingest::find_or_make_child(&world.core, DEMO_GUARDIAN, "Ben").await.unwrap();
+    let line = Line::to(&world.api).await;
+    (world, down, line)
+}
+
+const DIALOG: &str = "dialog button, .decide button";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_state_is_open_to_everyone() {
+    let (world, down, line) = family().await;
+    let mut looker = Looker::new();
+
+    // Before anything is there.
+    line.is(Weather::Fair);
+    world.page.goto(&line.origin).await.unwrap();
+    world.until_shown("Mia").await;
+    assert!(looker.sees_a_fault(&world).await);
+    looker.at(&world, "children").await;
+
+    // A child of whom nothing is held.
+    world.press("See Ben").await;
+    world.until_shown("No recording of this child is in use.").await;
+    looker.at(&world, "nothing-held").await;
+
+    // The list.
+    world.press("Children").await;
+    line.is(Weather::Jammed);
+    world.press("See Mia").await;
+    world.until_shown("One moment").await;
+    looker.at(&world, "loading").await;
+    line.is(Weather::Cut);
+    world.until_shown("The service did not answer").await;
+    looker.at(&world, "unreachable").await;
+    line.is(Weather::Answers("500 Internal Server Error"));
+    world.press("Try again").await;
+    world.until_shown("Something failed at the service").await;
+    looker.at(&world, "service-failed").await;
+    line.is(Weather::Answers("401 Unauthorized"));
+    world.press("Try again").await;
+    world.until_shown("You are not signed in").await;
+    looker.at(&world, "signed-out").await;
+    line.is(Weather::Fair);
+    world.press("Try again").await;
+    world.until_rows(CLIPS.len()).await;
+    looker.at(&world, "recordings").await;
+
+    // Found, ticked, not found.
+    world.find("summary", "Filters").await.click().await.unwrap();
+    let search = world.find("input[type=search]", "").await;
+    search.send_keys("walnu").await.unwrap();
+    world.until_rows(2).await;
+    world.press("Select all 2 that match").await;
+    world.until_shown("2 recordings selected").await;
+    looker.at(&world, "found-and-selected").await;
+    search.send_keys("zzz").await.unwrap();
+    world.until_shown("Nothing matches").await;
+    looker.at(&world, "nothing-matches").await;
+    world.press("Clear search and filters").await;
+    world.until_rows(CLIPS.len()).await;
+
+    // One recording; kept.
+    world.find("button.open", "pesto").await.click().await.unwrap();
+    world.until_shown("Is there walnut in pesto?").await;
+    looker.at(&world, "recording").await;
+    world.press("Keep until a date").await;
+    world.press("Keep it").await;
+    world.until_shown("Choose a date.").await;
+    looker.at(&world, "keep").await;
+    world.find("label", "12 months").await.click().await.unwrap();
+    world.press("Keep it").await;
+    world.until_shown("You keep it until").await;
+    looker.at(&world, "kept").await;
+
+    // A deletion in a box: shown, failing, sealed, taken back.
+    world.press("Delete this recording").await;
+    world.until_shown("There is nothing to delete here").await;
+    looker.at(&world, "delete-only-kept").await;
+    world.find("label.choice", "Delete what I asked to keep").await.click().await.unwrap();
+    world.until_shown("Delete 1 recording of Mia").await;
+    looker.at(&world, "delete-one").await;
+    line.is(Weather::Cut);
+    world.find(DIALOG, "Delete 1 recording").await.click().await.unwrap();
+    world.until_shown("It may have arrived").await;
+    looker.at(&world, "delete-unanswered").await;
+    line.is(Weather::Fair);
+    world.find(DIALOG, "Try again").await.click().await.unwrap();
+    world.until_shown("Hidden from everyone").await;
+    looker.at(&world, "sealed").await;
+    world.press("Undo").await;
+    world.until_shown("Taken back").await;
+    looker.at(&world, "taken-back").await;
+
+    // What is held, and one place that cannot be asked.
+    world.press("What is held").await;
+    world.until_shown("Sound and video files").await;
+    looker.at(&world, "holdings").await;
+    down.store(true, Ordering::SeqCst);
+    world.press("Recordings").await;
+    world.press("What is held").await;
+    world.until_shown("Could not be asked").await;
+    looker.at(&world, "holdings-one-silent").await;
+
+    // Everything, with the name; one place fails, then all is late, then gone.
+    world.press("Delete everything of Mia").await;
+    world.until_shown("To confirm, type: Mia").await;
+    world.find("label.choice", "Do not wait").await.click().await.unwrap();
+    world.find(DIALOG, "Delete 8 recordings").await.click().await.unwrap();
+    world.until_shown("This does not match yet").await;
+    looker.at(&world, "delete-everything").await;
+    world.find("label.field.wide input", "").await.send_keys("Mia").await.unwrap();
+    world.find(DIALOG, "Delete 8 recordings").await.click().await.unwrap();
+    world.until_shown("Some places are asked again").await;
+    looker.at(&world, "partly-failed").await;
+    let mut passing = world.core.db.write().await.unwrap();
+    sqlx::query("UPDATE erasure SET expected_by = 0").execute(&mut *passing).await.unwrap();
+    passing.commit().await.unwrap();
+    world.press("Requests").await;
+    world.press("See how it stands").await;
+    world.until_shown("This takes longer than we said").await;
+    looker.at(&world, "late").await;
+    assert!(!world.text().await.contains("Deleted"));
+    down.store(false, Ordering::SeqCst);
+    world.core.engine.notify_one();
+    world.until_shown("Every place was read again and holds nothing of it").await;
+    looker.at(&world, "deleted").await;
+    world.press("Requests").await;
+    world.until_shown("Requests to delete").await;
+    looker.at(&world, "requests").await;
+
+    looker.conclude(24);
+    assert_eq!(world.refused().await, json!([[], []]));
+    world.end().await;
+}
