@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: the figures of this commit on this machine.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 
 use crate::cli::Bench;
@@ -7,10 +9,13 @@ use crate::measure::{self, Measured};
 use crate::page::{self, Flavour};
 use crate::report::{json_string, table};
 use crate::tools::{TRUNK, Toolbox, WASM_BINDGEN, cargo};
-use crate::{dist, machine, paths, run, say};
+use crate::{dist, machine, paths, peers, run, say};
 
 /// Payload, the service's own figures, and what machine they are of.
 pub fn bench(options: &Bench) -> Result<()> {
+    if let Some(runs) = options.peers {
+        return beside_peers(runs, options.json.as_deref());
+    }
     machine::c_compiler()?;
     let toolbox = Toolbox::with(&[TRUNK, WASM_BINDGEN])?.and_wasm_opt()?.and_esbuild()?;
     let mut payload = Vec::new();
@@ -20,9 +25,7 @@ pub fn bench(options: &Bench) -> Result<()> {
     }
     let facts = machine::facts();
 
-    say::heading("the machine");
-    let rows: Vec<_> = facts.iter().map(|(name, value)| vec![(*name).to_owned(), value.clone()]).collect();
-    println!("{}", table(&["fact", "value"], &rows));
+    the_machine(&facts);
     for (flavour, files) in &payload {
         say::heading(&format!("what a page loads, {} build", flavour.name()));
         println!("{}", dist::sizes(files));
@@ -37,6 +40,36 @@ pub fn bench(options: &Bench) -> Result<()> {
     service()
 }
 
+/// The page beside others; a browser measures them.
+fn beside_peers(runs: u32, json: Option<&Path>) -> Result<()> {
+    let facts = machine::facts();
+    let (figures, file) = peers::measure(runs)?;
+    the_machine(&facts);
+    say::heading("the page beside others");
+    println!("{figures}");
+    say::line(&format!("every run of it is in {}", file.display()));
+    if let Some(path) = json {
+        let every_run =
+            std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let text = format!("{{\"machine\": {{{}}},\n\"peers\": {}}}\n", listed(&facts), every_run.trim_end());
+        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn the_machine(facts: &[(&str, String)]) {
+    say::heading("the machine");
+    let rows: Vec<_> = facts.iter().map(|(name, value)| vec![(*name).to_owned(), value.clone()]).collect();
+    println!("{}", table(&["fact", "value"], &rows));
+}
+
+/// Facts as the inside of a JSON object.
+fn listed(facts: &[(&str, String)]) -> String {
+    let facts: Vec<_> =
+        facts.iter().map(|(name, value)| format!("{}: {}", json_string(name), json_string(value))).collect();
+    facts.join(", ")
+}
+
 /// The service measures itself; it knows what it stores and how.
 fn service() -> Result<()> {
     say::heading("the service");
@@ -46,8 +79,7 @@ fn service() -> Result<()> {
 }
 
 fn json(facts: &[(&str, String)], payload: &[(Flavour, Vec<Measured>)]) -> String {
-    let facts: Vec<_> =
-        facts.iter().map(|(name, value)| format!("{}: {}", json_string(name), json_string(value))).collect();
+    let facts = listed(facts);
     let builds: Vec<_> = payload
         .iter()
         .map(|(flavour, files)| {
@@ -67,7 +99,7 @@ fn json(facts: &[(&str, String)], payload: &[(Flavour, Vec<Measured>)]) -> Strin
             format!("  {}: [\n{}\n  ]", json_string(flavour.name()), files.join(",\n"))
         })
         .collect();
-    format!("{{\"machine\": {{{}}},\n\"payload_bytes\": {{\n{}\n}}}}\n", facts.join(", "), builds.join(",\n"))
+    format!("{{\"machine\": {{{}}},\n\"payload_bytes\": {{\n{}\n}}}}\n", facts, builds.join(",\n"))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What can be asked on the command line, and the help for it.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use lexopt::prelude::*;
@@ -74,7 +75,12 @@ pub struct Bench {
     pub json: Option<PathBuf>,
     /// Only the sizes of what a page loads.
     pub payload_only: bool,
+    /// Only the page beside others, so many runs of each.
+    pub peers: Option<u32>,
 }
+
+/// As many runs as a median is worth its name.
+const PEER_RUNS: u32 = 15;
 
 /// The port of the demo when none is asked for.
 pub const DEMO_PORT: u16 = 8787;
@@ -173,13 +179,24 @@ fn dist(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
 
 fn bench(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
     let mut bench = Bench::default();
+    let mut runs = None;
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => return Ok(Command::Help(BENCH_HELP)),
             Long("json") => bench.json = Some(folder(parser, "--json")?),
             Long("payload") => bench.payload_only = true,
+            Long("peers") => bench.peers = Some(PEER_RUNS),
+            Long("runs") => runs = Some(parser.value()?.parse::<NonZeroU32>()?),
             other => return Err(other.unexpected()),
         }
+    }
+    match (&mut bench.peers, runs) {
+        (Some(peers), Some(runs)) => *peers = runs.get(),
+        (None, Some(_)) => return Err("--runs needs --peers".into()),
+        _ => {}
+    }
+    if bench.peers.is_some() && bench.payload_only {
+        return Err("--peers and --payload are two things: ask for one".into());
     }
     Ok(Command::Bench(bench))
 }
@@ -282,10 +299,13 @@ this command.
 const BENCH_HELP: &str = "\
 The figures of this commit on this machine, as Markdown
 
-Usage: cargo xtask bench [--payload] [--json FILE]
+Usage: cargo xtask bench [--payload | --peers [--runs N]] [--json FILE]
 
   --payload    only what a page loads for its first view
-  --json FILE  also writes the payload and the machine as JSON
+  --peers      only our page beside klaro, vanilla-cookieconsent, c15t and a
+               React list, in one run of one throttled Chromium
+  --runs N     how often each of them is measured             [default: 15]
+  --json FILE  also writes the figures and the machine as JSON
 
 Payload (raw, brotli -q 11, gzip -9) of the plain and of the shipped build, then
 the service's own figures. Run it on a quiet machine.
@@ -330,6 +350,16 @@ mod tests {
     fn a_layer_can_be_run_alone() {
         let expected = Test { layer: Some(Layer::Journeys), keep_going: true };
         assert_eq!(parsed("test journeys --keep-going"), Ok(Command::Test(expected)));
+    }
+
+    #[test]
+    fn peers_are_measured_often_enough_unless_asked_otherwise() {
+        let peers = |peers| Ok(Command::Bench(Bench { peers: Some(peers), ..Bench::default() }));
+        assert_eq!(parsed("bench --peers"), peers(15));
+        assert_eq!(parsed("bench --runs 3 --peers"), peers(3));
+        assert!(parsed("bench --runs 3").is_err());
+        assert!(parsed("bench --peers --runs 0").is_err());
+        assert!(parsed("bench --peers --payload").is_err());
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod measure;
 mod npm;
 mod page;
 mod paths;
+mod peers;
 mod report;
 mod run;
 mod say;

@@ -16,6 +16,12 @@ fn main() {
     }
     let small = std::env::var_os("FMN_BENCH_SMALL").is_some();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    if let Some(folder) = std::env::var_os("FMN_BENCH_FILL") {
+        // For what measures a running service, `cargo xtask bench --peers`.
+        let recordings = std::env::var("FMN_BENCH_RECORDINGS").unwrap().parse().unwrap();
+        runtime.block_on(stock::fill_folder(folder.as_ref(), recordings));
+        return;
+    }
     runtime.block_on(async {
         println!("| What | Figure | Floor or peer in the same run | Ratio |\n|---|---|---|---|");
         erase::run(if small { 1_000 } else { 10_000 }).await;

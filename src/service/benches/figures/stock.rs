@@ -1,6 +1,6 @@
 //! Recordings in bulk: rows as an import would have written them, without the files' encoding.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use rules::{ChildId, Stores};
 use service::{
@@ -27,22 +27,35 @@ impl Stock {
     pub async fn new(children: usize, each: usize, with_files: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let core = Core::open(folder.path(), Policy::default()).await.unwrap();
-        let mut asker = None;
-        for n in 0..children {
-            let reference = format!("guardian {n}");
-            let child = ingest::find_or_make_child(&core, &reference, "Mia").await.unwrap();
-            let guardian = ingest::find_or_make_guardian(&core, &reference).await.unwrap();
-            let number: i64 = sqlx::query_scalar("SELECT number FROM child WHERE id = ?")
-                .bind(child.to_string())
-                .fetch_one(core.db.read())
-                .await
-                .unwrap();
-            fill(&core, number, child, each, with_files.then(|| folder.path())).await;
-            asker.get_or_insert(Asker { guardian, children: vec![(number, child)] });
-        }
-        core.db.empty_wal().await.unwrap();
-        Self { core, folder, asker: asker.unwrap() }
+        let asker = people(&core, children, each, with_files.then(|| folder.path())).await;
+        Self { core, folder, asker }
     }
+}
+
+/// A folder for the service to be started on: one child of the guardian `guardian 0`.
+pub async fn fill_folder(folder: &Path, recordings: usize) {
+    std::fs::create_dir_all(folder).unwrap();
+    let core = Core::open(folder, Policy::default()).await.unwrap();
+    people(&core, 1, recordings, None).await;
+    core.db.close().await;
+}
+
+async fn people(core: &Core, children: usize, each: usize, files: Option<&Path>) -> Asker {
+    let mut asker = None;
+    for n in 0..children {
+        let reference = format!("guardian {n}");
+        let child = ingest::find_or_make_child(core, &reference, "Mia").await.unwrap();
+        let guardian = ingest::find_or_make_guardian(core, &reference).await.unwrap();
+        let number: i64 = sqlx::query_scalar("SELECT number FROM child WHERE id = ?")
+            .bind(child.to_string())
+            .fetch_one(core.db.read())
+            .await
+            .unwrap();
+        fill(core, number, child, each, files).await;
+        asker.get_or_insert(Asker { guardian, children: vec![(number, child)] });
+    }
+    core.db.empty_wal().await.unwrap();
+    asker.unwrap()
 }
 
 /// Words like a child's: some in nearly every sentence, one sentence in a thousand with a rare one.
@@ -54,7 +67,7 @@ fn sentence(n: usize) -> String {
     words.join(" ")
 }
 
-async fn fill(core: &Core, number: i64, child: ChildId, each: usize, files: Option<&std::path::Path>) {
+async fn fill(core: &Core, number: i64, child: ChildId, each: usize, files: Option<&Path>) {
     let start = core.clock.now().plus_seconds(-600 * 86_400);
     let step = 600 * 86_400_000 / i64::try_from(each).unwrap();
     if let Some(folder) = files {
