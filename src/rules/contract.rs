@@ -215,8 +215,12 @@ contract! {
         pub device: Option<Device>,
         /// The classes that are there.
         pub classes: Vec<Class>,
-        /// The first 160 characters of the transcript.
+        /// The first 160 characters of the transcript; with a search, as many from around the first
+        /// match, and "…" where something is left out.
         pub excerpt: Option<String>,
+        /// What the search found in `excerpt`: where it begins and ends, in UTF-16 units, in order.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub marks: Vec<(u32, u32)>,
         /// BCP 47 language of the transcript, where it is known.
         pub language: Option<String>,
         /// The end of the guardian's keep.
@@ -237,12 +241,32 @@ contract! {
         pub total: u64,
     }
 
+    /// How many recordings there are of one day.
+    pub struct DayCount {
+        /// The day, in the time zone that was asked for.
+        pub day: Date,
+        /// How many, at least one.
+        pub recordings: u64,
+    }
+
+    /// How recordings lie in time.
+    pub struct Timeline {
+        /// All that the filter finds.
+        pub total: u64,
+        /// The days that have any, newest first.
+        pub days: Vec<DayCount>,
+    }
+
     /// A transcript.
     pub struct Transcript {
         /// The recognised words.
         pub text: String,
         /// BCP 47 language, where it is known.
         pub language: Option<String>,
+        /// What a search found in `text`: where it begins and ends, in UTF-16 units, in order. Left
+        /// out and ignored when a recording is handed in.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub marks: Vec<(u32, u32)>,
     }
 
     /// One recording, opened.
@@ -412,6 +436,14 @@ contract! {
         pub id: RecordingId,
         /// The same bytes of the same moment were there already; nothing was added.
         pub already_there: bool,
+    }
+}
+
+impl Transcript {
+    /// What was recognised, nothing marked.
+    #[must_use]
+    pub fn new(text: impl Into<String>, language: Option<String>) -> Self {
+        Self { text: text.into(), language, marks: Vec::new() }
     }
 }
 

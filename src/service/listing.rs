@@ -15,23 +15,26 @@ use sqlx::{QueryBuilder, Row, Sqlite, query, query_scalar, sqlite::SqliteRow};
 
 use crate::{
     core::Core,
-    db::select::{captured_at, push_matching, push_newest_first},
+    db::select::{self, captured_at, push_matching, push_newest_first},
     erasure::Asker,
+    search,
     session::id,
 };
 
 mod children;
 mod holdings;
+mod timeline;
 
 pub use children::children;
 pub use holdings::holdings;
+pub use timeline::{timeline, zone};
 
 /// How many recordings a page has when the caller does not say.
 pub const DEFAULT_LIMIT: u32 = 50;
 /// How many it has at most.
 pub const MAX_LIMIT: u32 = 200;
-/// How much of a transcript a list shows, in characters.
-const EXCERPT_CHARS: u32 = 160;
+/// How many a page may begin after.
+pub const MAX_SKIP: u32 = 10_000_000;
 
 /// Why there is nothing to show.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +77,7 @@ pub async fn page(
 ) -> Result<Page, ListError> {
     let number = check(core, view.asker, child, filter).await?;
     let mut sql = QueryBuilder::new("SELECT p.*");
-    push_item_columns(&mut sql, view);
+    push_item_columns(&mut sql, view, filter.q.is_some());
     sql.push(" FROM (SELECT r.*");
     push_matching(&mut sql, number, filter, before);
     push_newest_first(&mut sql, filter, limit + 1);
@@ -88,8 +91,26 @@ pub async fn page(
         _ => None,
     };
     let today = core.clock.now().date();
-    let items = rows.iter().map(|row| item(row, child, today)).collect::<sqlx::Result<_>>()?;
+    let items =
+        rows.iter().map(|row| item(row, child, today, filter.q.as_deref())).collect::<sqlx::Result<_>>()?;
     Ok(Page { items, next_before })
+}
+
+/// What a page that begins after the `skip` newest is `before`; none where there are not as many.
+/// Walks over them in the index: costs what they are.
+pub async fn place(
+    core: &Core,
+    asker: &Asker,
+    child: ChildId,
+    filter: &Filter,
+    skip: u32,
+) -> Result<Option<i64>, ListError> {
+    if skip == 0 {
+        return Ok(Some(i64::MAX));
+    }
+    let number = check(core, asker, child, filter).await?;
+    let mut sql = select::place(number, filter, skip);
+    Ok(sql.build_query_scalar().fetch_optional(core.db.read()).await?)
 }
 
 /// How many recordings of a child a filter finds.
@@ -101,11 +122,16 @@ pub async fn count(core: &Core, asker: &Asker, child: ChildId, filter: &Filter) 
     Ok(unsigned(total))
 }
 
-/// One recording with everything that is usable of it.
-pub async fn recording(core: &Core, asker: &Asker, recording: RecordingId) -> Result<Recording, ListError> {
+/// One recording with everything that is usable of it, and where in its words `q` is.
+pub async fn recording(
+    core: &Core,
+    asker: &Asker,
+    recording: RecordingId,
+    q: Option<&str>,
+) -> Result<Recording, ListError> {
     let view = View { asker, words: true };
     let mut sql = QueryBuilder::new("SELECT p.*");
-    push_item_columns(&mut sql, view);
+    push_item_columns(&mut sql, view, q.is_some());
     sql.push(
         ", t.text AS text, l.latitude_udeg, l.longitude_udeg, l.accuracy_m, w.peaks AS peaks,
           c.id AS child_id, c.last_use AS last_use,
@@ -119,12 +145,12 @@ pub async fn recording(core: &Core, asker: &Asker, recording: RecordingId) -> Re
     sql.push(" AND p.usable > 0 AND p.child IN (SELECT value FROM json_each(");
     sql.push_bind(asker.numbers_json()).push("))");
     let row = sql.build().fetch_optional(core.db.read()).await?.ok_or(ListError::NotFound)?;
-    Ok(opened(&row, core.clock.now().date())?)
+    Ok(opened(&row, core.clock.now().date(), q)?)
 }
 
-fn opened(row: &SqliteRow, today: Date) -> sqlx::Result<Recording> {
+fn opened(row: &SqliteRow, today: Date, q: Option<&str>) -> sqlx::Result<Recording> {
     let usable = usable(row)?;
-    let item = item(row, id(row.try_get("child_id")?)?, today)?;
+    let item = item(row, id(row.try_get("child_id")?)?, today, q)?;
     let text: Option<String> = row.try_get("text")?;
     let latitude_udeg: Option<i32> = row.try_get("latitude_udeg")?;
     let last_use = row.try_get::<Option<i64>, _>("last_use")?.map(Timestamp::from_ms);
@@ -133,7 +159,10 @@ fn opened(row: &SqliteRow, today: Date) -> sqlx::Result<Recording> {
     Ok(Recording {
         media_type: if has_media { Some(row.try_get("media_type")?) } else { None },
         bytes: if has_media { Some(unsigned(row.try_get("bytes")?)) } else { None },
-        transcript: text.map(|text| Transcript { text, language: item.language.clone() }),
+        transcript: text.map(|text| {
+            let marks = q.map(|q| search::utf16(&text, &search::marks(&text, q))).unwrap_or_default();
+            Transcript { marks, ..Transcript::new(text, item.language.clone()) }
+        }),
         location: match latitude_udeg {
             Some(latitude_udeg) => Some(Place {
                 latitude_udeg,
@@ -149,16 +178,15 @@ fn opened(row: &SqliteRow, today: Date) -> sqlx::Result<Recording> {
     })
 }
 
-/// Pushes the columns that [`item`] reads beside those of `recording` (alias `p`).
-fn push_item_columns(sql: &mut QueryBuilder<Sqlite>, view: View<'_>) {
+/// Pushes the columns that [`item`] reads beside those of `recording` (alias `p`): for the piece
+/// around what was searched for, all the words.
+fn push_item_columns(sql: &mut QueryBuilder<Sqlite>, view: View<'_>, whole: bool) {
     let transcript = bit(StoreId::Transcript);
+    let words = if whole { "x.text" } else { &format!("substr(x.text, 1, {})", search::EXCERPT_CHARS) };
     sql.push(", (SELECT d.name FROM device d WHERE d.id = p.device) AS device_name");
     sql.push(", (SELECT k.until FROM keep k WHERE k.seq = p.seq AND k.guardian = ");
     sql.push_bind(view.asker.guardian.to_string()).push(") AS kept_until");
-    for (column, what, shown) in [
-        ("language", "x.language", true),
-        ("excerpt", &*format!("substr(x.text, 1, {EXCERPT_CHARS})"), view.words),
-    ] {
+    for (column, what, shown) in [("language", "x.language", true), ("excerpt", words, view.words)] {
         if shown {
             sql.push(format_args!(
                 ", CASE WHEN p.usable & {transcript} != 0 \
@@ -176,10 +204,17 @@ fn push_part(sql: &mut QueryBuilder<Sqlite>, store: StoreId, alias: &str) {
     sql.push(format_args!(" LEFT JOIN {table} {alias} ON {alias}.seq = p.seq AND p.usable & {bit} != 0"));
 }
 
-fn item(row: &SqliteRow, child: ChildId, today: Date) -> sqlx::Result<RecordingItem> {
+fn item(row: &SqliteRow, child: ChildId, today: Date, q: Option<&str>) -> sqlx::Result<RecordingItem> {
     let device: Option<String> = row.try_get("device")?;
     let device_name: Option<String> = row.try_get("device_name")?;
-    let excerpt: Option<String> = row.try_get("excerpt")?;
+    let words: Option<String> = row.try_get("excerpt")?;
+    let (excerpt, marks) = match (words, q) {
+        (Some(words), Some(q)) => {
+            let (piece, marks) = search::excerpt(&words, q);
+            (Some(piece), marks)
+        }
+        (words, _) => (words, Vec::new()),
+    };
     Ok(RecordingItem {
         id: id(row.try_get("id")?)?,
         child,
@@ -195,6 +230,7 @@ fn item(row: &SqliteRow, child: ChildId, today: Date) -> sqlx::Result<RecordingI
         },
         classes: usable(row)?.classes(),
         excerpt,
+        marks,
         language: row.try_get("language")?,
         kept_until: day(row.try_get("kept_until")?).filter(|until| keep::is_live(*until, today)),
     })

@@ -6,12 +6,14 @@
 //! children there are. Scripts written without spaces are split into characters, which a query
 //! then finds side by side.
 
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+mod marks;
+mod words;
+
+pub use marks::{EXCERPT_CHARS, excerpt, marks, utf16};
+use words::phrases;
 
 /// How many words of a query count; the rest would only narrow further.
 const MAX_QUERY_WORDS: usize = 8;
-/// The longest word that is indexed, in characters; a longer one is cut, on both sides alike.
-const MAX_WORD_CHARS: usize = 40;
 
 /// What to insert into the index for this text of child number `child`.
 #[must_use]
@@ -24,7 +26,7 @@ pub fn index_words(child: i64, text: &str) -> String {
     let mut indexed = term(child, "");
     for word in phrases.into_iter().flatten() {
         indexed.push(' ');
-        indexed.push_str(&term(child, &word));
+        indexed.push_str(&term(child, &word.text));
     }
     indexed
 }
@@ -39,11 +41,7 @@ pub fn match_all(child: i64) -> String {
 #[must_use]
 pub fn match_expression(child: i64, q: &str) -> String {
     let mut expression = String::new();
-    let mut phrases = phrases(q);
-    phrases.sort();
-    phrases.dedup();
-    phrases.truncate(MAX_QUERY_WORDS);
-    for phrase in phrases {
+    for phrase in asked(q) {
         if !expression.is_empty() {
             expression.push_str(" AND ");
         }
@@ -59,67 +57,19 @@ pub fn match_expression(child: i64, q: &str) -> String {
     expression
 }
 
+/// What a query asks for: each phrase must be found, its last word by its beginning.
+fn asked(q: &str) -> Vec<Vec<String>> {
+    let words = |phrase: Vec<words::Word>| phrase.into_iter().map(|word| word.text).collect();
+    let mut asked: Vec<Vec<String>> = phrases(q).into_iter().map(words).collect();
+    asked.sort();
+    asked.dedup();
+    asked.truncate(MAX_QUERY_WORDS);
+    asked
+}
+
 fn term(child: i64, word: &str) -> String {
     // The "x" ends the number: child 1 asking for words that begin with "2…" must not meet child 12's.
     format!("{child}x{word}")
-}
-
-/// The words of a text, those of a run without spaces together in one phrase.
-fn phrases(text: &str) -> Vec<Vec<String>> {
-    let mut phrases: Vec<Vec<String>> = Vec::new();
-    let mut word = String::new();
-    let mut in_run = false;
-    for c in text.nfkd().flat_map(char::to_lowercase) {
-        if is_combining_mark(c) {
-            // Marks that change a letter's look are folded away; those that are vowels stay.
-            if is_vowel_sign(c) {
-                match phrases.last_mut().filter(|_| in_run).and_then(|run| run.last_mut()) {
-                    Some(character) => character.push(c),
-                    None => word.push(c),
-                }
-            }
-        } else if is_written_without_spaces(c) {
-            end_word(&mut word, &mut phrases);
-            match phrases.last_mut().filter(|_| in_run) {
-                Some(run) => run.push(c.to_string()),
-                None => phrases.push(vec![c.to_string()]),
-            }
-            in_run = true;
-            continue;
-        } else if c.is_alphanumeric() {
-            word.push(c);
-            in_run = false;
-        } else if c == '\'' || c == '’' || c == '\u{200c}' || c == '\u{200d}' {
-            // don't, l’eau and joined letters stay one word.
-        } else {
-            end_word(&mut word, &mut phrases);
-            in_run = false;
-        }
-    }
-    end_word(&mut word, &mut phrases);
-    phrases
-}
-
-/// Ends the word that was being read, if there is one.
-fn end_word(word: &mut String, phrases: &mut Vec<Vec<String>>) {
-    if !word.is_empty() {
-        phrases.push(vec![word.chars().take(MAX_WORD_CHARS).collect()]);
-        word.clear();
-    }
-}
-
-/// Chinese, Japanese, Thai, Lao, Khmer, Burmese, Tibetan.
-fn is_written_without_spaces(c: char) -> bool {
-    c.is_alphanumeric()
-        && matches!(u32::from(c),
-            0x0E00..=0x0EFF | 0x0F00..=0x0FFF | 0x1000..=0x109F | 0x1780..=0x17FF
-            | 0x3005..=0x3007 | 0x3040..=0x30FF | 0x31F0..=0x31FF | 0x3400..=0x4DBF
-            | 0x4E00..=0x9FFF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF)
-}
-
-/// Marks of the Indic and South-East Asian scripts: they are the vowels, not decoration.
-fn is_vowel_sign(c: char) -> bool {
-    matches!(u32::from(c), 0x0900..=0x0DFF | 0x0E00..=0x109F | 0x1780..=0x17FF)
 }
 
 #[cfg(test)]

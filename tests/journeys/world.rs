@@ -238,7 +238,7 @@ async fn record_clips(core: &Core, child: ChildId) {
                 child,
                 captured_at: core.clock.now().plus_seconds(-3600 * hours),
                 device: Some(file.split('-').next().unwrap().into()),
-                transcript: Some(Transcript { text: (*words).into(), language: Some("en".into()) }),
+                transcript: Some(Transcript::new(*words, Some("en".into()))),
                 location: (hours == 1).then(|| Place::new(47_606_200, -122_332_100, Some(25)).unwrap()),
             },
             moment_stated: true,

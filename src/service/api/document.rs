@@ -51,6 +51,7 @@ fn guarded() -> OpenApiRouter<Api> {
         .routes(routes!(children::holdings))
         .routes(routes!(recordings::list))
         .routes(routes!(recordings::count))
+        .routes(routes!(recordings::timeline))
         .routes(routes!(recordings::get))
         .routes(routes!(keep::put, keep::delete))
         .routes(routes!(playback::ticket))

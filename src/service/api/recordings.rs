@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use rules::{
     ChildId, Class, DeviceId, Kind, RecordingId, Timestamp,
-    contract::{Permission, Recording, RecordingCount, RecordingPage},
+    contract::{Permission, Recording, RecordingCount, RecordingPage, Timeline},
     scope::Filter,
 };
 use serde::Deserialize;
@@ -56,6 +56,10 @@ pub struct PageOf {
     class: Option<Class>,
     /// `next` of the page before.
     cursor: Option<String>,
+    /// Passes over as many of the newest, and costs what they are: to jump to a place in a long
+    /// list. Go on from there by `cursor`, not together with it.
+    #[param(minimum = 0, maximum = 10_000_000, default = 0)]
+    skip: Option<u32>,
     /// How many, 1 to 200.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
@@ -82,18 +86,28 @@ pub async fn list(
     Id(child): Id<ChildId>,
     Params(asked): Params<PageOf>,
 ) -> Result<Json<RecordingPage>, Failure> {
-    let PageOf { q, from, to, device, kind, class, cursor, limit: most } = asked;
+    let PageOf { q, from, to, device, kind, class, cursor, skip, limit: most } = asked;
     let limit = limit(most, listing::DEFAULT_LIMIT, listing::MAX_LIMIT)?;
     let filter = Conditions { q, from, to, device, kind, class }.filter()?;
     session.may_look_for(&filter)?;
     let number = session.asker.number_of(child).ok_or_else(Failure::not_found)?;
     let cursors = &api.0.cursors;
-    let before = match cursor {
-        Some(cursor) => {
+    let before = match (cursor, skip) {
+        (Some(_), Some(_)) => {
+            return Err(Failure::invalid("a page begins by cursor or by skip, not by both"));
+        }
+        (Some(cursor), None) => {
             let before = cursors.open(number, &cursor);
             Some(before.ok_or_else(|| Failure::invalid("cursor: not one of this list; begin without"))?)
         }
-        None => None,
+        (None, Some(skip)) if skip > listing::MAX_SKIP => {
+            return Err(Failure::invalid(format!("skip lies between 0 and {}", listing::MAX_SKIP)));
+        }
+        (None, Some(skip)) => match listing::place(api.core(), &session.asker, child, &filter, skip).await? {
+            Some(before) => Some(before),
+            None => return Ok(Json(RecordingPage { items: Vec::new(), next: None })),
+        },
+        (None, None) => None,
     };
     let view = listing::View { asker: &session.asker, words: session.permissions.has(Permission::Play) };
     let page = listing::page(api.core(), view, child, &filter, before, limit).await?;
@@ -117,14 +131,68 @@ pub async fn count(
     Ok(Json(RecordingCount { total }))
 }
 
+/// The conditions, and whose midnight ends a day.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DaysOf {
+    /// Words of the transcript, each a whole word or its beginning, in any language.
+    q: Option<String>,
+    /// Captured at this moment or later.
+    from: Option<Timestamp>,
+    /// Captured before this moment.
+    to: Option<Timestamp>,
+    /// Captured by this device.
+    device: Option<DeviceId>,
+    /// Voice or video only.
+    kind: Option<Kind>,
+    /// With something of this class.
+    class: Option<Class>,
+    /// IANA name of the time zone whose days are counted, like `Europe/Berlin`.
+    #[param(default = "UTC")]
+    tz: Option<String>,
+}
+
+/// How the recordings that a filter finds lie in time
+///
+/// Costs what they are: one pass over an index.
+#[utoipa::path(get, path = "/children/{id}/timeline", operation_id = "show_timeline", tag = "recordings", security(("session" = ["view"])),
+    params(("id" = ChildId, Path), DaysOf),
+    responses((status = 200, description = "Every day that has any, newest first", body = Timeline)))]
+pub async fn timeline(
+    State(api): State<Api>,
+    session: May<View>,
+    Id(child): Id<ChildId>,
+    Params(asked): Params<DaysOf>,
+) -> Result<Json<Timeline>, Failure> {
+    let DaysOf { q, from, to, device, kind, class, tz } = asked;
+    let filter = Conditions { q, from, to, device, kind, class }.filter()?;
+    session.may_look_for(&filter)?;
+    let zone = listing::zone(tz.as_deref().unwrap_or("UTC"))
+        .ok_or_else(|| Failure::invalid("tz: not the name of a time zone, like Europe/Berlin"))?;
+    Ok(Json(listing::timeline(api.core(), &session.asker, child, &filter, &zone).await?))
+}
+
+/// What is looked for in a recording that is opened.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct WordsOf {
+    /// The search that led here: what it finds in the words is marked.
+    q: Option<String>,
+}
+
 /// One recording, opened
 #[utoipa::path(get, path = "/recordings/{id}", operation_id = "open_recording", tag = "recordings", security(("session" = ["play"])),
-    params(("id" = RecordingId, Path)),
+    params(("id" = RecordingId, Path), WordsOf),
     responses((status = 200, description = "With everything that is held of it but the bytes", body = Recording)))]
 pub async fn get(
     State(api): State<Api>,
     session: May<Play>,
     Id(recording): Id<RecordingId>,
+    Params(WordsOf { q }): Params<WordsOf>,
 ) -> Result<Json<Recording>, Failure> {
-    Ok(Json(listing::recording(api.core(), &session.asker, recording).await?))
+    let filter = Filter { q, ..Filter::default() };
+    filter.check().map_err(Failure::invalid)?;
+    Ok(Json(listing::recording(api.core(), &session.asker, recording, filter.q.as_deref()).await?))
 }

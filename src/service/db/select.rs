@@ -27,7 +27,7 @@ pub const fn captured_at(seq: i64) -> Timestamp {
 /// `filter` finds, with `seq` below `before`. [`push_newest_first`] ends the statement of a list.
 pub fn push_matching(sql: &mut QueryBuilder<Sqlite>, child: i64, filter: &Filter, before: Option<i64>) {
     // A bound on the search index's own rowid makes it stop there instead of reading on.
-    let seq = if filter.q.is_some() { "s.rowid" } else { "r.seq" };
+    let seq = key(filter);
     if let Some(q) = &filter.q {
         // CROSS JOIN keeps the index outside: its rows come newest first, so a page ends early.
         sql.push(" FROM search_index s CROSS JOIN recording r ON r.seq = s.rowid WHERE search_index MATCH ")
@@ -79,11 +79,35 @@ pub fn push_items(sql: &mut QueryBuilder<Sqlite>, child: i64, ids_json: String) 
         .push(" AND r.usable > 0");
 }
 
+/// The key by which a filter's recordings come in order. The search index yields its own rowid so;
+/// sorting by the joined column would read all of it.
+#[must_use]
+pub const fn key(filter: &Filter) -> &'static str {
+    if filter.q.is_some() { "s.rowid" } else { "r.seq" }
+}
+
 /// Pushes the order of a list and its length.
 pub fn push_newest_first(sql: &mut QueryBuilder<Sqlite>, filter: &Filter, limit: u32) {
-    // The search index yields its own rowid in order; sorting by the joined column would read all of it.
-    let seq = if filter.q.is_some() { "s.rowid" } else { "r.seq" };
-    sql.push(format_args!(" ORDER BY {seq} DESC LIMIT {limit}"));
+    let key = key(filter);
+    sql.push(format_args!(" ORDER BY {key} DESC LIMIT {limit}"));
+}
+
+/// The statement that yields the key of every recording that a filter finds, newest first.
+#[must_use]
+pub fn keys(child: i64, filter: &Filter) -> QueryBuilder<Sqlite> {
+    let key = key(filter);
+    let mut sql = QueryBuilder::new(format!("SELECT {key}"));
+    push_matching(&mut sql, child, filter, None);
+    sql.push(format_args!(" ORDER BY {key} DESC"));
+    sql
+}
+
+/// The statement that yields the key of the last of the `skip` newest (at least one).
+#[must_use]
+pub fn place(child: i64, filter: &Filter, skip: u32) -> QueryBuilder<Sqlite> {
+    let mut sql = keys(child, filter);
+    sql.push(format_args!(" LIMIT 1 OFFSET {}", skip.saturating_sub(1)));
+    sql
 }
 
 fn bits(stores: impl IntoIterator<Item = StoreId>) -> u32 {

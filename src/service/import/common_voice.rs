@@ -182,7 +182,7 @@ impl Table {
         };
         // A locale that is no language tag is no reason to lose the recording.
         let language = fields::language(self.locale.and_then(field).map(str::to_owned)).unwrap_or(None);
-        let transcript = field(self.sentence).map(|text| Transcript { text: text.to_owned(), language });
+        let transcript = field(self.sentence).map(|text| Transcript::new(text, language));
         Some(Some(Ok(Item {
             name: path.to_owned(),
             file,

@@ -169,8 +169,7 @@ impl Household {
                     _ => Device::Camera,
                 },
                 when: when.split(' ').map(str::to_owned).collect(),
-                transcript: (!transcript.is_empty())
-                    .then_some(Transcript { text: transcript, language: Some(language) }),
+                transcript: (!transcript.is_empty()).then_some(Transcript::new(transcript, Some(language))),
             });
         }
         let day = now.date().plus_months(-MONTHS);

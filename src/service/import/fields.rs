@@ -51,7 +51,7 @@ impl Row {
                 file: path,
                 moment,
                 device: said(self.device),
-                transcript: said(self.transcript).map(|text| Transcript { text, language }),
+                transcript: said(self.transcript).map(|text| Transcript::new(text, language)),
                 location,
             })
         };

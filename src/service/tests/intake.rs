@@ -24,7 +24,7 @@ fn incoming(home: &Household, n: i64, content: &str, text: &str, moment_stated: 
             child: home.child,
             captured_at: home.at(n),
             device: None,
-            transcript: Some(Transcript { text: text.into(), language: None }),
+            transcript: Some(Transcript::new(text, None)),
             location: None,
         },
         moment_stated,
@@ -172,7 +172,7 @@ async fn a_place_inside_a_video_moves_to_the_location_store_and_nowhere_else() {
     let incoming = Incoming { recording, moment_stated: true, media: file.clone(), probed };
     let id = ingest::ingest(&home.core, &incoming).await.unwrap().id;
     std::fs::remove_file(file).unwrap();
-    let seen = listing::recording(&home.core, &home.asker, id).await.unwrap();
+    let seen = listing::recording(&home.core, &home.asker, id, None).await.unwrap();
     let place = seen.location.unwrap();
     assert_eq!((place.latitude_udeg, place.longitude_udeg), (47_606_200, -122_332_100));
     assert!(!home.files_contain("+47.6062"), "no file of ours says it any more");

@@ -33,11 +33,23 @@ macro_rules! written_as_text {
 
 written_as_text! { ChildId Date DeviceId ErasureId RecordingId Timestamp }
 
+/// From where to where, in UTF-16 units.
+impl Decode for (u32, u32) {
+    fn decode(json: Json) -> Option<Self> {
+        let [from, to] = <[u32; 2]>::try_from(Vec::decode(json)?).ok()?;
+        Some((from, to))
+    }
+}
+
+/// Behind a semicolon: lists that are left out where they are empty.
 macro_rules! structs {
-    ($($type:ident { $($field:ident)* })*) => {$(
+    ($($type:ident { $($field:ident)* $(; $($list:ident)*)? })*) => {$(
         impl Decode for $type {
             fn decode(mut json: Json) -> Option<Self> {
-                Some(Self { $($field: json.get(stringify!($field))?,)* })
+                Some(Self {
+                    $($field: json.get(stringify!($field))?,)*
+                    $($($list: json.get::<Option<_>>(stringify!($list))?.unwrap_or_default(),)*)?
+                })
             }
         }
     )*};
@@ -60,11 +72,11 @@ structs! {
     Playback { url media_type expires_at }
     Preview { as_of children recordings oldest newest stores kept contested sealed_until expected_by }
     RecordingCount { total }
-    RecordingItem { id child kind captured_at duration_ms device classes excerpt language kept_until }
+    RecordingItem { id child kind captured_at duration_ms device classes excerpt language kept_until; marks }
     RecordingPage { items next }
     Step { store state copies erased failed_attempts problem next_attempt_at verified_at }
     StoreCount { store copies }
-    Transcript { text language }
+    Transcript { text language; marks }
 }
 
 macro_rules! names {
@@ -311,6 +323,7 @@ mod tests {
         some.items[0].device = Some(Device { id: DeviceId::from_parts(1, 2), name: "Bär".into() });
         some.items[0].classes = Class::ALL.to_vec();
         some.items[1].excerpt = Some("ナッツ \u{1f43b}\n".into());
+        some.items[1].marks = vec![(0, 3), (4, 6)];
         some.items[1].language = Some("ja".into());
         some.items[2].kept_until = Some(at(0).date());
         same(some);
@@ -324,7 +337,9 @@ mod tests {
         let mut full = opened(2);
         full.media_type = Some("audio/ogg; codecs=opus".into());
         full.bytes = Some(123_456_789_012);
-        full.transcript = Some(Transcript { text: "can I have nuts".into(), language: Some("en".into()) });
+        full.transcript = Some(Transcript::new("can I have nuts", Some("en".into())));
+        same(full.clone());
+        full.transcript.as_mut().unwrap().marks = vec![(11, 15)];
         full.location = rules::location::Place::new(47_606_209, -122_332_071, Some(20));
         full.waveform = Some((0..=255).collect());
         full.stores = StoreId::ALL.to_vec();

@@ -29,6 +29,7 @@ pub fn recording(n: u64) -> RecordingItem {
         device: None,
         classes: Vec::new(),
         excerpt: None,
+        marks: Vec::new(),
         language: None,
         kept_until: None,
     }

@@ -1,9 +1,11 @@
-//! The figures of the service, measured on this machine in one run: `cargo bench -p service --bench figures`.
+//! The figures of the service, measured on this machine in one run: `cargo bench -p service --bench figures`,
+//! or one part of it: `… -- days`.
 //!
 //! Rates are told beside a floor or a peer of the same run, so that a slow machine does not look
 //! like slow code. Nothing here asserts a time.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark stops where it cannot go on")]
 
+mod days;
 mod erase;
 mod intake;
 mod lists;
@@ -15,6 +17,8 @@ fn main() {
         return;
     }
     let small = std::env::var_os("FMN_BENCH_SMALL").is_some();
+    let only = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));
+    let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     if let Some(folder) = std::env::var_os("FMN_BENCH_FILL") {
         // For what measures a running service, `cargo xtask bench --peers`.
@@ -24,9 +28,19 @@ fn main() {
     }
     runtime.block_on(async {
         println!("| What | Figure | Floor or peer in the same run | Ratio |\n|---|---|---|---|");
-        erase::run(if small { 1_000 } else { 10_000 }).await;
-        intake::run(if small { 500 } else { 10_000 }).await;
-        lists::run(if small { 20_000 } else { 1_000_000 }).await;
+        let many = if small { 20_000 } else { 1_000_000 };
+        if wanted("erase") {
+            erase::run(if small { 1_000 } else { 10_000 }).await;
+        }
+        if wanted("intake") {
+            intake::run(if small { 500 } else { 10_000 }).await;
+        }
+        if wanted("lists") {
+            lists::run(many).await;
+        }
+        if wanted("days") {
+            days::run(many).await;
+        }
     });
 }
 

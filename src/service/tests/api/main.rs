@@ -8,6 +8,7 @@ mod bad_input;
 mod binary;
 mod children;
 mod cross_origin;
+mod days;
 mod demo;
 mod document;
 mod erasures;

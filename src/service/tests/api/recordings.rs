@@ -199,3 +199,38 @@ async fn a_head_request_has_no_body() {
     let answer = crate::common::Answer::to(head).await;
     assert_eq!((answer.status, answer.body.len()), (200, 0));
 }
+
+/// What marks point at, as a browser would cut it out.
+fn marked(text: &str, marks: &[(u32, u32)]) -> Vec<String> {
+    let units: Vec<u16> = text.encode_utf16().collect();
+    marks.iter().map(|(from, to)| String::from_utf16(&units[*from as usize..*to as usize]).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn what_was_searched_for_is_marked_where_it_was_said() {
+    let service = Service::start().await;
+    let family = service.family("parent").await;
+    let long =
+        format!("{}🐻 Größe, gro\u{308}ße und groß. {}", "und dann noch ".repeat(30), "Ende ".repeat(50));
+    let id = service.record(&family, "2026-11-20T08:00:00Z", &long).await;
+    let item = page(&service, &family, "?q=GRO%CC%88%C3%9F").await.items.remove(0);
+    let piece = item.excerpt.unwrap();
+    assert!(piece.starts_with('…') && piece.ends_with('…') && piece.contains("🐻 Größe"), "{piece}");
+    assert_eq!(marked(&piece, &item.marks), ["Größe", "gro\u{308}ße", "groß"]);
+
+    let path = format!("/v1/recordings/{id}");
+    let opened: Recording = service.get(&family.token, &format!("{path}?q=groß")).await.ok();
+    let transcript = opened.transcript.unwrap();
+    assert_eq!(transcript.text, long, "all of it, marked or not");
+    assert_eq!(marked(&transcript.text, &transcript.marks), ["Größe", "gro\u{308}ße", "groß"]);
+    assert_eq!(marked(opened.item.excerpt.as_ref().unwrap(), &opened.item.marks)[0], "Größe");
+
+    // Nothing was looked for: the beginning, and no word of marks.
+    let plain = service.get(&family.token, &path).await;
+    assert!(!plain.text().contains("marks"), "{}", plain.text());
+    let item = page(&service, &family, "").await.items.remove(0);
+    assert!(item.marks.is_empty() && long.starts_with(item.excerpt.as_ref().unwrap()));
+    for q in ["", "%E2%80%A6"] {
+        service.get(&family.token, &format!("{path}?q={q}")).await.refused(ProblemType::Invalid);
+    }
+}

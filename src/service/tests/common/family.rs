@@ -49,7 +49,7 @@ impl Service {
             child,
             captured_at: clip.at.parse::<Timestamp>().unwrap(),
             device: Some(clip.device.into()),
-            transcript: Some(Transcript { text: clip.text.into(), language: Some("en".into()) }),
+            transcript: Some(Transcript::new(clip.text, Some("en".into()))),
             location: Place::new(47_606_200, -122_332_100, Some(20)),
         };
         let form = Form::new()
