@@ -15,18 +15,21 @@ struct Mode {
     width: u32,
     dark: bool,
     forced: bool,
+    /// How large text is, in percent of what the browser was set to.
+    text: u32,
 }
 
 const fn mode(name: &'static str, width: u32, dark: bool, forced: bool) -> Mode {
-    Mode { name, width, dark, forced }
+    Mode { name, width, dark, forced, text: 100 }
 }
 
 /// What axe looks at.
-const CHECKED: [Mode; 4] = [
+const CHECKED: [Mode; 5] = [
     mode("light", 1280, false, false),
     mode("dark", 360, true, false),
     mode("forced-colours", 1280, false, true),
     mode("narrow", 320, false, false),
+    Mode { text: 200, ..mode("large-text", 360, false, false) },
 ];
 
 /// What is photographed.
@@ -36,6 +39,14 @@ const PICTURED: [Mode; 4] = [
     mode("360-light", 360, false, false),
     mode("360-dark", 360, true, false),
 ];
+
+/// What can be pressed and is less than 24 px wide or high (WCAG 2.5.8). A box inside a label is hit
+/// by the label, too.
+const SMALL: &str = "return [...root.querySelectorAll('button, input, select, summary, a[href]')] \
+    .filter((e) => e.checkVisibility({ visibilityProperty: true })) \
+    .map((e) => [e, (e.closest('label') ?? e).getBoundingClientRect()]) \
+    .filter(([, r]) => Math.min(r.width, r.height) < 23.9) \
+    .map(([e, r]) => e.outerHTML.slice(0, 100) + ' ' + r.width + 'x' + r.height);";
 
 /// A command of Chromium's own protocol.
 #[derive(Debug)]
@@ -80,12 +91,13 @@ impl Looker {
             for violation in self.axe(world).await {
                 self.wrong.push(format!("{state}, {}: {violation}", mode.name));
             }
-            if mode.width == 320 {
-                let wide = "return document.scrollingElement.scrollWidth - innerWidth;";
-                let over = world.page.execute(wide, vec![]).await.unwrap();
-                if over.as_i64() > Some(0) {
-                    self.wrong.push(format!("{state}: {over} px wider than a screen of 320"));
-                }
+            let wide = "return document.scrollingElement.scrollWidth - innerWidth;";
+            let over = world.page.execute(wide, vec![]).await.unwrap();
+            if over.as_i64() > Some(0) {
+                self.wrong.push(format!("{state}, {}: {over} px wider than the screen", mode.name));
+            }
+            for small in world.ask(SMALL, vec![]).await.as_array().into_iter().flatten() {
+                self.wrong.push(format!("{state}, {}: too small to hit: {small}", mode.name));
             }
         }
         if let Some(folder) = &self.folder {
@@ -144,6 +156,8 @@ async fn put(world: &World, mode: Mode) {
     ] {
         world.page.issue_cmd(command).await.unwrap();
     }
+    let size = format!("document.documentElement.style.fontSize = '{}%';", mode.text);
+    world.page.execute(&size, vec![]).await.unwrap();
     // Two frames: what follows the width has followed it.
     let frames =
         "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()));";
