@@ -1,4 +1,4 @@
-// Chromium, and one page of it after another: each in a fresh profile, throttled alike.
+// Chromium, and one page of it after another: each in a fresh profile, slowed down alike.
 import { readFile } from 'node:fs/promises';
 import { chromium } from 'playwright-core';
 
@@ -14,6 +14,17 @@ export function start({ chromium: executablePath, root }) {
   return chromium.launch({ executablePath, args });
 }
 
+/** Slows a page down from now on. */
+export async function throttle(cdp) {
+  await cdp.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency: THROTTLE.latencyMs,
+    downloadThroughput: (THROTTLE.downKbit * 1000) / 8,
+    uploadThroughput: (THROTTLE.upKbit * 1000) / 8,
+  });
+  await cdp.send('Emulation.setCPUThrottlingRate', { rate: THROTTLE.cpu });
+}
+
 /** Opens a page in a profile of its own, hands it and its inspector over, and takes both away again. */
 export async function inPage(browser, host, use) {
   const context = await browser.newContext({ viewport: WINDOW, locale: 'en', timezoneId: 'Europe/Berlin' });
@@ -24,13 +35,6 @@ export async function inPage(browser, host, use) {
     page.on('pageerror', (error) => troubles.push(error.message));
     const cdp = await context.newCDPSession(page);
     await cdp.send('Network.enable');
-    await cdp.send('Network.emulateNetworkConditions', {
-      offline: false,
-      latency: THROTTLE.latencyMs,
-      downloadThroughput: (THROTTLE.downKbit * 1000) / 8,
-      uploadThroughput: (THROTTLE.upKbit * 1000) / 8,
-    });
-    await cdp.send('Emulation.setCPUThrottlingRate', { rate: THROTTLE.cpu });
     await page.addInitScript(`(${probe})(${JSON.stringify(host ?? null)})`);
     const result = await use(page, cdp);
     if (troubles.length) throw new Error(`the page failed: ${troubles[0]}`);

@@ -1,6 +1,6 @@
 // The cold start: payload, first content, first press, of every page in turn.
 import { PAGES } from './subjects.js';
-import { inPage, wire } from './browser.js';
+import { inPage, throttle, wire } from './browser.js';
 import { serve } from './server.js';
 import { median, table, told } from './stats.js';
 
@@ -31,6 +31,7 @@ async function once(browser, { host, list, first, control, effect }, origin, ser
   const address = list ? `${origin}/#${encodeURIComponent(await service.session(origin))}` : `${origin}/`;
   return inPage(browser, host, async (page, cdp) => {
     const bytes = wire(cdp);
+    await throttle(cdp);
     await page.goto(address, { waitUntil: 'commit' });
     const sent = { first, control, effect: { ...effect, matches: effect.matches?.source } };
     const times = await page.evaluate((subject) => window.peers.cold(subject), sent);
@@ -46,7 +47,7 @@ async function once(browser, { host, list, first, control, effect }, origin, ser
   });
 }
 
-export function told_as_table(results) {
+export function asTable(results) {
   const ours = results[0];
   const content = (result) => median(result.runs.map((run) => run.content));
   const kilobytes = (result, what) => (median(result.runs.map((run) => run[what])) / 1000).toFixed(1);

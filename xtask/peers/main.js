@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { start, THROTTLE, WINDOW } from './browser.js';
 import * as cold from './cold.js';
+import * as list from './list.js';
 
 const settings = JSON.parse(await readFile(process.argv[2], 'utf8'));
 const { runs, folder } = settings;
@@ -32,7 +33,9 @@ const results = { throttle: THROTTLE, window: WINDOW, chromium: browser.version(
 const tables = [];
 try {
   results.cold = await cold.measure({ browser, folder, services, runs, say });
-  tables.push(cold.told_as_table(results.cold));
+  tables.push(cold.asTable(results.cold));
+  results.lists = await list.measure({ browser, folder, services, runs, say });
+  tables.push(...list.tables(results.lists));
 } finally {
   await browser.close();
 }

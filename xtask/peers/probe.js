@@ -45,7 +45,7 @@
     return { content, ready, pressed, done };
   };
 
-  // Long tasks and the distances of frames, between start() and stop().
+  // Long tasks, the distances of frames and the number of rows, between start() and stop().
   let tasks = [];
   const observer = new PerformanceObserver((entries) => tasks.push(...entries.getEntries()));
   observer.observe({ type: 'longtask' });
@@ -53,23 +53,84 @@
   const start = () => {
     tasks = [];
     observer.takeRecords();
-    const record = { from: performance.now(), frames: [], rows: 0, last: undefined };
+    const record = { from: performance.now(), frames: [], rows: 0 };
+    let last;
     const frame = (now) => {
-      if (record.last !== undefined) record.frames.push(now - record.last);
-      record.last = now;
+      if (last !== undefined) record.frames.push(Math.round((now - last) * 10) / 10);
+      last = now;
+      record.rows = Math.max(record.rows, all('.row').length);
       if (recording === record) requestAnimationFrame(frame);
     };
     recording = record;
     requestAnimationFrame(frame);
   };
   const stop = () => {
-    const { from, frames } = recording;
+    const { from, frames, rows } = recording;
     recording = null;
     tasks.push(...observer.takeRecords());
     // One that began before is the end of what came before.
     const long = tasks.filter(({ startTime }) => startTime >= from).map(({ duration }) => duration);
-    return { ms: performance.now() - from, frames, longest: Math.max(0, ...long), long: long.length };
+    return { frames, rows, longest: Math.max(0, ...long), long: long.length };
   };
 
-  window.peers = { find, all, visible, holds, painted, cold, start, stop };
+  // A list that shows pages is asked for the next one when its button comes into view.
+  let following = false;
+  const follow = ({ more }) => {
+    following = true;
+    let asked = null;
+    const look = () => {
+      const rows = all('.row').length;
+      if (rows !== asked && visible(find(more))) {
+        find(more).click();
+        asked = rows;
+      }
+      if (following) requestAnimationFrame(look);
+    };
+    if (more) requestAnimationFrame(look);
+  };
+  /** Ends it; how far down the page is. */
+  const unfollow = () => { following = false; return scrollY; };
+  const top = ({ search }) => { scrollTo(0, 0); find(search).focus({ preventScroll: true }); };
+
+  const memories = [];
+  for (const name of ['instantiate', 'instantiateStreaming']) {
+    const real = WebAssembly[name];
+    WebAssembly[name] = async (...given) => {
+      const made = await real.apply(WebAssembly, given);
+      memories.push((made.instance ?? made).exports.memory);
+      return made;
+    };
+  }
+  const wasm = () => memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0);
+
+  let typedAt = 0;
+  addEventListener('input', (event) => { typedAt = event.timeStamp; }, true);
+
+  const button = ({ selector, says }) => all(selector).find((it) => new RegExp(says).test(it.textContent));
+  const shownWords = ({ words }) => all(words).filter(visible).map((it) => it.textContent);
+  const found = (list) => find(list.found)?.textContent ?? '';
+  const since = async (begun, what, condition) => (await painted(what, condition)) - begun;
+  // Each until it can be seen, in milliseconds.
+  const until = {
+    filled: (list) => painted('rows', () => visible(find(list.row)) && /\d/.test(found(list))),
+    foundOnly: (list, word, total) =>
+      since(typedAt, 'what was searched', () => {
+        const words = shownWords(list);
+        return words.length > 0 && words.every((it) => it.includes(word)) && !found(list).includes(total);
+      }),
+    foundAll: (list, total) => painted('everything again', () => visible(find(list.row)) && found(list).includes(total)),
+    selectedAll: (list, total) => {
+      const begun = performance.now();
+      button(list.all).click();
+      return since(begun, 'all selected', () =>
+        found(list).includes(list.selected.replace('{total}', total)) && all(list.tick).filter(visible).every((it) => it.checked));
+    },
+    opened: (list) => {
+      const begun = performance.now();
+      all(list.open).find(visible).click();
+      return since(begun, 'one opened', () => visible(find(list.opened)));
+    },
+  };
+
+  window.peers = { find, all, visible, cold, start, stop, follow, unfollow, top, until, wasm };
 }

@@ -11,6 +11,8 @@ const list = {
   words: '.row .title',
   search: 'input[type=search]',
   found: '.found',
+  selected: '{total} recordings selected',
+  all: { selector: 'button', says: '^Select all' },
   more: '.more button',
 };
 
@@ -25,14 +27,14 @@ export const OURS = {
   name: 'ours',
   folder: 'ours',
   host: 'forget-me-not',
-  list: { ...list, all: '.toolbar button', opened: '.transcript blockquote', back: '.steps button' },
+  list: { ...list, opened: '.transcript blockquote' },
   ...first,
 };
 
 export const REACT = {
   name: 'React 19 + TanStack',
   folder: 'react',
-  list: { ...list, all: 'button.all', opened: 'blockquote', back: 'button.back' },
+  list: { ...list, more: null, opened: 'blockquote' },
   ...first,
 };
 
