@@ -53,7 +53,7 @@ pub fn mount(host: HtmlElement, root: &ShadowRoot, texts: &str) -> Result<u32, J
         mounts.last += 1;
         let id = mounts.last;
         let (src, asks) = (src_of(&host), asks_of(&host));
-        let host = Host { mount: id, revision: 0, src, client: Client::new(host), texts };
+        let host = Host { mount: id, revision: 0, refreshes: 0, src, client: Client::new(host), texts };
         let props = RootProps { host: Some(host.clone()) };
         // Yew empties a node a microtask after it was put away. Until then it shows the last mount.
         let slot = match mounts.idle.iter().position(|slot| !slot.node.has_child_nodes()) {
@@ -96,6 +96,17 @@ pub fn update(id: u32, texts: Option<String>) -> Result<(), JsValue> {
         mounted.slot.app.update(RootProps { host: Some(mounted.host.clone()) });
         Ok(())
     })
+}
+
+/// Asks again for what is shown.
+#[wasm_bindgen(skip_jsdoc)]
+pub fn refresh(id: u32) {
+    MOUNTS.with_borrow_mut(|mounts| {
+        let Some(mounted) = mounts.shown.iter_mut().find(|mounted| mounted.id == id) else { return };
+        mounted.host.refreshes += 1;
+        mounted.host.revision += 1;
+        mounted.slot.app.update(RootProps { host: Some(mounted.host.clone()) });
+    });
 }
 
 /// Takes the page away. What it knew is dropped, what it waited for is called off.

@@ -1,9 +1,12 @@
 //! The page: the element's engine, the contract's client, state as pure reducers, views.
 
 pub mod client;
+mod connection;
 pub mod element;
+mod events;
 mod idempotency;
 pub mod json;
+mod leave;
 pub mod locale;
 mod page;
 mod parts;

@@ -6,20 +6,30 @@ use gloo_timers::callback::Timeout;
 use rules::contract::Erasure;
 use wasm_bindgen::JsCast;
 use web_sys::{AbortController, AbortSignal, HtmlElement, ShadowRoot};
-use yew::prelude::*;
+use yew::{html::Scope, prelude::*};
 
 use crate::{
     client::{Client, now},
+    connection::Connection,
+    events,
+    json::scope_name,
+    leave::{self, Press, Thrice},
     locale::Texts,
     parts::{dialog, player},
-    state::{Effect, Failure, Lane, Msg, Spot, State, Turn},
+    state::{Call, Effect, Failure, Lane, Msg, Spot, State, Turn},
     views::{self, Cx},
 };
 
 /// How long a call may take before it counts as not answered, in milliseconds.
 const PATIENCE_MS: u32 = 30_000;
+/// From when on it is said that a call takes longer than usual, in milliseconds.
+const SLOW_MS: u32 = 8_000;
 /// The id of the heading of every view, where the focus goes with it.
 pub(crate) const HEADING: &str = "heading";
+/// The id of what keeps a recording.
+pub(crate) const KEEP: &str = "keep";
+/// The id of the first date that a keep is offered with.
+pub(crate) const KEEP_FIRST: &str = "keep-first";
 
 /// What a mount gives its page.
 #[derive(Clone)]
@@ -28,6 +38,8 @@ pub struct Host {
     pub mount: u32,
     /// Counts what changed within the mount.
     pub revision: u32,
+    /// Counts how often the host wanted what is shown to be asked for again.
+    pub refreshes: u32,
     /// Where the service is.
     pub src: String,
     /// The way to it.
@@ -77,15 +89,18 @@ pub struct PageProps {
     pub host: Host,
 }
 
-/// A call on its way. Dropping it calls it off.
+/// A call on its way. Dropping it calls it off, unless something is to be changed by it.
 struct Flight {
     controller: AbortController,
-    _patience: Option<Timeout>,
+    lane: Lane,
+    _timers: [Timeout; 2],
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        self.controller.abort();
+        if !self.lane.changes() {
+            self.controller.abort();
+        }
     }
 }
 
@@ -99,6 +114,14 @@ pub enum Event {
     News(Turn, Result<Box<Erasure>, Failure>),
     /// There will be no more of it: the connection ended.
     Quiet(Turn),
+    /// A call takes longer than usual.
+    Slow(Lane, Turn),
+    /// It was waited for long enough.
+    Silence(Lane, Turn),
+    /// Nothing that matters.
+    Nothing,
+    /// A key or the pointer was pressed, at this millisecond.
+    Press(Press, f64),
 }
 
 /// The page of one mount.
@@ -109,6 +132,10 @@ pub struct Page {
     frame: NodeRef,
     media: NodeRef,
     dialog: NodeRef,
+    /// Whether the focus was on the page before it was drawn again.
+    had_focus: bool,
+    thrice: Thrice,
+    _connection: Option<Connection>,
 }
 
 impl Component for Page {
@@ -124,11 +151,31 @@ impl Component for Page {
             frame: NodeRef::default(),
             media: NodeRef::default(),
             dialog: NodeRef::default(),
+            had_focus: false,
+            thrice: Thrice::default(),
+            _connection: Connection::new(ctx.link()),
         }
     }
 
     fn update(&mut self, ctx: &Context<Self>, event: Event) -> bool {
+        self.had_focus = self.root().is_some_and(|root| root.active_element().is_some());
         let effects = match event {
+            Event::Nothing => return false,
+            Event::Press(press, at) => match self.thrice.press(press, at) {
+                3 => self.state.update(Msg::LeavePage, now().date()),
+                2 => self.state.update(Msg::LeavesNext, now().date()),
+                _ => return false,
+            },
+            Event::Slow(lane, turn) => {
+                self.state.drags(lane, turn);
+                Vec::new()
+            }
+            Event::Silence(lane, turn) => {
+                if let Some(flight) = &self.flights[lane as usize] {
+                    flight.controller.abort();
+                }
+                self.state.answer(lane, turn, Err(ctx.props().host.client.silence()))
+            }
             Event::Msg(msg) => self.state.update(msg, now().date()),
             Event::Answer(lane, turn, answer) => self.state.answer(lane, turn, answer),
             Event::News(turn, news) => self.state.news(turn, news.map(|erasure| *erasure)),
@@ -140,9 +187,10 @@ impl Component for Page {
         true
     }
 
-    fn changed(&mut self, ctx: &Context<Self>, _: &PageProps) -> bool {
-        // The host may have signed in only now.
-        ctx.link().send_message(Event::Msg(Msg::Start));
+    fn changed(&mut self, ctx: &Context<Self>, before: &PageProps) -> bool {
+        let refreshed = ctx.props().host.refreshes != before.host.refreshes;
+        // Otherwise the host may have signed in only now.
+        ctx.link().send_message(Event::Msg(if refreshed { Msg::Refresh } else { Msg::Start }));
         true
     }
 
@@ -169,7 +217,10 @@ impl Component for Page {
         dialog::open(&self.dialog);
         if let Some(spot) = self.focus.take() {
             self.focus_on(spot);
+        } else if self.had_focus && self.focus_was_lost() {
+            self.focus_on(self.state.catch());
         }
+        self.had_focus = false;
     }
 }
 
@@ -179,15 +230,22 @@ impl Page {
         match effect {
             Effect::Call(turn, call) => {
                 let lane = call.lane();
-                let Some(signal) = self.take_off(lane, true) else { return };
+                let Some(signal) = self.take_off(&link, lane, turn) else { return };
                 let client = ctx.props().host.client.clone();
+                let question = self.question(&call);
                 link.clone().send_future(async move {
-                    let answer = client.call(&call, Some(&signal)).await;
+                    let answer = match question {
+                        // Asked from here, and not while the page is being changed: the host may do anything.
+                        Some((scope, n)) if !events::before_erasure(client.host(), scope, n) => {
+                            Err(Failure::Stopped)
+                        }
+                        _ => client.call(&call, Some(&signal)).await,
+                    };
                     Event::Answer(lane, turn, answer)
                 });
             }
             Effect::Watch(turn, id) => {
-                let Some(signal) = self.take_off(Lane::Watch, false) else { return };
+                let Some(signal) = self.take_off(&link, Lane::Watch, turn) else { return };
                 let client = ctx.props().host.client.clone();
                 wasm_bindgen_futures::spawn_local(async move {
                     let tell = |news: Result<_, _>| {
@@ -205,6 +263,14 @@ impl Page {
             }
             Effect::Focus(spot) => self.focus = Some(spot),
             Effect::CloseBox => dialog::close(&self.dialog),
+            Effect::Tell(told) => {
+                let host = ctx.props().host.client.host().clone();
+                wasm_bindgen_futures::spawn_local(async move { events::tell(&host, told) });
+            }
+            Effect::LeavePage => {
+                self.flights = Default::default();
+                leave::go(ctx.props().host.client.host());
+            }
             Effect::Media(effect) => {
                 if let Some(media) = self.media.cast() {
                     let client = &ctx.props().host.client;
@@ -215,24 +281,48 @@ impl Page {
     }
 
     /// Makes room for a call: the one before it in its lane is called off.
-    fn take_off(&mut self, lane: Lane, limited: bool) -> Option<AbortSignal> {
+    fn take_off(&mut self, link: &Scope<Self>, lane: Lane, turn: Turn) -> Option<AbortSignal> {
         let controller = AbortController::new().ok()?;
         let signal = controller.signal();
-        let patience = limited.then(|| {
-            let controller = controller.clone();
-            Timeout::new(PATIENCE_MS, move || controller.abort())
-        });
-        self.flights[lane as usize] = Some(Flight { controller, _patience: patience });
+        let timer = |ms, event: fn(Lane, Turn) -> Event| {
+            let link = link.clone();
+            Timeout::new(ms, move || link.send_message(event(lane, turn)))
+        };
+        // The news of an erasure comes for as long as that takes.
+        let silence: fn(Lane, Turn) -> Event = if lane == Lane::Watch { Event::Slow } else { Event::Silence };
+        let timers = [timer(SLOW_MS, Event::Slow), timer(PATIENCE_MS, silence)];
+        self.flights[lane as usize] = Some(Flight { controller, lane, _timers: timers });
         Some(signal)
     }
 
+    /// What the host is asked before a deletion is sent: its scope, and how many recordings. Not again
+    /// where an earlier try may have been accepted.
+    fn question(&self, call: &Call) -> Option<(&'static str, u64)> {
+        let Call::Erase(draft, _) = call else { return None };
+        let flow = self.state.flow.as_ref().filter(|flow| !flow.maybe_sent)?;
+        Some((scope_name(&draft.scope), flow.preview.value.as_ref()?.recordings))
+    }
+
+    fn root(&self) -> Option<ShadowRoot> {
+        Some(self.frame.get()?.get_root_node().unchecked_into())
+    }
+
+    /// Nothing has the focus, neither here nor anywhere else on the host's page.
+    fn focus_was_lost(&self) -> bool {
+        let document = web_sys::window().and_then(|window| window.document());
+        let nowhere = document.is_some_and(|document| {
+            document.active_element().is_none_or(|element| Some(element) == document.body().map(Into::into))
+        });
+        nowhere && self.root().is_some_and(|root| root.active_element().is_none())
+    }
+
     fn focus_on(&self, spot: Spot) {
-        let Some(root) = self.frame.get().map(|frame| frame.get_root_node().unchecked_into::<ShadowRoot>())
-        else {
-            return;
-        };
+        let Some(root) = self.root() else { return };
         let found = match spot {
             Spot::Row(id) => root.get_element_by_id(&id.to_string()),
+            Spot::Request(id) => root.get_element_by_id(&id.to_string()),
+            Spot::KeepFirst => root.get_element_by_id(KEEP_FIRST),
+            Spot::Keep => root.get_element_by_id(KEEP),
             Spot::Heading => None,
         };
         // A row that is gone leaves the focus on the heading, never on the body.

@@ -7,6 +7,8 @@ use rules::{
     retention::EndReason,
 };
 
+use js_sys::JsString;
+
 use crate::{locale::Key, state::Trouble};
 
 /// A place where copies live.
@@ -137,7 +139,31 @@ pub const fn trouble(trouble: Trouble) -> (Key, Key) {
         Trouble::Refused => (Key::TroubleRefused, Key::TroubleRefusedDo),
         Trouble::TooMany => (Key::TroubleTooMany, Key::TroubleTooManyDo),
         Trouble::Service => (Key::TroubleService, Key::TroubleServiceDo),
+        Trouble::Stopped => (Key::TroubleStopped, Key::TroubleStoppedDo),
     }
+}
+
+/// Whether two words are the same to whoever types them: however letters are put together, in either
+/// case, with any space around and between them.
+pub fn same(typed: &str, expected: &str, tag: &str) -> bool {
+    // The browser knows all of Unicode and every language's letters.
+    let fold = |words: &str| {
+        let folded = JsString::from(words).normalize("NFKC").to_locale_lower_case(Some(tag));
+        one_space(&String::from(folded))
+    };
+    fold(typed) == fold(expected)
+}
+
+/// Words with one space between them.
+fn one_space(words: &str) -> String {
+    let mut all = String::with_capacity(words.len());
+    for word in words.split_whitespace() {
+        if !all.is_empty() {
+            all.push(' ');
+        }
+        all.push_str(word);
+    }
+    all
 }
 
 /// What ends next of a child, and why; the text has a place for the day.
@@ -145,5 +171,18 @@ pub const fn next_end(because: EndReason) -> Key {
     match because {
         EndReason::Inactivity => Key::NextEndInactivity,
         EndReason::KeepEnds => Key::NextEndKeepEnds,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn space_around_and_between_words_does_not_matter() {
+        assert_eq!(one_space("  Mia \u{a0} Rose\t"), "Mia Rose");
+        assert_eq!(one_space("Mia Rose"), "Mia Rose");
+        assert_ne!(one_space("MiaRose"), "Mia Rose");
+        assert_eq!(one_space(" "), "");
     }
 }

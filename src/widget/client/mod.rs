@@ -102,6 +102,12 @@ impl Client {
         self.text(&ask, signal).await
     }
 
+    /// Why a call that was waited for long enough came to nothing: who has not answered.
+    #[must_use]
+    pub fn silence(&self) -> Failure {
+        if self.0.is_awaited() { Failure::NoSession } else { Failure::NoAnswer }
+    }
+
     /// The URL of a path of the service, like that of a ticket.
     #[must_use]
     pub fn url(&self, path: &str) -> String {

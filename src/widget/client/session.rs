@@ -10,6 +10,8 @@ use web_sys::HtmlElement;
 
 use crate::state::Failure;
 
+/// How long the host's answer is waited for before it is asked anew with the next call, in milliseconds.
+const ASK_AGAIN_MS: i64 = 8_000;
 /// A session with less time left than this is renewed before it is used, in milliseconds.
 const MARGIN_MS: i64 = 10_000;
 
@@ -21,7 +23,7 @@ pub struct Session {
     src: String,
     token: RefCell<Option<(String, Timestamp)>>,
     /// The host's answer that is awaited, so that calls made together ask once.
-    asked: RefCell<Option<Promise>>,
+    asked: RefCell<Option<(Promise, Timestamp)>>,
     asks: Cell<u32>,
 }
 
@@ -63,18 +65,24 @@ impl Session {
         self.token.borrow_mut().take_if(|(known, _)| known == secret);
     }
 
+    /// Whether the host was asked and has not answered.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.asked.borrow().is_some()
+    }
+
     fn ask(&self) -> Option<Promise> {
-        let mut asked = self.asked.borrow_mut();
-        if asked.is_none() {
+        // An answer that never comes is not waited for by every call there will ever be.
+        self.asked.borrow_mut().take_if(|(_, at)| now().ms() - at.ms() >= ASK_AGAIN_MS);
+        if self.asked.borrow().is_none() {
             let fetch: Function = Reflect::get(&self.host, &"fetchSession".into()).ok()?.dyn_into().ok()?;
             // What throws, and what is no promise, is an answer too.
             let answer = fetch
                 .call0(&self.host)
                 .map_or_else(|error| Promise::reject(&error), |given| Promise::resolve(&given));
             self.asks.set(self.asks.get() + 1);
-            *asked = Some(answer);
+            *self.asked.borrow_mut() = Some((answer, now()));
         }
-        asked.clone()
+        self.asked.borrow().as_ref().map(|(answer, _)| answer.clone())
     }
 }
 

@@ -226,34 +226,53 @@ fn push(pairs: &mut Vec<(String, Json)>, name: &str, value: Option<String>) {
     pairs.extend(value.map(|value| (name.to_owned(), Json::Text(value))));
 }
 
+/// The name of a state in the contract.
+#[must_use]
+pub const fn state_name(state: ErasureState) -> &'static str {
+    match state {
+        ErasureState::Sealed => "sealed",
+        ErasureState::Erasing => "erasing",
+        ErasureState::Deleted => "deleted",
+        ErasureState::Cancelled => "cancelled",
+    }
+}
+
+/// The name of a scope in the contract.
+#[must_use]
+pub const fn scope_name(scope: &Scope) -> &'static str {
+    match scope {
+        Scope::Items { .. } => "items",
+        Scope::Range { .. } => "range",
+        Scope::Class { .. } => "class",
+        Scope::Search { .. } => "search",
+        Scope::Child {} => "child",
+        Scope::Everything {} => "everything",
+    }
+}
+
 fn encode_scope(scope: &Scope) -> Json {
     let mut pairs = Vec::new();
-    let mut name = |name: &str| push(&mut pairs, "type", Some(name.to_owned()));
+    push(&mut pairs, "type", Some(scope_name(scope).to_owned()));
     match scope {
         Scope::Items { recordings } => {
-            name("items");
             let ids = recordings.iter().map(|id| Json::Text(id.to_string())).collect();
             pairs.push(("recordings".to_owned(), Json::List(ids)));
         }
         Scope::Range { from, to } => {
-            name("range");
             push(&mut pairs, "from", Some(from.to_string()));
             push(&mut pairs, "to", Some(to.to_string()));
         }
         Scope::Class { class, from, to } => {
-            name("class");
             push(&mut pairs, "class", Some(class_name(*class).to_owned()));
             push(&mut pairs, "from", from.map(|at| at.to_string()));
             push(&mut pairs, "to", to.map(|at| at.to_string()));
         }
         Scope::Search { filter } => {
-            name("search");
             let conditions = conditions(filter).into_iter();
             let conditions = conditions.map(|(name, value)| (name.to_owned(), Json::Text(value))).collect();
             pairs.push(("filter".to_owned(), Json::Map(conditions)));
         }
-        Scope::Child {} => name("child"),
-        Scope::Everything {} => name("everything"),
+        Scope::Child {} | Scope::Everything {} => {}
     }
     Json::Map(pairs)
 }
@@ -298,6 +317,9 @@ mod tests {
         same_names::<StepState>();
         for class in Class::ALL {
             assert_eq!(serde_json::to_value(class).unwrap(), class_name(class));
+        }
+        for (name, state) in <ErasureState as Named>::NAMES {
+            assert_eq!(state_name(*state), *name);
         }
         for kind in [Kind::Voice, Kind::Video] {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind_name(kind));

@@ -8,7 +8,7 @@ mod contract;
 
 use std::str::FromStr;
 
-pub use contract::{conditions, encode_erasure};
+pub use contract::{conditions, encode_erasure, scope_name, state_name};
 
 /// A value.
 #[derive(Debug, Clone, PartialEq)]

@@ -25,6 +25,14 @@ keys! {
     Language = "language";
     Direction = "direction";
     Waiting = "waiting";
+    Slow = "slow";
+    SlowSending = "slow-sending";
+    Offline = "offline";
+    LeavePage = "leave-page";
+    LeaveAbout = "leave-about";
+    LeavesNext = "leaves-next";
+    LostTitle = "lost-title";
+    LostBack = "lost-back";
     Retry = "retry";
     Cancel = "cancel";
     Undo = "undo";
@@ -89,6 +97,14 @@ keys! {
     FactLength = "fact-length";
     FactDevice = "fact-device";
     FactPlace = "fact-place";
+    FactMade = "fact-made";
+    MadeNothing = "made-nothing";
+    MapTitle = "map-title";
+    MapMetres = "map-metres";
+    MapKilometres = "map-kilometres";
+    MapNorth = "map-north";
+    MapDrawnHere = "map-drawn-here";
+    Shortcuts = "shortcuts";
     NoPlace = "no-place";
     Place = "place";
     PlaceWithin = "place-within";
@@ -118,6 +134,7 @@ keys! {
     CannotPlay = "cannot-play";
     HoldingsTitle = "holdings-title";
     HoldingsAbout = "holdings-about";
+    HoldingsNothing = "holdings-nothing";
     Copies = "copies";
     CopiesSealed = "copies-sealed";
     HeldNone = "held-none";
@@ -147,6 +164,8 @@ keys! {
     EraseAllTitle = "erase-all-title";
     EraseClassTitle = "erase-class-title";
     EraseSomeTitle = "erase-some-title";
+    EraseFoundTitle = "erase-found-title";
+    EraseNarrowed = "erase-narrowed";
     EraseNumber = "erase-number";
     OnDay = "on-day";
     FromTo = "from-to";
@@ -155,6 +174,7 @@ keys! {
     EraseKept = "erase-kept";
     EraseKeptAbout = "erase-kept-about";
     EraseKeptToo = "erase-kept-too";
+    EraseTotal = "erase-total";
     EraseWhen = "erase-when";
     EraseAtOnce = "erase-at-once";
     EraseUndo = "erase-undo";
@@ -169,6 +189,7 @@ keys! {
     EraseLeave = "erase-leave";
     ProgressTitle = "progress-title";
     ProgressLeave = "progress-leave";
+    NextRecording = "next-recording";
     ProgressPlaces = "progress-places";
     PhraseSealed = "phrase-sealed";
     PhraseSealedAbout = "phrase-sealed-about";
@@ -228,6 +249,8 @@ keys! {
     TroubleTooManyDo = "trouble-too-many-do";
     TroubleService = "trouble-service";
     TroubleServiceDo = "trouble-service-do";
+    TroubleStopped = "trouble-stopped";
+    TroubleStoppedDo = "trouble-stopped-do";
     SafeAgain = "safe-again";
     SafeNothingChanged = "safe-nothing-changed";
 }

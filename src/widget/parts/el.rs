@@ -14,10 +14,36 @@ use yew::{
 pub fn el(tag: &'static str, class: &'static str, children: Vec<Html>) -> Html {
     if class.is_empty() {
         with(tag, &[], vec![], children)
+    } else if PARTS.contains(&class) {
+        with(tag, &["class", "part"], vec![class.into(), class.into()], children)
     } else {
         with(tag, &["class"], vec![class.into()], children)
     }
 }
+
+/// What a host's own style sheet can reach with `::part`. A class of this name is a part as well.
+pub const PARTS: [&str; 20] = [
+    "page",
+    "ways",
+    "way",
+    "button",
+    "main-button",
+    "grave-button",
+    "field",
+    "card",
+    "toolbar",
+    "row",
+    "day",
+    "player",
+    "play",
+    "waveform",
+    "dialog",
+    "trouble",
+    "status",
+    "timeline",
+    "map",
+    "badge",
+];
 
 /// An element with these attributes and children.
 pub fn with(

@@ -2,6 +2,7 @@
 
 pub mod dialog;
 mod el;
+mod map;
 pub mod player;
 mod waveform;
 
@@ -10,7 +11,7 @@ use yew::prelude::*;
 
 use crate::{
     locale::{Format, Key, Texts},
-    state::{Failure, Lane, Msg},
+    state::{Failure, Lane, Msg, Trouble},
     views::Cx,
     words,
 };
@@ -19,6 +20,7 @@ pub use el::{
     choice, el, field, group, h3, keyed, label, live, maybe, on, p, press, screen, span, tag_of, text, tick,
     ul, with,
 };
+pub use map::map;
 pub use player::player;
 
 /// How much weight a button has. Deleting and keeping have the same.
@@ -40,11 +42,36 @@ impl Weight {
             Self::Quiet => "button quiet",
         }
     }
+
+    const fn part(self) -> &'static str {
+        match self {
+            Self::Main => "button main-button",
+            Self::Plain | Self::Quiet => "button",
+        }
+    }
 }
 
 /// A button.
 pub fn button(cx: &Cx, weight: Weight, label: AttrValue, msg: Msg) -> Html {
-    press(&["type", "class"], vec!["button".into(), weight.class().into()], cx.press(msg), vec![text(label)])
+    let about = vec!["button".into(), weight.class().into(), weight.part().into()];
+    press(&["type", "class", "part"], about, cx.press(msg), vec![text(label)])
+}
+
+/// A button that a key stands for, or that the focus is led to.
+pub fn button_with(
+    cx: &Cx,
+    name: &'static str,
+    value: &'static str,
+    weight: Weight,
+    label: AttrValue,
+    msg: Msg,
+) -> Html {
+    let names: &'static [&'static str] = match name {
+        "id" => &["type", "class", "part", "id"],
+        _ => &["type", "class", "part", "aria-keyshortcuts"],
+    };
+    let about = vec!["button".into(), weight.class().into(), weight.part().into(), value.into()];
+    press(names, about, cx.press(msg), vec![text(label)])
 }
 
 /// Something is on its way.
@@ -52,22 +79,43 @@ pub fn waiting(cx: &Cx) -> Html {
     p("waiting", cx.text(Key::Waiting))
 }
 
+/// Something is on its way; once that takes longer than usual, this says so and offers another try.
+pub fn awaited(cx: &Cx, slow: bool, lane: Lane) -> Html {
+    group(vec![
+        waiting(cx),
+        maybe(slow.then_some(()), |()| {
+            let about = vec!["trouble".into(), "trouble".into(), "status".into()];
+            let inside = vec![
+                p("", cx.text(Key::Slow)),
+                button(cx, Weight::Plain, cx.text(Key::Retry), Msg::Retry(lane)),
+            ];
+            with("div", &["class", "part", "role"], about, inside)
+        }),
+    ])
+}
+
 /// What went wrong, what is safe, what to do, and another try.
 pub fn trouble(cx: &Cx, failure: &Failure, lane: Lane) -> Html {
     let (happened, advice) = words::trouble(failure.trouble());
     let safe = match lane {
+        _ if failure.trouble() == Trouble::Stopped => None,
         Lane::Erase if cx.state.flow.as_ref().is_some_and(|flow| flow.maybe_sent) => Some(Key::SafeAgain),
         Lane::Erase | Lane::Keep | Lane::Undo if failure.may_have_arrived() => Some(Key::SafeAgain),
         Lane::Erase | Lane::Keep | Lane::Undo => Some(Key::SafeNothingChanged),
         _ => None,
     };
-    // A deletion is sent again by its own button.
-    let again =
-        (lane != Lane::Erase).then(|| button(cx, Weight::Plain, cx.text(Key::Retry), Msg::Retry(lane)));
+    let again = match (lane, failure.trouble()) {
+        // A deletion is sent again by its own button.
+        (Lane::Erase, _) => None,
+        // Asking again for what is gone leads nowhere.
+        (Lane::Recording, Trouble::Gone) => Some((Key::BackToList, Msg::Close)),
+        _ => Some((Key::Retry, Msg::Retry(lane))),
+    };
+    let again = again.map(|(label, msg)| button(cx, Weight::Plain, cx.text(label), msg));
     with(
         "div",
-        &["class", "role"],
-        vec!["trouble".into(), "alert".into()],
+        &["class", "part", "role"],
+        vec!["trouble".into(), "trouble".into(), "alert".into()],
         vec![
             p("lead", cx.text(happened)),
             maybe(safe, |safe| p("", cx.text(safe))),

@@ -9,7 +9,7 @@ use crate::{
     locale::Key,
     page::Event,
     state::{
-        Msg,
+        Msg, Shortcut,
         player::{self, Effect},
     },
     views::Cx,
@@ -27,7 +27,7 @@ pub fn player(cx: &Cx, recording: &Recording) -> Html {
     let failed = state.ticket.failed.as_ref().map(|failure| words::trouble(failure.trouble()).0);
     let failed = failed.or(state.broken.then_some(Key::CannotPlay));
 
-    let about_play = vec!["button".into(), "play".into(), "play".into(), label];
+    let about_play = vec!["button".into(), "play".into(), "play".into(), label, Shortcut::Play.key().into()];
     let toggle = cx.press(Msg::Player(player::Msg::Toggle));
     let seek_names = &["type", "class", "min", "max", "step", "aria-label", "aria-valuetext"];
     let about_seek = vec![
@@ -40,7 +40,12 @@ pub fn player(cx: &Cx, recording: &Recording) -> Html {
         told.clone(),
     ];
     let controls = vec![
-        press(&["type", "class", "part", "aria-label"], about_play, toggle, vec![sign(state.playing)]),
+        press(
+            &["type", "class", "part", "aria-label", "aria-keyshortcuts"],
+            about_play,
+            toggle,
+            vec![sign(state.playing)],
+        ),
         field(seek_names, about_seek, at.to_string(), on("input", cx.link.callback(seek))),
         with("span", &["class", "aria-hidden"], vec!["times".into(), "true".into()], vec![text(told)]),
     ];

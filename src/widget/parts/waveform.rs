@@ -26,10 +26,10 @@ pub fn waveform(peaks: &[u8], position_ms: u64, duration_ms: u64) -> Html {
         path
     };
     let view_box = format!("0 0 {} {HEIGHT}", peaks.len() * STEP);
-    let about = vec!["waveform".into(), view_box.into(), "none".into(), "true".into()];
+    let about = vec!["waveform".into(), "waveform".into(), view_box.into(), "none".into(), "true".into()];
     let path = |class: &'static str, bars: String| {
         with("path", &["class", "d"], vec![class.into(), bars.into()], vec![])
     };
     let bars = vec![path("to-come", bars(played, peaks.len())), path("played", bars(0, played))];
-    with("svg", &["class", "viewBox", "preserveAspectRatio", "aria-hidden"], about, bars)
+    with("svg", &["class", "part", "viewBox", "preserveAspectRatio", "aria-hidden"], about, bars)
 }

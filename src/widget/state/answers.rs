@@ -2,7 +2,11 @@
 
 use rules::contract::{Erasure, Erasures};
 
-use super::{Effect, Failure, Lane, Msg, Said, State, Turn, View, Watched, player};
+use rules::Scope;
+
+use super::{
+    Effect, Failure, Lane, Lost, Msg, Said, State, Told, Trouble, Turn, View, Waits, Watched, player,
+};
 use crate::json::{self, Decode};
 
 /// How long to wait before an erasure is watched again whose news broke off, in milliseconds.
@@ -12,7 +16,13 @@ impl State {
     /// What follows from the answer to a call: the text of it, or why there is none.
     pub fn answer(&mut self, lane: Lane, turn: Turn, answer: Result<String, Failure>) -> Vec<Effect> {
         let opened = self.opened.id;
-        let effects = self.take_in(lane, turn, answer);
+        let awaited = self.waits(lane).is_some_and(|waits| waits.awaits(turn));
+        let mut effects = self.take_in(lane, turn, answer);
+        // What cannot be read is a failure as well, so it is asked afterwards.
+        let failure = self.waits(lane).filter(|_| awaited).and_then(|waits| waits.failure());
+        if let Some(reason) = failure.and_then(Failure::reason) {
+            effects.push(Effect::Tell(Told::Error(reason)));
+        }
         self.hush(opened, effects)
     }
 
@@ -31,6 +41,7 @@ impl State {
             }
             Lane::Count => {
                 if self.list.count.accept(turn, read(answer))
+                    && self.view == View::Recordings
                     && let Some(count) = &self.list.count.value
                 {
                     self.said = Some(Said::Found(count.total));
@@ -38,6 +49,11 @@ impl State {
             }
             Lane::Recording => {
                 self.opened.recording.accept(turn, read(answer));
+                let failure = self.opened.recording.failure().map(Failure::trouble);
+                if failure == Some(Trouble::Gone) {
+                    // The list that led here is out of date.
+                    self.list.forget_found();
+                }
             }
             Lane::Playback => return self.play(player::Msg::Ticket(turn, read(answer))),
             Lane::Preview => {
@@ -60,6 +76,7 @@ impl State {
         }
         match (page, &mut self.requests.value) {
             (Ok(page), Some(list)) => {
+                self.first_of_more = page.items.first().map(|erasure| erasure.id);
                 list.items.extend(page.items);
                 list.next = page.next;
             }
@@ -84,18 +101,25 @@ impl State {
     }
 
     fn kept(&mut self, turn: Turn, answer: Result<(), Failure>) -> Vec<Effect> {
-        if !self.opened.kept(turn, answer) {
-            return Vec::new();
+        let Some(settled) = self.opened.kept(turn, answer) else { return Vec::new() };
+        if let Some(failure) = settled.failed {
+            return if settled.shown { Vec::new() } else { self.lose(Lost::Keep(settled.id), failure) };
         }
-        self.said = Some(match self.opened.holds_until() {
-            Some(until) => Said::Kept(until),
-            None => Said::KeepEnded,
-        });
-        if let Some(id) = self.opened.id {
-            self.list.set_kept(id, self.opened.holds_until());
+        self.said = Some(settled.until.map_or(Said::KeepEnded, Said::Kept));
+        self.list.set_kept(settled.id, settled.until);
+        let mut effects = vec![Effect::Tell(Told::Keep(settled.id, settled.until))];
+        if settled.shown {
+            // The reason and the day of its end come from the service.
+            effects.extend(self.opened.load());
         }
-        // The reason and the day of its end come from the service.
-        self.opened.load()
+        effects
+    }
+
+    /// Something failed that she did not wait for: she is told wherever she is.
+    fn lose(&mut self, lost: Lost, failure: Failure) -> Vec<Effect> {
+        let told = failure.reason().map(|reason| Effect::Tell(Told::Error(reason)));
+        self.lost = Some((lost, failure));
+        told.into_iter().collect()
     }
 
     fn accepted(&mut self, turn: Turn, answer: Result<Erasure, Failure>) -> Vec<Effect> {
@@ -104,9 +128,18 @@ impl State {
             return Vec::new();
         }
         let Some(erasure) = flow.sending.value.take() else { return Vec::new() };
+        let next_up = match &flow.draft.scope {
+            Scope::Items { recordings } if self.view == View::Recording => recordings.first().copied(),
+            _ => None,
+        };
+        let next_up =
+            next_up.and_then(|id| self.list.neighbour(id, 1).or_else(|| self.list.neighbour(id, -1)));
         self.flow = None;
         self.stale();
+        let told = Effect::Tell(Told::Erasure(erasure.id, erasure.state));
         let mut effects = self.watch(erasure.id, Some(erasure));
+        self.next_up = next_up;
+        effects.push(told);
         effects.extend(self.load_children());
         effects
     }
@@ -124,13 +157,21 @@ impl State {
         let Some(watched) = &mut self.watched else { return Vec::new() };
         let phrase = |watched: &Watched| watched.erasure.value.as_ref().map(Erasure::phrase);
         let before = phrase(watched);
+        let (state, trouble) = told_of(watched);
         watched.news(turn, news);
         let after = phrase(watched);
         let mut effects = Vec::new();
+        let (now, reason) = told_of(watched);
+        if let Some(now) = now.filter(|_| now != state) {
+            effects.push(Effect::Tell(Told::Erasure(watched.id, now)));
+        }
+        if let Some(reason) = reason.filter(|_| reason != trouble) {
+            effects.push(Effect::Tell(Told::Error(reason)));
+        }
         if after != before {
             self.said = after.map(Said::Erasure);
             if before.is_some() && after == Some(rules::erasure::Phrase::Deleted) {
-                effects = self.load_children();
+                effects.extend(self.load_children());
             }
         }
         effects.extend(self.tick());
@@ -144,24 +185,30 @@ impl State {
     }
 
     fn undone(&mut self, turn: Turn, answer: Result<(), Failure>) -> Vec<Effect> {
-        let Some(watched) = &mut self.watched else {
+        let Some((_, id)) = self.undo_sent.take_if(|(sent, _)| *sent == turn) else { return Vec::new() };
+        let failure = answer.as_ref().err().cloned();
+        let watched = self.watched.as_mut().filter(|watched| watched.id == id);
+        let Some(watched) = watched.filter(|watched| watched.undoing.awaits(turn)) else {
             // She has gone on meanwhile; what she sees there may be of before.
+            let opened = self.opened.id.filter(|_| self.view == View::Recording);
             self.stale();
-            let mut effects = self.load_children();
-            if let (View::Recordings, Some(child)) = (self.view, self.child) {
-                effects.extend(self.list.load(child));
-            }
+            let mut effects = failure.map(|failure| self.lose(Lost::Undo(id), failure)).unwrap_or_default();
+            self.opened.id = opened;
+            effects.extend(self.refresh());
             return effects;
         };
-        if !watched.undoing.accept(turn, answer) {
-            return Vec::new();
-        }
+        watched.undoing.accept(turn, answer);
         // Too late, or done: either way the service knows better than what is on screen.
         let mut effects = watched.watch();
         self.stale();
         effects.extend(self.load_children());
         effects
     }
+}
+
+fn told_of(watched: &Watched) -> (Option<rules::ErasureState>, Option<&'static str>) {
+    let erasure = &watched.erasure;
+    (erasure.value.as_ref().map(|erasure| erasure.state), erasure.failed.as_ref().and_then(Failure::reason))
 }
 
 fn read<T: Decode>(answer: Result<String, Failure>) -> Result<T, Failure> {

@@ -76,6 +76,23 @@ pub enum Lane {
 impl Lane {
     /// How many there are.
     pub const COUNT: usize = 12;
+    /// Those that only read: they may be called off, and tried again without being asked.
+    pub const READING: [Self; 8] = [
+        Self::Children,
+        Self::Holdings,
+        Self::List,
+        Self::Count,
+        Self::Recording,
+        Self::Preview,
+        Self::Watch,
+        Self::Erasures,
+    ];
+
+    /// Whether something is to be changed by it. Nobody calls that off by going on.
+    #[must_use]
+    pub const fn changes(self) -> bool {
+        matches!(self, Self::Keep | Self::Erase | Self::Undo)
+    }
 }
 
 impl Call {

@@ -20,8 +20,8 @@ pub enum FlowMsg {
     Confirm {
         /// Idempotency key.
         key: String,
-        /// What must have been typed for a scope of everything.
-        name: String,
+        /// Whether what must be typed for a scope of everything was typed.
+        named: bool,
     },
 }
 
@@ -103,17 +103,17 @@ impl Flow {
                 self.must_type = false;
                 Vec::new()
             }
-            FlowMsg::Confirm { key, name } => self.confirm(key, &name),
+            FlowMsg::Confirm { key, named } => self.confirm(key, named),
             FlowMsg::IncludeKept(_) | FlowMsg::WaiveUndo(_) => Vec::new(),
         }
     }
 
-    fn confirm(&mut self, key: String, name: &str) -> Vec<Effect> {
+    fn confirm(&mut self, key: String, named: bool) -> Vec<Effect> {
         let Some(as_of) = self.shown().map(|preview| preview.as_of) else { return Vec::new() };
         if self.sending.busy {
             return Vec::new();
         }
-        if self.needs_name() && !self.typed.trim().eq_ignore_ascii_case(name.trim()) {
+        if self.needs_name() && !named {
             self.must_type = true;
             return Vec::new();
         }
@@ -229,7 +229,8 @@ mod tests {
     }
 
     fn confirm(flow: &mut Flow, key: &str) -> Vec<Effect> {
-        flow.update(FlowMsg::Confirm { key: key.into(), name: "Mia".into() })
+        let named = flow.typed == "Mia";
+        flow.update(FlowMsg::Confirm { key: key.into(), named })
     }
 
     #[test]
@@ -273,6 +274,15 @@ mod tests {
     }
 
     #[test]
+    fn what_the_site_stopped_was_not_sent_and_can_be_asked_for_anew() {
+        let mut flow = shown(items());
+        let [Effect::Call(turn, _)] = confirm(&mut flow, "a")[..] else { panic!() };
+        flow.answered(turn, Err(Failure::Stopped));
+        assert!(!flow.maybe_sent && flow.sending.failed.is_some());
+        assert!(matches!(&confirm(&mut flow, "b")[..], [Effect::Call(_, Call::Erase(_, key))] if key == "b"));
+    }
+
+    #[test]
     fn after_a_lost_answer_a_refusal_frees_nothing() {
         let mut flow = shown(items());
         let [Effect::Call(turn, _)] = confirm(&mut flow, "a")[..] else { panic!() };
@@ -289,7 +299,7 @@ mod tests {
         assert!(!flow.is_small());
         assert!(confirm(&mut flow, "a").is_empty());
         assert!(flow.must_type);
-        flow.update(FlowMsg::Typed(" mia ".into()));
+        flow.update(FlowMsg::Typed("Mia".into()));
         assert!(!flow.must_type);
         assert_eq!(confirm(&mut flow, "a").len(), 1);
     }

@@ -15,6 +15,8 @@ pub enum Failure {
     Status(u16),
     /// The answer could not be read: another contract, or something in between.
     Unreadable,
+    /// The host page stopped a deletion before it was sent.
+    Stopped,
 }
 
 /// What went wrong in a parent's words. The page has one text for each.
@@ -36,6 +38,8 @@ pub enum Trouble {
     TooMany,
     /// The service is at fault.
     Service,
+    /// The site around the page stopped it.
+    Stopped,
 }
 
 impl Failure {
@@ -46,6 +50,7 @@ impl Failure {
             Self::NoAnswer => Trouble::Unreachable,
             Self::NoSession => Trouble::SignedOut,
             Self::Unreadable => Trouble::Service,
+            Self::Stopped => Trouble::Stopped,
             Self::Status(status) => match status {
                 401 => Trouble::SignedOut,
                 403 => Trouble::NotAllowed,
@@ -69,6 +74,17 @@ impl Failure {
         matches!(self, Self::Status(401)) || matches!(self, Self::Refused(problem) if problem.status == 401)
     }
 
+    /// What the host page hears of it; nothing where the service said no to what was asked, as it should.
+    #[must_use]
+    pub fn reason(&self) -> Option<&'static str> {
+        match self.trouble() {
+            Trouble::SignedOut => Some("session"),
+            Trouble::Unreachable => Some("unreachable"),
+            Trouble::Gone | Trouble::Changed | Trouble::Stopped => None,
+            Trouble::NotAllowed | Trouble::Refused | Trouble::TooMany | Trouble::Service => Some("service"),
+        }
+    }
+
     /// Whether the request may have arrived all the same, so that only the same idempotency key
     /// makes another try safe.
     #[must_use]
@@ -88,6 +104,16 @@ mod tests {
             assert_eq!(failure.is_unauthorised(), kind.status() == 401, "{kind:?}");
             assert_eq!(failure.trouble() == Trouble::Service, *kind == ProblemType::Internal, "{kind:?}");
         }
+    }
+
+    #[test]
+    fn the_host_hears_of_failures_and_not_of_ordinary_refusals() {
+        assert_eq!(Failure::NoSession.reason(), Some("session"));
+        assert_eq!(Failure::NoAnswer.reason(), Some("unreachable"));
+        assert_eq!(Failure::Unreadable.reason(), Some("service"));
+        assert_eq!(Failure::Refused(Problem::new(ProblemType::Conflict)).reason(), None);
+        assert_eq!(Failure::Stopped.reason(), None);
+        assert!(!Failure::Stopped.may_have_arrived(), "nothing was sent");
     }
 
     #[test]

@@ -18,13 +18,39 @@ pub struct Loaded<T> {
     pub failed: Option<Failure>,
     /// Whether a request is on its way.
     pub busy: bool,
+    /// Whether it has been for longer than usual.
+    pub slow: bool,
     turn: Turn,
+}
+
+/// What is awaited, whatever it is.
+pub trait Waits {
+    /// Whether the answer to this turn is awaited.
+    fn awaits(&self, turn: Turn) -> bool;
+    /// It takes longer than usual.
+    fn drag(&mut self);
+    /// Why the last request failed.
+    fn failure(&self) -> Option<&Failure>;
+}
+
+impl<T> Waits for Loaded<T> {
+    fn awaits(&self, turn: Turn) -> bool {
+        self.busy && turn == self.turn
+    }
+
+    fn drag(&mut self) {
+        self.slow = true;
+    }
+
+    fn failure(&self) -> Option<&Failure> {
+        self.failed.as_ref()
+    }
 }
 
 // By hand: the derive would ask for `T: Default`.
 impl<T> Default for Loaded<T> {
     fn default() -> Self {
-        Self { value: None, failed: None, busy: false, turn: 0 }
+        Self { value: None, failed: None, busy: false, slow: false, turn: 0 }
     }
 }
 
@@ -34,15 +60,17 @@ impl<T> Loaded<T> {
     pub fn begin(&mut self) -> Turn {
         self.turn = NEXT.fetch_add(1, Ordering::Relaxed);
         self.busy = true;
+        self.slow = false;
         self.failed = None;
         self.turn
     }
 
     /// Whether an answer to this turn is still wanted; if so, nothing is on its way any more.
     pub fn arrived(&mut self, turn: Turn) -> bool {
-        let wanted = self.busy && turn == self.turn;
+        let wanted = self.awaits(turn);
         if wanted {
             self.busy = false;
+            self.slow = false;
         }
         wanted
     }

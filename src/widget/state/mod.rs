@@ -12,11 +12,12 @@ pub mod player;
 #[cfg(test)]
 pub(crate) mod samples;
 mod selection;
+mod shortcut;
 #[cfg(test)]
 mod tests;
 
 use rules::{
-    ChildId, Date, ErasureId, RecordingId, Scope,
+    ChildId, Date, ErasureId, ErasureState, RecordingId, Scope,
     contract::{ChildSummary, Children, Erasure, Erasures, Holdings},
 };
 
@@ -24,9 +25,10 @@ pub use call::{Call, Lane};
 pub use erase::{Flow, FlowMsg, Watched};
 pub use failure::{Failure, Trouble};
 pub use list::{Change, Edge, Form, List, ListMsg};
-pub use loaded::{Loaded, Turn};
-pub use opened::{BadDate, OFFERED_MONTHS, Opened, OpenedMsg};
+pub use loaded::{Loaded, Turn, Waits};
+pub use opened::{BadDate, OFFERED_MONTHS, Opened, OpenedMsg, Settled};
 pub use selection::Selection;
+pub use shortcut::Shortcut;
 
 /// What the page has to do beside showing the state.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +47,21 @@ pub enum Effect {
     CloseBox,
     /// Something for the media element, as it is shown now.
     Media(player::Effect),
+    /// Tell the host page.
+    Tell(Told),
+    /// Go to another site, at once.
+    LeavePage,
+}
+
+/// What the host page is told. No word of a child is in it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Told {
+    /// The service said yes to a keep until then, or to the end of one.
+    Keep(RecordingId, Option<Date>),
+    /// A watched erasure is in another state.
+    Erasure(ErasureId, ErasureState),
+    /// A call failed, for this reason.
+    Error(&'static str),
 }
 
 /// Where the focus goes.
@@ -54,6 +71,21 @@ pub enum Spot {
     Heading,
     /// The row of a recording.
     Row(RecordingId),
+    /// What keeps a recording: the form's button, or what opens the form.
+    Keep,
+    /// The first date a keep is offered with.
+    KeepFirst,
+    /// A past request.
+    Request(ErasureId),
+}
+
+/// Something she asked for and did not wait for, that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lost {
+    /// A keep of this recording, or its end.
+    Keep(RecordingId),
+    /// The undo of this erasure.
+    Undo(ErasureId),
 }
 
 /// A screen.
@@ -89,6 +121,8 @@ pub enum Said {
     KeepEnded,
     /// An erasure has news: what it may be called.
     Erasure(rules::erasure::Phrase),
+    /// One more press of Shift leaves the page.
+    LeavesNext,
 }
 
 /// Somebody did something, or time passed. (Answers come by [`State::answer`]: what is cloned for
@@ -127,6 +161,16 @@ pub enum Msg {
     Retry(Lane),
     /// A second has passed, for the time left.
     Tick,
+    /// A key that stands for something.
+    Key(Shortcut),
+    /// The host wants what is shown to be asked for again.
+    Refresh,
+    /// The browser is online again, or not any more.
+    Online(bool),
+    /// Two of three presses that leave the page were made.
+    LeavesNext,
+    /// Away from here.
+    LeavePage,
 }
 
 /// Everything the page knows.
@@ -154,9 +198,21 @@ pub struct State {
     pub requests: Loaded<Erasures>,
     /// What the status line says.
     pub said: Option<Said>,
+    /// What failed after she had gone on.
+    pub lost: Option<(Lost, Failure)>,
+    /// Whether the browser is offline.
+    pub offline: bool,
+    /// Whether she left the page: nothing is shown any more.
+    pub gone: bool,
+    /// After a deletion in a review: the recording to go on with.
+    pub next_up: Option<RecordingId>,
     /// Where a deletion was begun.
     came_from: View,
     ticking: bool,
+    /// The undo on its way; leaving does not call it off.
+    undo_sent: Option<(Turn, ErasureId)>,
+    /// The first of the past requests that came last.
+    first_of_more: Option<ErasureId>,
 }
 
 impl State {
@@ -183,22 +239,28 @@ impl State {
 
     fn step(&mut self, msg: Msg, today: Date) -> Vec<Effect> {
         let sending = self.flow.as_ref().is_some_and(|flow| flow.sending.busy);
+        if self.gone {
+            return Vec::new();
+        }
         match msg {
             // Nobody is led away from a request whose answer she has to see.
-            Msg::Go(_) | Msg::Child(_) | Msg::Ask(_) | Msg::Leave | Msg::Watch(_) if sending => Vec::new(),
+            Msg::Go(_)
+            | Msg::Child(_)
+            | Msg::Open(_)
+            | Msg::Close
+            | Msg::Ask(_)
+            | Msg::Leave
+            | Msg::Watch(_)
+                if sending =>
+            {
+                Vec::new()
+            }
             Msg::Start => self.start(),
             Msg::Go(view) => self.go(view),
             Msg::Child(child) => self.choose(child),
             Msg::List(msg) => self.in_list(msg),
-            Msg::Open(id) => {
-                self.view = View::Recording;
-                with_focus(self.opened.open(id), Spot::Heading)
-            }
-            Msg::Close => {
-                self.view = View::Recordings;
-                let spot = self.opened.id.map_or(Spot::Heading, Spot::Row);
-                vec![Effect::Focus(spot)]
-            }
+            Msg::Open(id) => self.open(id),
+            Msg::Close => self.close(),
             Msg::Opened(msg) => self.opened.update(msg, today),
             Msg::Player(msg) => self.play(msg),
             Msg::Ask(scope) => self.ask(scope),
@@ -210,7 +272,7 @@ impl State {
                 let known = known.cloned();
                 self.watch(id, known)
             }
-            Msg::Undo => self.watched.as_mut().map(Watched::undo).unwrap_or_default(),
+            Msg::Undo => self.undo(),
             Msg::MoreRequests => {
                 let cursor = self.requests.value.as_ref().and_then(|list| list.next.clone());
                 if cursor.is_none() || self.requests.busy {
@@ -223,7 +285,58 @@ impl State {
                 self.ticking = false;
                 self.tick()
             }
+            Msg::Key(key) => self.means(key).map(|msg| self.step(msg, today)).unwrap_or_default(),
+            Msg::Refresh => self.refresh(),
+            Msg::Online(online) => self.online(online),
+            Msg::LeavesNext => {
+                self.said = Some(Said::LeavesNext);
+                Vec::new()
+            }
+            Msg::LeavePage => {
+                *self = Self { gone: true, ..Self::default() };
+                vec![Effect::Media(player::Effect::Unload), Effect::LeavePage]
+            }
         }
+    }
+
+    /// Where the focus goes when what had it is no longer there.
+    #[must_use]
+    pub fn catch(&self) -> Spot {
+        match self.view {
+            View::Recording => Spot::Keep,
+            View::Requests => self.first_of_more.map_or(Spot::Heading, Spot::Request),
+            _ => Spot::Heading,
+        }
+    }
+
+    fn open(&mut self, id: RecordingId) -> Vec<Effect> {
+        self.lost.take_if(|(lost, _)| *lost == Lost::Keep(id));
+        let mut effects = self.go_on(View::Recording);
+        effects.extend(self.opened.open(id));
+        // Without the list nobody knows which one is next.
+        if let Some(child) = self.child.filter(|_| self.list.items.is_empty() && !self.list.page.busy) {
+            effects.extend(self.list.load(child));
+        }
+        with_focus(effects, Spot::Heading)
+    }
+
+    fn close(&mut self) -> Vec<Effect> {
+        self.view = View::Recordings;
+        let spot = self.opened.id.map_or(Spot::Heading, Spot::Row);
+        let effects = match self.child {
+            Some(child) if self.list.items.is_empty() && !self.list.page.busy => self.list.load(child),
+            _ => Vec::new(),
+        };
+        with_focus(effects, spot)
+    }
+
+    fn undo(&mut self) -> Vec<Effect> {
+        let Some(watched) = &mut self.watched else { return Vec::new() };
+        let effects = watched.undo();
+        if let Some(Effect::Call(turn, _)) = effects.first() {
+            self.undo_sent = Some((*turn, watched.id));
+        }
+        effects
     }
 
     /// The chosen child, as far as it is known.
@@ -262,23 +375,84 @@ impl State {
     fn go(&mut self, view: View) -> Vec<Effect> {
         self.flow = None;
         self.said = None;
-        let mut effects = Vec::new();
-        if self.view == View::Progress && view != View::Progress {
-            self.watched = None;
-            effects.push(Effect::Unwatch);
-        }
-        self.view = view;
+        let mut effects = self.go_on(view);
         effects.extend(match (view, self.child) {
             (View::Children, _) => self.load_children(),
             (View::Recordings, Some(child)) if self.list.items.is_empty() => self.list.load(child),
             (View::Holdings, Some(child)) => vec![Effect::Call(self.holdings.begin(), Call::Holdings(child))],
-            (View::Requests, _) => {
-                self.requests.clear();
-                vec![Effect::Call(self.requests.begin(), Call::Erasures { cursor: None })]
-            }
+            (View::Requests, _) => self.load_requests(),
             _ => Vec::new(),
         });
         with_focus(effects, Spot::Heading)
+    }
+
+    /// Shows another screen. What was watched on the last one is not watched any more.
+    fn go_on(&mut self, view: View) -> Vec<Effect> {
+        let unwatch = self.view == View::Progress && view != View::Progress;
+        if unwatch {
+            self.watched = None;
+            self.next_up = None;
+        }
+        self.view = view;
+        unwatch.then_some(Effect::Unwatch).into_iter().collect()
+    }
+
+    fn load_requests(&mut self) -> Vec<Effect> {
+        self.requests.clear();
+        self.first_of_more = None;
+        vec![Effect::Call(self.requests.begin(), Call::Erasures { cursor: None })]
+    }
+
+    /// Asks again for what is shown. A decision that is being made is left alone.
+    fn refresh(&mut self) -> Vec<Effect> {
+        let mut effects = if self.children.busy { Vec::new() } else { self.load_children() };
+        effects.extend(match (self.view, self.child) {
+            (View::Recordings, Some(child)) => self.list.load(child),
+            (View::Holdings, _) => self.retry(Lane::Holdings),
+            (View::Recording, _) => self.opened.load(),
+            (View::Progress, _) => self.retry(Lane::Watch),
+            (View::Requests, _) => self.load_requests(),
+            _ => Vec::new(),
+        });
+        effects
+    }
+
+    /// What could not be fetched while there was no connection is fetched as soon as there is one.
+    fn online(&mut self, online: bool) -> Vec<Effect> {
+        self.offline = !online;
+        let mut effects = Vec::new();
+        for lane in Lane::READING.into_iter().filter(|_| online) {
+            let failure = self.waits(lane).and_then(|waits| waits.failure().map(Failure::trouble));
+            if failure == Some(Trouble::Unreachable) {
+                effects.extend(self.retry(lane));
+            }
+        }
+        effects
+    }
+
+    /// What is awaited on a lane, if anything can be.
+    fn waits(&mut self, lane: Lane) -> Option<&mut dyn Waits> {
+        Some(match lane {
+            Lane::Children => &mut self.children,
+            Lane::Holdings => &mut self.holdings,
+            Lane::List => &mut self.list.page,
+            Lane::Count => &mut self.list.count,
+            Lane::Recording => &mut self.opened.recording,
+            Lane::Playback => &mut self.player.ticket,
+            Lane::Keep => &mut self.opened.keeping,
+            Lane::Preview => &mut self.flow.as_mut()?.preview,
+            Lane::Erase => &mut self.flow.as_mut()?.sending,
+            Lane::Watch => &mut self.watched.as_mut()?.erasure,
+            Lane::Undo => &mut self.watched.as_mut()?.undoing,
+            Lane::Erasures => &mut self.requests,
+        })
+    }
+
+    /// A call takes longer than usual.
+    pub fn drags(&mut self, lane: Lane, turn: Turn) {
+        if let Some(waits) = self.waits(lane).filter(|waits| waits.awaits(turn)) {
+            waits.drag();
+        }
     }
 
     /// Nothing of one child is shown under the name of another.
@@ -330,6 +504,7 @@ impl State {
     }
 
     fn watch(&mut self, id: ErasureId, known: Option<Erasure>) -> Vec<Effect> {
+        self.lost.take_if(|(lost, _)| *lost == Lost::Undo(id));
         self.said = known.as_ref().map(|erasure| Said::Erasure(erasure.phrase()));
         let (watched, effects) = Watched::begin(id, known);
         self.watched = Some(watched);
@@ -358,7 +533,7 @@ impl State {
             (Lane::Keep, _) => self.opened.retry_keep(),
             (Lane::Preview, _) => self.flow.as_mut().map(Flow::load).unwrap_or_default(),
             (Lane::Watch, _) => self.watched.as_mut().map(Watched::watch).unwrap_or_default(),
-            (Lane::Undo, _) => self.watched.as_mut().map(Watched::undo).unwrap_or_default(),
+            (Lane::Undo, _) => self.undo(),
             (Lane::Erasures, _) => {
                 let cursor = self.requests.value.as_ref().and_then(|list| list.next.clone());
                 vec![Effect::Call(self.requests.begin(), Call::Erasures { cursor })]

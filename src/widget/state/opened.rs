@@ -6,7 +6,7 @@ use rules::{
     keep::{self, KeepRefused},
 };
 
-use super::{Call, Effect, Failure, Loaded, Turn};
+use super::{Call, Effect, Failure, Loaded, Spot, Turn};
 
 /// Dates a keep is offered with, in calendar months. The first is the default of the rules; none
 /// is chosen beforehand.
@@ -40,8 +40,23 @@ pub struct Opened {
     pub refused: Option<BadDate>,
     /// The keep on its way.
     pub keeping: Loaded<()>,
-    /// What is on its way: the date, or the end of the keep.
+    /// What was asked for last: the date, or the end of the keep.
     asked: Option<Option<Date>>,
+    /// Keeps on their way, of recordings that may not be shown any more. Leaving calls none of them off.
+    sent: Vec<(Turn, RecordingId, Option<Date>)>,
+}
+
+/// A keep that was answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settled {
+    /// Of which recording.
+    pub id: RecordingId,
+    /// Until when; none for the end of a keep.
+    pub until: Option<Date>,
+    /// Why it failed.
+    pub failed: Option<Failure>,
+    /// Whether she still looks at it.
+    pub shown: bool,
 }
 
 /// Why a keep cannot have the date in the form.
@@ -75,6 +90,7 @@ impl Opened {
                 self.choosing = choosing;
                 self.refused = None;
                 self.keeping.failed = None;
+                return vec![Effect::Focus(if choosing { Spot::KeepFirst } else { Spot::Keep })];
             }
             OpenedMsg::Until(until) => {
                 self.until = until;
@@ -102,26 +118,27 @@ impl Opened {
     fn ask(&mut self, until: Option<Date>) -> Vec<Effect> {
         let Some(id) = self.id.filter(|_| !self.keeping.busy) else { return Vec::new() };
         self.asked = Some(until);
-        vec![Effect::Call(self.keeping.begin(), Call::Keep(id, until))]
+        let turn = self.keeping.begin();
+        self.sent.push((turn, id, until));
+        vec![Effect::Call(turn, Call::Keep(id, until))]
     }
 
-    /// The keep was answered. Says whether it holds, or ended, as was asked.
-    pub fn kept(&mut self, turn: Turn, answer: Result<(), Failure>) -> bool {
-        let done = answer.is_ok();
-        let wanted = self.keeping.accept(turn, answer);
-        if wanted && done {
+    /// A keep was answered.
+    pub fn kept(&mut self, turn: Turn, answer: Result<(), Failure>) -> Option<Settled> {
+        let at = self.sent.iter().position(|(sent, ..)| *sent == turn)?;
+        let (_, id, until) = self.sent.swap_remove(at);
+        let failed = answer.as_ref().err().cloned();
+        let shown = self.keeping.accept(turn, answer);
+        if shown && failed.is_none() {
             self.choosing = false;
+            if let Some(recording) = &mut self.recording.value {
+                recording.item.kept_until = until;
+            }
         }
-        wanted && done
+        Some(Settled { id, until, failed, shown })
     }
 
-    /// The date that was asked for last; none when the end of a keep was.
-    #[must_use]
-    pub fn holds_until(&self) -> Option<Date> {
-        self.asked.flatten()
-    }
-
-    /// Forgets everything. Answers on their way will be late.
+    /// Forgets everything that is shown. Answers on their way will be late.
     pub fn forget(&mut self) {
         self.id = None;
         self.recording.clear();
@@ -183,9 +200,21 @@ mod tests {
         let first = opened.update(OpenedMsg::Keep, today());
         let [Effect::Call(turn, call)] = &first[..] else { panic!() };
         assert!(opened.update(OpenedMsg::Keep, today()).is_empty(), "one at a time");
-        opened.keeping.accept(*turn, Err(Failure::NoAnswer));
+        opened.kept(*turn, Err(Failure::NoAnswer));
         opened.update(OpenedMsg::Until("2027-01-01".into()), today());
         assert!(matches!(&opened.retry_keep()[..], [Effect::Call(_, again)] if again == call));
+    }
+
+    #[test]
+    fn a_keep_is_answered_though_she_has_gone_on() {
+        let mut opened = opened();
+        opened.update(OpenedMsg::Until("2027-11-21".into()), today());
+        let [Effect::Call(turn, _)] = opened.update(OpenedMsg::Keep, today())[..] else { panic!() };
+        opened.open(recording(2).id);
+        let until = Some("2027-11-21".parse().unwrap());
+        let settled = Settled { id: recording(1).id, until, failed: None, shown: false };
+        assert_eq!(opened.kept(turn, Ok(())), Some(settled));
+        assert_eq!(opened.kept(turn, Ok(())), None, "once");
     }
 
     #[test]

@@ -55,7 +55,7 @@ fn accepted() -> (State, Vec<Effect>) {
     let id = state.list.items[0].id;
     let effects = step(&mut state, Msg::Ask(Scope::Items { recordings: vec![id] }));
     answer(&mut state, &effects, Lane::Preview, preview(1));
-    let effects = step(&mut state, Msg::Flow(FlowMsg::Confirm { key: "k".into(), name: String::new() }));
+    let effects = step(&mut state, Msg::Flow(FlowMsg::Confirm { key: "k".into(), named: false }));
     let sealed = erasure(ErasureState::Sealed);
     let effects = answer(&mut state, &effects, Lane::Erase, sealed);
     (state, effects)
@@ -138,7 +138,7 @@ fn a_deletion_that_failed_to_leave_stays_as_it_was_filled_in() {
     assert_eq!(state.view, View::Erase);
     answer(&mut state, &effects, Lane::Preview, preview(3));
     step(&mut state, Msg::Flow(FlowMsg::Typed("Child 1".into())));
-    let effects = step(&mut state, Msg::Flow(FlowMsg::Confirm { key: "k".into(), name: "Child 1".into() }));
+    let effects = step(&mut state, Msg::Flow(FlowMsg::Confirm { key: "k".into(), named: true }));
     refuse(&mut state, &effects, Lane::Erase, Failure::NoAnswer);
     let flow = state.flow.as_ref().unwrap();
     assert_eq!((flow.typed.as_str(), flow.sending.failed.clone()), ("Child 1", Some(Failure::NoAnswer)));
@@ -250,7 +250,7 @@ fn nobody_is_led_away_from_a_request_whose_answer_she_has_to_see() {
     answer(&mut state, &effects, Lane::Preview, preview(3));
     let effects = step(&mut state, Msg::Flow(FlowMsg::Typed("Child 1".into())));
     assert!(effects.is_empty());
-    let effects = step(&mut state, Msg::Flow(FlowMsg::Confirm { key: "k".into(), name: "Child 1".into() }));
+    let effects = step(&mut state, Msg::Flow(FlowMsg::Confirm { key: "k".into(), named: true }));
     for msg in [Msg::Leave, Msg::Go(View::Recordings), Msg::Child(child()), Msg::Ask(Scope::Child {})] {
         assert!(step(&mut state, msg).is_empty());
     }

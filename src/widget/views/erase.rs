@@ -1,17 +1,17 @@
 //! A deletion before it is asked for: whose, how many, of when, from which places, what stays and
 //! why, and from when on there is no way back. A box for a few recordings, a page for more.
 
-use rules::{Scope, contract::Preview, preview::StoreCount};
+use rules::{Scope, contract::Preview, preview::StoreCount, scope::Filter};
 use yew::prelude::{AttrValue, Html};
 
-use super::{Cx, heading};
+use super::{Cx, heading, leave};
 use crate::{
     idempotency,
     locale::{Format, Key},
     page::Event,
     parts::{
-        choice, dialog, el, field, group, h3, label, maybe, on, p, period, press, screen, span, text, tick,
-        trouble, ul, waiting, with,
+        awaited, choice, dialog, el, field, group, h3, label, maybe, on, p, period, press, screen, span,
+        text, tick, trouble, ul, with,
     },
     state::{Flow, FlowMsg, Lane, Msg, View},
     words,
@@ -27,7 +27,7 @@ pub fn dialog(cx: &Cx) -> Html {
         });
         let title = with("h2", &["id"], vec!["box-title".into()], vec![text(title(cx, flow))]);
         let body = with("div", &["id"], vec!["box-body".into()], vec![body(cx, flow)]);
-        dialog::dialog(cx.dialog, on_cancel, vec![title, body, decide(cx, flow)])
+        dialog::dialog(cx.dialog, on_cancel, vec![title, body, decide(cx, flow), leave::button(cx)])
     })
 }
 
@@ -51,8 +51,18 @@ fn title(cx: &Cx, flow: &Flow) -> AttrValue {
             cx.texts.count(Key::EraseClassTitle, preview.recordings, &[("class", &class), ("child", &child)])
         }
         Scope::Child {} | Scope::Everything {} => cx.texts.fill(Key::EraseAllTitle, &[("child", &child)]),
+        Scope::Search { filter: Filter { q: Some(words), .. } } => {
+            cx.texts.count(Key::EraseFoundTitle, preview.recordings, &[("child", &child), ("words", words)])
+        }
         _ => cx.texts.count(Key::EraseSomeTitle, preview.recordings, &[("child", &child)]),
     }
+}
+
+/// That conditions narrow what the words find.
+fn narrowed(cx: &Cx, flow: &Flow) -> Html {
+    let Scope::Search { filter } = &flow.draft.scope else { return Html::default() };
+    let words_alone = Filter { q: filter.q.clone(), ..Filter::default() };
+    maybe((*filter != words_alone).then_some(()), |()| p("", cx.text(Key::EraseNarrowed)))
 }
 
 fn body(cx: &Cx, flow: &Flow) -> Html {
@@ -62,9 +72,15 @@ fn body(cx: &Cx, flow: &Flow) -> Html {
             group(vec![p("", cx.text(Key::EraseNothing)), kept(cx, flow, preview)])
         }
         (None, Some(preview)) => shown(cx, flow, preview),
-        (None, None) => waiting(cx),
+        (None, None) => awaited(cx, flow.preview.slow, Lane::Preview),
     };
-    group(vec![shown, maybe(flow.sending.failed.as_ref(), |failure| trouble(cx, failure, Lane::Erase))])
+    group(vec![
+        shown,
+        maybe(flow.sending.failed.as_ref(), |failure| trouble(cx, failure, Lane::Erase)),
+        maybe(flow.sending.slow.then_some(()), |()| {
+            with("p", &["role"], vec!["status".into()], vec![text(cx.text(Key::SlowSending))])
+        }),
+    ])
 }
 
 fn shown(cx: &Cx, flow: &Flow, preview: &Preview) -> Html {
@@ -72,6 +88,7 @@ fn shown(cx: &Cx, flow: &Flow, preview: &Preview) -> Html {
     let period = period(cx.texts, preview.oldest, preview.newest).unwrap_or_default();
     group(vec![
         el("p", "lead", vec![text(number), text(" "), text(period)]),
+        narrowed(cx, flow),
         h3(cx.text(Key::ErasePlaces)),
         ul("places-list", preview.stores.iter().map(|count| place(cx, *count))),
         kept(cx, flow, preview),
@@ -94,6 +111,9 @@ fn option(cx: &Cx, label: Key, chosen: bool, msg: fn(bool) -> Msg) -> Html {
 
 /// What stays, and why; and the choice that it goes too.
 fn kept(cx: &Cx, flow: &Flow, preview: &Preview) -> Html {
+    if flow.draft.scope.is_total() {
+        return p("", cx.text(Key::EraseTotal));
+    }
     if preview.kept.is_none() && !flow.draft.include_kept {
         return Html::default();
     }
@@ -151,10 +171,9 @@ fn name(cx: &Cx, flow: &Flow) -> Html {
 fn decide(cx: &Cx, flow: &Flow) -> Html {
     // The button stays while another choice is being previewed; a press counts again once it is shown.
     let recordings = flow.preview.value.as_ref().map_or(0, |preview| preview.recordings);
-    let expected = must_type(cx, flow);
-    let confirm = cx.link.callback(move |_| {
-        Event::Msg(Msg::Flow(FlowMsg::Confirm { key: idempotency::key(), name: expected.to_string() }))
-    });
+    let named = !flow.needs_name() || words::same(&flow.typed, &must_type(cx, flow), cx.texts.tag());
+    let confirm =
+        cx.link.callback(move |_| Event::Msg(Msg::Flow(FlowMsg::Confirm { key: idempotency::key(), named })));
     let label = if flow.sending.busy {
         cx.text(Key::EraseSending)
     } else if flow.sending.failed.is_some() {
@@ -162,15 +181,12 @@ fn decide(cx: &Cx, flow: &Flow) -> Html {
     } else {
         cx.texts.count(Key::DeleteSelected, recordings, &[])
     };
-    let leave = vec!["button".into(), "button".into(), "".into()];
-    let leave = press(
-        &["type", "class", "autofocus"],
-        leave,
-        cx.press(Msg::Leave),
-        vec![text(cx.text(Key::EraseLeave))],
-    );
+    let cancel = ["button", "button", "button", ""].map(Into::into).into();
+    let names = &["type", "class", "part", "autofocus"];
+    let cancel = press(names, cancel, cx.press(Msg::Leave), vec![text(cx.text(Key::EraseLeave))]);
     let delete = maybe((recordings > 0).then_some(confirm), |confirm| {
-        press(&["type", "class"], vec!["button".into(), "button grave".into()], confirm, vec![text(label)])
+        let about = ["button", "button grave", "button grave-button"].map(Into::into).into();
+        press(&["type", "class", "part"], about, confirm, vec![text(label)])
     });
-    el("p", "decide", vec![leave, delete])
+    el("p", "decide", vec![cancel, delete])
 }

@@ -26,8 +26,17 @@ pub fn view(cx: &Cx) -> Html {
 fn places(cx: &Cx, holdings: &Holdings, name: &str) -> Html {
     let child = [("child", name)];
     let asked = cx.texts.moment(Format::DayTime, holdings.as_of);
+    let about = p("", cx.texts.fill(Key::HoldingsAbout, &[("at", &asked)]));
+    if holdings.stores.iter().all(|holding| holding.held == Held::None) {
+        // Every place was asked, and each of them said so: there is nothing to decide.
+        return group(vec![
+            p("lead", cx.texts.fill(Key::HoldingsNothing, &child)),
+            about,
+            ul("cards places", holdings.stores.iter().map(|holding| place(cx, holding))),
+        ]);
+    }
     group(vec![
-        p("", cx.texts.fill(Key::HoldingsAbout, &[("at", &asked)])),
+        about,
         ul("cards places", holdings.stores.iter().map(|holding| place(cx, holding))),
         el(
             "div",

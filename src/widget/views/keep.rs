@@ -10,8 +10,12 @@ use yew::prelude::{AttrValue, Html};
 use super::Cx;
 use crate::{
     locale::Key,
-    parts::{Weight, button, choice, el, field, group, label, maybe, on, text, tick, trouble, with},
-    state::{BadDate, Lane, Msg, OFFERED_MONTHS, Opened, OpenedMsg},
+    page,
+    parts::{
+        Weight, button, button_with, choice, el, field, group, label, maybe, on, press, text, tick, trouble,
+        with,
+    },
+    state::{BadDate, Lane, Msg, OFFERED_MONTHS, Opened, OpenedMsg, Shortcut},
 };
 
 fn msg(msg: OpenedMsg) -> Msg {
@@ -20,15 +24,26 @@ fn msg(msg: OpenedMsg) -> Msg {
 
 /// What opens the form, or ends a keep; nothing while the form is open.
 pub fn opener(cx: &Cx, item: &RecordingItem) -> Html {
-    let open = |label| button(cx, Weight::Plain, cx.text(label), msg(OpenedMsg::KeepForm(true)));
-    match item.kept_until {
-        _ if cx.state.opened.choosing => Html::default(),
-        None => open(Key::KeepOpen),
-        Some(_) => group(vec![
-            open(Key::KeepChange),
-            button(cx, Weight::Plain, cx.text(Key::KeepEnd), msg(OpenedMsg::EndKeep)),
-        ]),
+    if cx.state.opened.choosing {
+        return Html::default();
     }
+    // The same button under both names, so that it keeps the focus.
+    let (label, kept) = match item.kept_until {
+        None => (Key::KeepOpen, None),
+        Some(until) => (Key::KeepChange, Some(until)),
+    };
+    let names = &["type", "class", "part", "id", "aria-keyshortcuts"];
+    let about = ["button", "button", "button", page::KEEP, Shortcut::Keep.key()].map(Into::into);
+    let open =
+        press(names, about.into(), cx.press(msg(OpenedMsg::KeepForm(true))), vec![text(cx.text(label))]);
+    group(vec![
+        open,
+        maybe(kept, |_| {
+            let ending = cx.state.opened.keeping.busy;
+            let label = cx.text(if ending { Key::Waiting } else { Key::KeepEnd });
+            button(cx, Weight::Plain, label, msg(OpenedMsg::EndKeep))
+        }),
+    ])
 }
 
 /// The form, while it is open, and what went wrong with the last keep.
@@ -49,8 +64,9 @@ fn fields(cx: &Cx, opened: &Opened) -> Html {
         let name = cx.texts.count(Key::KeepMonths, u64::from(months), &[("date", &cx.texts.date(until))]);
         let until = until.to_string();
         let chosen = opened.until == until;
-        let about = vec!["radio".into(), "until".into(), until.into()];
-        choice(name, tick(&["type", "name", "value"], about, chosen, choose()))
+        let id = if months == OFFERED_MONTHS[0] { page::KEEP_FIRST } else { "" };
+        let about = vec!["radio".into(), "until".into(), until.into(), id.into()];
+        choice(name, tick(&["type", "name", "value", "id"], about, chosen, choose()))
     });
     let (first, last) = (today.plus_days(1).to_string().into(), latest.to_string().into());
     let about = vec!["date".into(), first, last, "keep-refused".into()];
@@ -58,6 +74,7 @@ fn fields(cx: &Cx, opened: &Opened) -> Html {
     let refused = opened.refused.map(|why| refused(cx, why)).unwrap_or_default();
     let hint = vec!["keep-refused".into(), "hint".into(), "alert".into()];
     let keep = cx.text(if opened.keeping.busy { Key::Waiting } else { Key::KeepDo });
+    let keep = button_with(cx, "id", page::KEEP, Weight::Main, keep, msg(OpenedMsg::Keep));
     el(
         "fieldset",
         "keep",
@@ -69,10 +86,7 @@ fn fields(cx: &Cx, opened: &Opened) -> Html {
             el(
                 "p",
                 "decide",
-                vec![
-                    button(cx, Weight::Main, keep, msg(OpenedMsg::Keep)),
-                    button(cx, Weight::Plain, cx.text(Key::Cancel), msg(OpenedMsg::KeepForm(false))),
-                ],
+                vec![keep, button(cx, Weight::Plain, cx.text(Key::Cancel), msg(OpenedMsg::KeepForm(false)))],
             ),
         ],
     )

@@ -5,6 +5,7 @@ mod erase;
 mod filters;
 mod holdings;
 mod keep;
+mod leave;
 mod progress;
 mod recording;
 mod recordings;
@@ -83,6 +84,9 @@ fn choice_of(event: &web_sys::Event) -> Option<usize> {
 /// The page: the status line, the ways about, the screen.
 pub fn frame(cx: &Cx, node: &NodeRef) -> Html {
     let state = cx.state;
+    if state.gone {
+        return parts::with("div", &["class", "part"], vec!["page gone".into(), "page".into()], vec![]);
+    }
     let screen = match state.view {
         View::Children => children::view(cx),
         View::Recordings => recordings::view(cx),
@@ -92,17 +96,24 @@ pub fn frame(cx: &Cx, node: &NodeRef) -> Html {
         View::Progress => progress::view(cx),
         View::Requests => requests::view(cx),
     };
-    let status = ["unseen".into(), "status".into()].to_vec();
-    let status = parts::with("p", &["class", "role"], status, vec![parts::text(said(cx))]);
+    let status = vec!["unseen".into(), "status".into(), "status".into()];
+    let status = parts::with("p", &["class", "part", "role"], status, vec![parts::text(said(cx))]);
+    let slot = |name: &'static str| parts::with("slot", &["name"], vec![name.into()], vec![]);
     let about = vec!["page".into(), "page".into(), cx.texts.tag().to_owned().into(), cx.texts.direction()];
-    let mut frame = parts::tag_of(
-        "div",
-        &["class", "part", "lang", "dir"],
-        about,
-        vec![status, ways(cx), screen, erase::dialog(cx)],
-    );
+    let top = parts::el("div", "top", vec![ways(cx), leave::button(cx)]);
+    let inside = vec![
+        status,
+        slot("intro"),
+        top,
+        leave::offline(cx),
+        leave::lost(cx),
+        screen,
+        erase::dialog(cx),
+        slot("help"),
+    ];
+    let mut frame = parts::tag_of("div", &["class", "part", "lang", "dir"], about, inside);
     frame.node_ref = node.clone();
-    frame.into()
+    leave::listen(cx, frame)
 }
 
 /// The heading of a screen, which takes the focus with it.
@@ -120,10 +131,15 @@ fn ways(cx: &Cx) -> Html {
     let way = |shown: bool, view: View, key: Key| {
         let here = state.view == view || (view == View::Recordings && state.view == View::Recording);
         parts::maybe(shown.then_some(()), |()| {
-            let about = vec!["button".into(), "way".into(), if here { "page" } else { "false" }.into()];
+            let here = if here { "page" } else { "false" };
+            let about = vec!["button".into(), "way".into(), "way".into(), here.into()];
             let go = cx.press(Msg::Go(view));
             let words = vec![parts::text(cx.text(key))];
-            parts::el("li", "", vec![parts::press(&["type", "class", "aria-current"], about, go, words)])
+            parts::el(
+                "li",
+                "",
+                vec![parts::press(&["type", "class", "part", "aria-current"], about, go, words)],
+            )
         })
     };
     let chosen = state.child.is_some();
@@ -134,7 +150,8 @@ fn ways(cx: &Cx) -> Html {
         way(true, View::Requests, Key::WayRequests),
     ];
     let ways = parts::ul("", ways.into_iter());
-    parts::with("nav", &["class", "aria-label"], vec!["ways".into(), cx.text(Key::Ways)], vec![ways])
+    let about = vec!["ways".into(), "ways".into(), cx.text(Key::Ways)];
+    parts::with("nav", &["class", "part", "aria-label"], about, vec![ways])
 }
 
 fn said(cx: &Cx) -> AttrValue {
@@ -145,6 +162,7 @@ fn said(cx: &Cx) -> AttrValue {
         Some(Said::Kept(until)) => cx.texts.fill(Key::SaidKept, &[("date", &cx.texts.date(until))]),
         Some(Said::KeepEnded) => cx.text(Key::SaidKeepEnded),
         Some(Said::Erasure(phrase)) => cx.text(words::phrase(phrase)),
+        Some(Said::LeavesNext) => cx.text(Key::LeavesNext),
     }
 }
 
@@ -154,6 +172,6 @@ fn loaded<T>(cx: &Cx, loaded: &Loaded<T>, lane: Lane, show: impl FnOnce(&T) -> H
     parts::group(vec![
         parts::maybe(loaded.failed.as_ref(), |failure| parts::trouble(cx, failure, lane)),
         parts::maybe(loaded.value.as_ref(), show),
-        parts::maybe(waits.then_some(()), |()| parts::waiting(cx)),
+        parts::maybe(waits.then_some(()), |()| parts::awaited(cx, loaded.slow, lane)),
     ])
 }

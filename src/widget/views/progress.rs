@@ -6,11 +6,14 @@ use rules::{
 };
 use yew::prelude::{AttrValue, Html};
 
-use super::{Cx, heading};
+use super::{
+    Cx, heading,
+    recording::{by_key, with_keys},
+};
 use crate::{
     locale::{Format, Key},
-    parts::{Weight, button, el, group, h3, left, maybe, p, screen, span, text, trouble, ul, waiting, with},
-    state::{Lane, Msg, View, Watched},
+    parts::{Weight, awaited, button, el, group, h3, left, maybe, p, span, text, trouble, ul, with},
+    state::{Lane, Msg, Shortcut, View, Watched},
     words,
 };
 
@@ -22,14 +25,29 @@ pub fn view(cx: &Cx) -> Html {
         Some(erasure) => {
             group(vec![heading(cx.text(words::phrase(erasure.phrase()))), body(cx, watched, erasure)])
         }
-        None => group(vec![heading(cx.text(Key::ProgressTitle)), waiting(cx)]),
+        None => {
+            let awaited = awaited(cx, watched.erasure.slow, Lane::Watch);
+            group(vec![heading(cx.text(Key::ProgressTitle)), awaited])
+        }
     };
-    screen(vec![
+    let next = cx
+        .state
+        .next_up
+        .map(|id| by_key(cx, Weight::Main, Key::NextRecording, Shortcut::Older, Msg::Open(id)));
+    let inside = vec![
         body,
         maybe(watched.erasure.failed.as_ref(), |failure| trouble(cx, failure, Lane::Watch)),
         maybe(watched.undoing.failed.as_ref(), |failure| trouble(cx, failure, Lane::Undo)),
-        el("p", "decide", vec![button(cx, Weight::Plain, cx.text(Key::ProgressLeave), Msg::Go(back))]),
-    ])
+        el(
+            "p",
+            "decide",
+            vec![
+                next.unwrap_or_default(),
+                button(cx, Weight::Plain, cx.text(Key::ProgressLeave), Msg::Go(back)),
+            ],
+        ),
+    ];
+    with_keys(cx, inside)
 }
 
 fn body(cx: &Cx, watched: &Watched, erasure: &Erasure) -> Html {

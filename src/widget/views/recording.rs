@@ -1,17 +1,26 @@
 //! One recording: heard, read, where, until when; kept or deleted.
 
 use rules::{
-    Class, Scope,
+    Class, Scope, StoreId,
     contract::{Recording, Transcript},
     location::Place,
 };
-use yew::prelude::{AttrValue, Html};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, KeyboardEvent};
+use yew::{
+    html::TargetCast,
+    prelude::{AttrValue, Html},
+};
 
 use super::{Cx, heading, keep, loaded};
 use crate::{
     locale::Key,
-    parts::{Weight, button, clock, el, group, h3, keyed, maybe, name_of, p, player, screen, text, with},
-    state::{Lane, Msg},
+    page,
+    parts::{
+        Weight, button_with, clock, el, group, h3, keyed, live, map, maybe, name_of, on, p, player, span,
+        tag_of, text, ul, with,
+    },
+    state::{Lane, Msg, Shortcut},
     words,
 };
 
@@ -22,24 +31,55 @@ pub fn view(cx: &Cx) -> Html {
         Some(recording) => name_of(cx.texts, &recording.item),
         None => cx.text(Key::RecordingTitle),
     };
-    screen(vec![
+    let inside = vec![
         el(
             "p",
             "steps",
             vec![
-                button(cx, Weight::Quiet, cx.text(Key::BackToList), Msg::Close),
-                step(cx, -1, Key::Newer),
-                step(cx, 1, Key::Older),
+                by_key(cx, Weight::Quiet, Key::BackToList, Shortcut::Back, Msg::Close),
+                step(cx, -1, Key::Newer, Shortcut::Newer),
+                step(cx, 1, Key::Older, Shortcut::Older),
             ],
         ),
         heading(title),
         loaded(cx, &opened.recording, Lane::Recording, |recording| body(cx, recording)),
-    ])
+        p("quiet keys", cx.text(Key::Shortcuts)),
+    ];
+    with_keys(cx, inside)
 }
 
-fn step(cx: &Cx, by: isize, label: Key) -> Html {
+/// A screen on which keys of one letter count.
+pub fn with_keys(cx: &Cx, inside: Vec<Html>) -> Html {
+    let section = tag_of("section", &["aria-labelledby"], vec![page::HEADING.into()], inside);
+    live(section, on("keydown", cx.link.callback(pressed)))
+}
+
+/// A button for which a key stands, too.
+pub fn by_key(cx: &Cx, weight: Weight, label: Key, key: Shortcut, msg: Msg) -> Html {
+    button_with(cx, "aria-keyshortcuts", key.key(), weight, cx.text(label), msg)
+}
+
+fn pressed(event: web_sys::Event) -> page::Event {
+    let target: Element = event.target_unchecked_into();
+    // A slider, a box or a choice takes no letters.
+    let in_field = target.matches("select, input:not([type=range], [type=radio], [type=checkbox])");
+    let event: KeyboardEvent = event.unchecked_into();
+    let held = event.ctrl_key() || event.alt_key() || event.meta_key() || event.shift_key();
+    if held || event.repeat() || event.default_prevented() || in_field.unwrap_or(true) {
+        return page::Event::Nothing;
+    }
+    let (key, code) = (event.key(), event.code());
+    // A keyboard of another script has its letters in the same places.
+    let key = if key.is_ascii() { &*key } else { code.strip_prefix("Key").unwrap_or_default() };
+    match Shortcut::of(key) {
+        Some(shortcut) => page::Event::Msg(Msg::Key(shortcut)),
+        None => page::Event::Nothing,
+    }
+}
+
+fn step(cx: &Cx, by: isize, label: Key, key: Shortcut) -> Html {
     let to = cx.state.opened.id.and_then(|id| cx.state.list.neighbour(id, by));
-    maybe(to, |id| button(cx, Weight::Quiet, cx.text(label), Msg::Open(id)))
+    maybe(to, |id| by_key(cx, Weight::Quiet, label, key, Msg::Open(id)))
 }
 
 fn body(cx: &Cx, recording: &Recording) -> Html {
@@ -52,12 +92,14 @@ fn body(cx: &Cx, recording: &Recording) -> Html {
     };
     let device =
         item.device.as_ref().map_or_else(|| cx.text(Key::Unknown), |device| device.name.clone().into());
-    let place = recording.location.map_or_else(|| cx.text(Key::NoPlace), |at| place(cx, at));
     let end = texts.fill(words::end(recording.end.because), &[("date", &texts.date(recording.end.on))]);
     let facts = vec![
         fact(cx, Key::FactLength, clock(item.duration_ms).into()),
         fact(cx, Key::FactDevice, device),
-        fact(cx, Key::FactPlace, place),
+        maybe(recording.location.is_none().then(|| cx.text(Key::NoPlace)), |none| {
+            fact(cx, Key::FactPlace, none)
+        }),
+        made(cx, recording),
         fact(cx, Key::FactStores, copies(cx, recording)),
         fact(cx, Key::FactEnd, end),
         maybe(item.kept_until, |until| fact(cx, Key::FactKept, texts.date(until).into())),
@@ -66,12 +108,16 @@ fn body(cx: &Cx, recording: &Recording) -> Html {
     group(vec![
         player,
         transcript(cx, recording.transcript.as_ref()),
+        maybe(recording.location, |at| group(vec![h3(cx.text(Key::MapTitle)), map(cx, at, place(cx, at))])),
         el("dl", "facts", facts),
         keep::form(cx),
         el(
             "p",
             "decide",
-            vec![keep::opener(cx, item), button(cx, Weight::Plain, cx.text(Key::DeleteThis), delete)],
+            vec![
+                keep::opener(cx, item),
+                by_key(cx, Weight::Plain, Key::DeleteThis, Shortcut::Delete, delete),
+            ],
         ),
     ])
 }
@@ -94,6 +140,25 @@ fn transcript(cx: &Cx, transcript: Option<&Transcript>) -> Html {
 
 fn fact(cx: &Cx, name: Key, value: AttrValue) -> Html {
     el("div", "", vec![el("dt", "", vec![text(cx.text(name))]), el("dd", "", vec![text(value)])])
+}
+
+/// What was made from the recording itself, each with what it is.
+fn made(cx: &Cx, recording: &Recording) -> Html {
+    const MADE: [StoreId; 3] = [StoreId::Transcript, StoreId::SearchIndex, StoreId::Waveform];
+    let made: Vec<_> = recording.stores.iter().filter(|store| MADE.contains(store)).collect();
+    if made.is_empty() {
+        return fact(cx, Key::FactMade, cx.text(Key::MadeNothing));
+    }
+    let items = made.into_iter().map(|store| {
+        let words = vec![
+            span("name", cx.text(words::store(*store))),
+            text(" "),
+            text(cx.text(words::store_about(*store))),
+        ];
+        el("li", "", words)
+    });
+    let dt = el("dt", "", vec![text(cx.text(Key::FactMade))]);
+    el("div", "", vec![dt, el("dd", "", vec![ul("", items)])])
 }
 
 fn copies(cx: &Cx, recording: &Recording) -> AttrValue {

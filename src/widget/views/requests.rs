@@ -6,7 +6,7 @@ use yew::prelude::Html;
 use super::{Cx, heading, loaded, progress, recordings::more};
 use crate::{
     locale::Key,
-    parts::{Weight, button, el, group, h3, keyed, maybe, p, screen, ul},
+    parts::{el, group, h3, keyed, maybe, p, press, screen, text, ul},
     state::{Lane, Msg},
     words,
 };
@@ -28,14 +28,20 @@ pub fn view(cx: &Cx) -> Html {
 }
 
 fn card(cx: &Cx, erasure: &Erasure) -> Html {
+    let id = erasure.id.to_string();
     let card = el(
         "li",
         "card",
         vec![
             h3(cx.text(words::phrase(erasure.phrase()))),
             p("", progress::summary(cx, erasure)),
-            button(cx, Weight::Plain, cx.text(Key::RequestOpen), Msg::Watch(erasure.id)),
+            press(
+                &["type", "class", "part", "id"],
+                vec!["button".into(), "button".into(), "button".into(), id.clone().into()],
+                cx.press(Msg::Watch(erasure.id)),
+                vec![text(cx.text(Key::RequestOpen))],
+            ),
         ],
     );
-    keyed(erasure.id.to_string(), card)
+    keyed(id, card)
 }
