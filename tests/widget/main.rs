@@ -8,9 +8,11 @@
 #![expect(clippy::unwrap_used, reason = "what a test takes for granted fails the test")]
 
 mod client;
+mod deciding;
 mod mounting;
 mod reducers;
 mod support;
 mod texts;
+mod weather;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -110,3 +110,77 @@ pub async fn found(root: &ShadowRoot, selector: &str) -> HtmlElement {
     }
     panic!("waited in vain for {selector:?} in {:?}", text_of(root));
 }
+
+/// Everything of this name that a host hears from now on; with `prevent`, it says no to each.
+pub fn heard(host: &HtmlElement, name: &str, prevent: bool) -> js_sys::Array {
+    let script = "const heard = []; \
+        host.addEventListener(name, (event) => { if (prevent) event.preventDefault(); heard.push(event); }); \
+        return heard;";
+    let listen = Function::new_with_args("host, name, prevent", script);
+    let heard = listen.call3(&JsValue::NULL, host, &name.into(), &prevent.into()).unwrap();
+    heard.unchecked_into()
+}
+
+fn script(body: &str, argument: &str, other: &str) -> JsValue {
+    Function::new_with_args("a, b", body).call2(&JsValue::NULL, &argument.into(), &other.into()).unwrap()
+}
+
+/// A line on which requests to a path break: `before` they leave, or `after` the service answered. It
+/// notes the idempotency key of every such request that is no preview.
+pub struct Broken(JsValue);
+
+impl Broken {
+    /// Breaks the line of every page in this window.
+    pub fn new(path: &str, when: &str) -> Self {
+        let body = "const fetched = globalThis.fetch;
+            const line = { broken: true, keys: [], fetched };
+            globalThis.fetch = async (url, init) => {
+              if (!String(url).includes(a) || String(url).includes('preview')) return fetched(url, init);
+              if (init?.method == 'POST') line.keys.push(init.headers['idempotency-key'] ?? '');
+              if (line.broken && b == 'before') throw new TypeError('the line is cut');
+              const answer = await fetched(url, init);
+              if (line.broken) throw new TypeError('the line is cut');
+              return answer;
+            };
+            return line;";
+        Self(script(body, path, when))
+    }
+
+    /// From now on everything passes.
+    pub fn mend(&self) {
+        Reflect::set(&self.0, &"broken".into(), &false.into()).unwrap();
+    }
+
+    /// The idempotency keys so far.
+    pub fn keys(&self) -> Vec<String> {
+        let keys: js_sys::Array = Reflect::get(&self.0, &"keys".into()).unwrap().unchecked_into();
+        keys.iter().filter_map(|key| key.as_string()).collect()
+    }
+}
+
+impl Drop for Broken {
+    fn drop(&mut self) {
+        let fetched = Reflect::get(&self.0, &"fetched".into()).unwrap();
+        Reflect::set(&js_sys::global(), &"fetch".into(), &fetched).unwrap();
+    }
+}
+
+/// Whatever waits for seconds waits a hundredth of that, while this lives: nobody has half a minute
+/// for a test.
+pub struct Hurried(JsValue);
+
+impl Hurried {
+    /// From now on.
+    pub fn new() -> Self {
+        let body = "const patient = globalThis.setTimeout;
+            globalThis.setTimeout = (then, ms, ...rest) => patient(then, ms >= 5000 ? ms / 100 : ms, ...rest);
+            return patient;";
+        Self(script(body, "", ""))
+    }
+}
+
+impl Drop for Hurried {
+    fn drop(&mut self) {
+        Reflect::set(&js_sys::global(), &"setTimeout".into(), &self.0).unwrap();
+    }
+}

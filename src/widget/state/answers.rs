@@ -103,7 +103,8 @@ impl State {
     fn kept(&mut self, turn: Turn, answer: Result<(), Failure>) -> Vec<Effect> {
         let Some(settled) = self.opened.kept(turn, answer) else { return Vec::new() };
         if let Some(failure) = settled.failed {
-            return if settled.shown { Vec::new() } else { self.lose(Lost::Keep(settled.id), failure) };
+            let seen = settled.shown && self.view == View::Recording;
+            return if seen { Vec::new() } else { self.lose(Lost::Keep(settled.id), failure) };
         }
         self.said = Some(settled.until.map_or(Said::KeepEnded, Said::Kept));
         self.list.set_kept(settled.id, settled.until);

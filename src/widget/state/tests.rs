@@ -325,3 +325,200 @@ fn out_of_a_box_the_focus_goes_back_to_where_it_was() {
     step(&mut state, Msg::Ask(Scope::Items { recordings: vec![recording(0).id] }));
     assert_eq!(step(&mut state, Msg::Leave), [Effect::CloseBox]);
 }
+
+/// A page on which this recording of three is opened.
+fn reviewing(at: usize) -> State {
+    let mut state = listed();
+    let id = state.list.items[at].id;
+    let effects = step(&mut state, Msg::Open(id));
+    answer(&mut state, &effects, Lane::Recording, opened(at as u64));
+    state
+}
+
+#[test]
+fn keys_of_one_letter_mean_what_the_buttons_do() {
+    let mut state = reviewing(1);
+    let ids: Vec<_> = state.list.items.iter().map(|item| item.id).collect();
+    step(&mut state, Msg::Key(Shortcut::Older));
+    assert_eq!(state.opened.id, Some(ids[2]));
+    assert!(step(&mut state, Msg::Key(Shortcut::Older)).is_empty(), "there is no older one");
+    assert!(step(&mut state, Msg::Key(Shortcut::Delete)).is_empty(), "it is not even shown yet");
+    let mut state = reviewing(1);
+    step(&mut state, Msg::Key(Shortcut::Newer));
+    assert_eq!(state.opened.id, Some(ids[0]));
+    let mut state = reviewing(1);
+    assert_eq!(step(&mut state, Msg::Key(Shortcut::Keep)), [Effect::Focus(Spot::KeepFirst)]);
+    assert_eq!(step(&mut state, Msg::Key(Shortcut::Back)), [Effect::Focus(Spot::Keep)], "the form first");
+    let effects = step(&mut state, Msg::Key(Shortcut::Delete));
+    turn_of(&effects, Lane::Preview);
+    assert!(step(&mut state, Msg::Key(Shortcut::Older)).is_empty(), "a deletion is being decided");
+    step(&mut state, Msg::Leave);
+    assert_eq!(step(&mut state, Msg::Key(Shortcut::Back)), [Effect::Focus(Spot::Row(ids[1]))]);
+    assert!(step(&mut state, Msg::Key(Shortcut::Delete)).is_empty(), "no recording is open");
+}
+
+#[test]
+fn after_a_deletion_in_a_review_the_next_one_is_offered() {
+    let mut state = reviewing(1);
+    let next = state.list.items[2].id;
+    let effects = step(&mut state, Msg::Key(Shortcut::Delete));
+    answer(&mut state, &effects, Lane::Preview, preview(1));
+    let effects = step(&mut state, Msg::Flow(FlowMsg::Confirm { key: "k".into(), named: false }));
+    answer(&mut state, &effects, Lane::Erase, erasure(ErasureState::Sealed));
+    assert_eq!((state.view, state.next_up), (View::Progress, Some(next)));
+    let effects = step(&mut state, Msg::Key(Shortcut::Older));
+    assert_eq!((state.view, state.opened.id), (View::Recording, Some(next)));
+    assert!(effects.contains(&Effect::Unwatch));
+    turn_of(&effects, Lane::Recording);
+    turn_of(&effects, Lane::List);
+    let (state, _) = accepted();
+    assert_eq!(state.next_up, None, "out of the list there is no next one");
+}
+
+#[test]
+fn the_host_is_told_what_happened_and_nothing_of_a_child() {
+    let mut state = reviewing(0);
+    let id = state.opened.id.unwrap();
+    let until = today().plus_days(30);
+    step(&mut state, Msg::Opened(OpenedMsg::Until(until.to_string())));
+    let effects = step(&mut state, Msg::Opened(OpenedMsg::Keep));
+    let effects = answer(&mut state, &effects, Lane::Keep, ());
+    assert!(effects.contains(&Effect::Tell(Told::Keep(id, Some(until)))));
+
+    let (mut state, effects) = accepted();
+    let sealed = erasure(ErasureState::Sealed);
+    let told = |effects: &[Effect]| -> Vec<_> {
+        effects.iter().filter(|effect| matches!(effect, Effect::Tell(_))).cloned().collect()
+    };
+    assert_eq!(told(&effects), [Effect::Tell(Told::Erasure(sealed.id, ErasureState::Sealed))]);
+    let turn = turn_of(&effects, Lane::Watch);
+    assert!(told(&state.news(turn, Ok(sealed.clone()))).is_empty());
+    let error = [Effect::Tell(Told::Error("unreachable"))];
+    assert_eq!(told(&state.news(turn, Err(Failure::NoAnswer))), error);
+    assert!(told(&state.news(turn, Err(Failure::NoAnswer))).is_empty(), "once");
+    let erasing = [Effect::Tell(Told::Erasure(sealed.id, ErasureState::Erasing))];
+    assert_eq!(told(&state.news(turn, Ok(erasure(ErasureState::Erasing)))), erasing);
+}
+
+#[test]
+fn a_failure_is_told_once_and_never_one_of_a_call_that_was_called_off() {
+    let mut state = State::default();
+    let first = step(&mut state, Msg::Start);
+    let second = step(&mut state, Msg::Retry(Lane::Children));
+    assert!(refuse(&mut state, &first, Lane::Children, Failure::NoAnswer).is_empty());
+    let told = refuse(&mut state, &second, Lane::Children, Failure::NoSession);
+    assert_eq!(told, [Effect::Tell(Told::Error("session"))]);
+}
+
+#[test]
+fn what_she_did_not_wait_for_finds_her_when_it_failed() {
+    let mut state = reviewing(0);
+    let id = state.opened.id.unwrap();
+    step(&mut state, Msg::Opened(OpenedMsg::Until(today().plus_days(3).to_string())));
+    let keep = step(&mut state, Msg::Opened(OpenedMsg::Keep));
+    step(&mut state, Msg::Key(Shortcut::Older));
+    refuse(&mut state, &keep, Lane::Keep, Failure::NoAnswer);
+    assert_eq!(state.lost, Some((Lost::Keep(id), Failure::NoAnswer)));
+    let effects = step(&mut state, Msg::Open(id));
+    assert_eq!(state.lost, None);
+
+    answer(&mut state, &effects, Lane::Recording, opened(0));
+    step(&mut state, Msg::Opened(OpenedMsg::Until(today().plus_days(3).to_string())));
+    let keep = step(&mut state, Msg::Opened(OpenedMsg::Keep));
+    step(&mut state, Msg::Close);
+    refuse(&mut state, &keep, Lane::Keep, Failure::NoAnswer);
+    assert_eq!(state.lost, Some((Lost::Keep(id), Failure::NoAnswer)), "she is in the list");
+
+    let (mut state, _) = accepted();
+    let id = state.watched.as_ref().unwrap().id;
+    let undo = step(&mut state, Msg::Undo);
+    step(&mut state, Msg::Go(View::Requests));
+    refuse(&mut state, &undo, Lane::Undo, Failure::NoAnswer);
+    assert_eq!(state.lost, Some((Lost::Undo(id), Failure::NoAnswer)));
+    step(&mut state, Msg::Watch(id));
+    assert_eq!(state.lost, None);
+}
+
+#[test]
+fn online_again_what_was_missed_is_fetched_and_nothing_is_sent_that_changes_anything() {
+    let mut state = reviewing(0);
+    step(&mut state, Msg::Online(false));
+    assert!(state.offline);
+    step(&mut state, Msg::Opened(OpenedMsg::Until(today().plus_days(3).to_string())));
+    let keep = step(&mut state, Msg::Opened(OpenedMsg::Keep));
+    refuse(&mut state, &keep, Lane::Keep, Failure::NoAnswer);
+    let holdings = step(&mut state, Msg::Go(View::Holdings));
+    refuse(&mut state, &holdings, Lane::Holdings, Failure::NoAnswer);
+    let effects = step(&mut state, Msg::Online(true));
+    assert!(!state.offline);
+    assert!(matches!(effects[..], [Effect::Call(_, Call::Holdings(_))]), "{effects:?}");
+}
+
+#[test]
+fn a_call_that_drags_on_is_said_to_until_it_is_answered() {
+    let mut state = State::default();
+    let effects = step(&mut state, Msg::Start);
+    let turn = turn_of(&effects, Lane::Children);
+    state.drags(Lane::Children, turn - 1);
+    assert!(!state.children.slow, "that was another one");
+    state.drags(Lane::Children, turn);
+    assert!(state.children.slow);
+    step(&mut state, Msg::Retry(Lane::Children));
+    assert!(!state.children.slow, "a new one");
+}
+
+#[test]
+fn what_is_gone_is_not_in_the_list_she_goes_back_to() {
+    let mut state = listed();
+    let id = state.list.items[1].id;
+    let effects = step(&mut state, Msg::Open(id));
+    let gone = Failure::Refused(Problem::new(ProblemType::NotFound));
+    refuse(&mut state, &effects, Lane::Recording, gone);
+    let effects = step(&mut state, Msg::Close);
+    turn_of(&effects, Lane::List);
+}
+
+#[test]
+fn refreshing_asks_for_what_is_shown_and_leaves_a_decision_alone() {
+    let mut state = listed();
+    turn_of(&step(&mut state, Msg::Refresh), Lane::List);
+    step(&mut state, Msg::Go(View::Requests));
+    turn_of(&step(&mut state, Msg::Refresh), Lane::Erasures);
+    let preview_call = step(&mut state, Msg::Ask(Scope::Child {}));
+    answer(&mut state, &preview_call, Lane::Preview, preview(3));
+    let flow = state.flow.clone();
+    let effects = step(&mut state, Msg::Refresh);
+    assert!(effects.iter().all(|effect| matches!(effect, Effect::Call(_, Call::Children))), "{effects:?}");
+    assert_eq!((state.flow, state.view), (flow, View::Erase));
+}
+
+#[test]
+fn who_left_sees_nothing_any_more() {
+    let mut state = reviewing(0);
+    let late = step(&mut state, Msg::Go(View::Holdings));
+    let effects = step(&mut state, Msg::LeavePage);
+    assert_eq!(effects, [Effect::Media(player::Effect::Unload), Effect::LeavePage]);
+    answer(
+        &mut state,
+        &late,
+        Lane::Holdings,
+        rules::contract::Holdings { child: child(), as_of: at(0), stores: Vec::new() },
+    );
+    assert!(step(&mut state, Msg::Start).is_empty() && step(&mut state, Msg::Refresh).is_empty());
+    assert_eq!(state, State { gone: true, ..State::default() });
+}
+
+#[test]
+fn the_focus_is_caught_where_the_next_past_requests_begin() {
+    let mut state = listed();
+    let effects = step(&mut state, Msg::Go(View::Requests));
+    let page = |n: u128, next: Option<&str>| Erasures {
+        items: vec![Erasure { id: ErasureId::from_parts(2, n), ..erasure(ErasureState::Deleted) }],
+        next: next.map(String::from),
+    };
+    answer(&mut state, &effects, Lane::Erasures, page(1, Some("more")));
+    assert_eq!(state.catch(), Spot::Heading);
+    let effects = step(&mut state, Msg::MoreRequests);
+    answer(&mut state, &effects, Lane::Erasures, page(2, None));
+    assert_eq!(state.catch(), Spot::Request(ErasureId::from_parts(2, 2)));
+}
