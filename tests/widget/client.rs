@@ -133,7 +133,10 @@ async fn another_familys_id_is_not_there() {
     let client = Client::new(signed_in());
     let stranger = ChildId::from_parts(1, 1);
     assert_eq!(fails(&client, Call::Holdings(stranger)).await.trouble(), Trouble::Gone);
-    assert_eq!(fails(&client, Call::Recording(RecordingId::from_parts(1, 1))).await.trouble(), Trouble::Gone);
+    assert_eq!(
+        fails(&client, Call::Recording(RecordingId::from_parts(1, 1), None)).await.trouble(),
+        Trouble::Gone
+    );
 }
 
 #[wasm_bindgen_test]
@@ -170,7 +173,7 @@ async fn a_recording_is_heard_by_its_ticket_and_only_a_part_is_loaded() {
     let (_, page) = some(&client).await;
     let with_sound =
         page.items.iter().find(|item| item.classes.contains(&rules::Class::Media)).expect("a sound");
-    let recording: Recording = get(&client, Call::Recording(with_sound.id)).await;
+    let recording: Recording = get(&client, Call::Recording(with_sound.id, None)).await;
     assert!(recording.bytes.is_some_and(|bytes| bytes > 10) && recording.waveform.is_some());
 
     let ticket: Playback = get(&client, Call::Playback(with_sound.id)).await;
@@ -192,10 +195,10 @@ async fn a_keep_begins_and_ends() {
     let id = page.items[1].id;
     let until = now().date().plus_months(12);
     client.call(&Call::Keep(id, Some(until)), None).await.expect("kept");
-    let kept: Recording = get(&client, Call::Recording(id)).await;
+    let kept: Recording = get(&client, Call::Recording(id, None)).await;
     assert_eq!(kept.item.kept_until, Some(until));
     client.call(&Call::Keep(id, None), None).await.expect("ended");
-    let ended: Recording = get(&client, Call::Recording(id)).await;
+    let ended: Recording = get(&client, Call::Recording(id, None)).await;
     assert_eq!(ended.item.kept_until, None);
     let for_ever = now().date().plus_months(19);
     assert_eq!(fails(&client, Call::Keep(id, Some(for_ever))).await.trouble(), Trouble::Refused);
@@ -217,12 +220,12 @@ async fn a_deletion_is_shown_asked_for_once_and_taken_back() {
     let again: Erasure = get(&client, Call::Erase(request, key.into())).await;
     assert_eq!(erasure.id, again.id, "the same key is the same request");
     assert_eq!(erasure.state, ErasureState::Sealed);
-    assert_eq!(fails(&client, Call::Recording(id)).await.trouble(), Trouble::Gone, "use stops at once");
+    assert_eq!(fails(&client, Call::Recording(id, None)).await.trouble(), Trouble::Gone, "use stops at once");
 
     client.call(&Call::Undo(erasure.id), None).await.expect("taken back");
     let told = follow(&client, &erasure).await;
     assert_eq!(told.last().map(|erasure| erasure.state), Some(ErasureState::Cancelled));
-    let _: Recording = get(&client, Call::Recording(id)).await;
+    let _: Recording = get(&client, Call::Recording(id, None)).await;
     assert_eq!(fails(&client, Call::Undo(erasure.id)).await.trouble(), Trouble::Changed);
 }
 
@@ -244,5 +247,5 @@ async fn a_deletion_is_followed_until_every_place_was_read_again() {
         told[..told.len() - 1].iter().all(|erasure| !erasure.state.is_final()),
         "the watch ends with the end"
     );
-    assert_eq!(fails(&client, Call::Recording(id)).await.trouble(), Trouble::Gone);
+    assert_eq!(fails(&client, Call::Recording(id, None)).await.trouble(), Trouble::Gone);
 }

@@ -81,7 +81,11 @@ impl Client {
                 write_filter(&mut path, filter);
                 Ask::new("GET", path)
             }
-            Call::Recording(id) => Ask::new("GET", format!("/recordings/{id}")),
+            Call::Recording(id, words) => {
+                let mut path = format!("/recordings/{id}?");
+                write_pair(&mut path, "q", words.as_deref());
+                Ask::new("GET", path)
+            }
             Call::Playback(id) => Ask::new("POST", format!("/recordings/{id}/playback")),
             Call::Keep(id, Some(until)) => {
                 Ask::new("PUT", format!("/recordings/{id}/keep")).body(format!(r#"{{"until":"{until}"}}"#))

@@ -3,6 +3,7 @@
 pub mod dialog;
 mod el;
 mod map;
+mod mark;
 pub mod player;
 mod waveform;
 
@@ -21,6 +22,7 @@ pub use el::{
     ul, with,
 };
 pub use map::map;
+pub use mark::marked;
 pub use player::player;
 
 /// How much weight a button has. Deleting and keeping have the same.

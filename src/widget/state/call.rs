@@ -25,8 +25,8 @@ pub enum Call {
         /// Which.
         filter: Filter,
     },
-    /// One recording.
-    Recording(RecordingId),
+    /// One recording; what these words find in its transcript is marked.
+    Recording(RecordingId, Option<String>),
     /// A way to the bytes of a recording.
     Playback(RecordingId),
     /// Keep it until that day, or end the keep.
@@ -104,7 +104,7 @@ impl Call {
             Self::Holdings(_) => Lane::Holdings,
             Self::Recordings { .. } => Lane::List,
             Self::Count { .. } => Lane::Count,
-            Self::Recording(_) => Lane::Recording,
+            Self::Recording(..) => Lane::Recording,
             Self::Playback(_) => Lane::Playback,
             Self::Keep(..) => Lane::Keep,
             Self::Preview(_) => Lane::Preview,

@@ -312,7 +312,7 @@ impl State {
     fn open(&mut self, id: RecordingId) -> Vec<Effect> {
         self.lost.take_if(|(lost, _)| *lost == Lost::Keep(id));
         let mut effects = self.go_on(View::Recording);
-        effects.extend(self.opened.open(id));
+        effects.extend(self.opened.open(id, self.list.form.filter().q));
         // Without the list nobody knows which one is next.
         if let Some(child) = self.child.filter(|_| self.list.items.is_empty() && !self.list.page.busy) {
             effects.extend(self.list.load(child));

@@ -30,6 +30,8 @@ pub enum OpenedMsg {
 pub struct Opened {
     /// Which recording.
     pub id: Option<RecordingId>,
+    /// What she searched for when she opened it.
+    words: Option<String>,
     /// What is known of it.
     pub recording: Loaded<Recording>,
     /// Whether a date is being chosen.
@@ -69,18 +71,23 @@ pub enum BadDate {
 }
 
 impl Opened {
-    /// Opens `id` and forgets what was open before.
-    pub fn open(&mut self, id: RecordingId) -> Vec<Effect> {
+    /// Opens `id` and forgets what was open before. What `words` find in it is marked.
+    pub fn open(&mut self, id: RecordingId, words: Option<String>) -> Vec<Effect> {
         if self.id != Some(id) {
             self.forget();
         }
         self.id = Some(id);
+        self.words = words;
         self.load()
     }
 
     /// Fetches it again.
     pub fn load(&mut self) -> Vec<Effect> {
-        self.id.map(|id| Effect::Call(self.recording.begin(), Call::Recording(id))).into_iter().collect()
+        let words = self.words.clone();
+        self.id
+            .map(|id| Effect::Call(self.recording.begin(), Call::Recording(id, words)))
+            .into_iter()
+            .collect()
     }
 
     /// What a reader did.
@@ -167,7 +174,7 @@ mod tests {
 
     fn opened() -> Opened {
         let mut opened = Opened::default();
-        opened.open(recording(1).id);
+        opened.open(recording(1).id, None);
         opened
     }
 
@@ -210,7 +217,7 @@ mod tests {
         let mut opened = opened();
         opened.update(OpenedMsg::Until("2027-11-21".into()), today());
         let [Effect::Call(turn, _)] = opened.update(OpenedMsg::Keep, today())[..] else { panic!() };
-        opened.open(recording(2).id);
+        opened.open(recording(2).id, None);
         let until = Some("2027-11-21".parse().unwrap());
         let settled = Settled { id: recording(1).id, until, failed: None, shown: false };
         assert_eq!(opened.kept(turn, Ok(())), Some(settled));
@@ -223,7 +230,7 @@ mod tests {
         let turn = opened.recording.begin();
         opened.recording.accept(turn, Err(Failure::NoAnswer));
         opened.until = "2027-01-01".into();
-        opened.open(recording(2).id);
+        opened.open(recording(2).id, None);
         assert_eq!((opened.recording.value.as_ref(), opened.until.as_str()), (None, ""));
     }
 }

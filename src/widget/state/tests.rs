@@ -479,6 +479,20 @@ fn what_is_gone_is_not_in_the_list_she_goes_back_to() {
 }
 
 #[test]
+fn what_was_searched_for_is_marked_in_what_is_opened() {
+    let mut state = listed();
+    let id = state.list.items[1].id;
+    state.list.form.words = "nuts".into();
+    let effects = step(&mut state, Msg::Open(id));
+    assert!(
+        effects.iter().any(|effect| {
+            matches!(effect, Effect::Call(_, Call::Recording(of, Some(words))) if *of == id && words == "nuts")
+        }),
+        "{effects:?}"
+    );
+}
+
+#[test]
 fn refreshing_asks_for_what_is_shown_and_leaves_a_decision_alone() {
     let mut state = listed();
     turn_of(&step(&mut state, Msg::Refresh), Lane::List);

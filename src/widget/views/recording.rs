@@ -17,8 +17,8 @@ use crate::{
     locale::Key,
     page,
     parts::{
-        Weight, button_with, clock, el, group, h3, keyed, live, map, maybe, name_of, on, p, player, span,
-        tag_of, text, ul, with,
+        Weight, button_with, clock, el, group, h3, keyed, live, map, marked, maybe, name_of, on, p, player,
+        span, tag_of, text, ul, with,
     },
     state::{Lane, Msg, Shortcut},
     words,
@@ -130,7 +130,7 @@ fn transcript(cx: &Cx, transcript: Option<&Transcript>) -> Html {
                 "blockquote",
                 &["lang", "dir"],
                 vec![language, "auto".into()],
-                vec![text(transcript.text.clone())],
+                marked(&transcript.text, &transcript.marks),
             )
         }
         None => p("", cx.text(Key::NoTranscript)),
