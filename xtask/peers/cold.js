@@ -47,11 +47,19 @@ async function once(browser, { host, list, first, control, effect }, origin, ser
   });
 }
 
-export function asTable(results) {
+/** When the last file was there that was asked for before the first content, and when the list was asked for and there. */
+function steps({ waterfall, content }) {
+  const before = waterfall.filter(([path, begun]) => begun < content && !path.endsWith('.svg'));
+  const files = before.filter(([path]) => !path.startsWith('/v1/'));
+  const [, asked, there] = before.find(([path]) => path.endsWith('/recordings')) ?? [];
+  return { files: Math.max(...files.map(([, , ended]) => ended)), asked, there, content };
+}
+
+export function tables(results) {
   const ours = results[0];
   const content = (result) => median(result.runs.map((run) => run.content));
   const kilobytes = (result, what) => (median(result.runs.map((run) => run[what])) / 1000).toFixed(1);
-  return table(
+  const start = table(
     ['Cold start', 'files, KB', 'answers, KB', 'requests', 'first content, ms', 'first press has its effect, ms', 'ours to it'],
     results.map((result) => [
       result.name,
@@ -63,4 +71,13 @@ export function asTable(results) {
       (content(ours) / content(result)).toFixed(2),
     ]),
   );
+  const way = table(
+    ['On the way to the first content, ms', 'files there', 'list asked for', 'list there', 'painted'],
+    results.map(({ name, runs }) => {
+      const all = runs.map(steps);
+      const middle = (what) => (all[0][what] === undefined ? '' : median(all.map((one) => one[what])).toFixed(0));
+      return [name, middle('files'), middle('asked'), middle('there'), middle('content')];
+    }),
+  );
+  return [start, way];
 }

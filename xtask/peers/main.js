@@ -33,7 +33,7 @@ const results = { throttle: THROTTLE, window: WINDOW, chromium: browser.version(
 const tables = [];
 try {
   results.cold = await cold.measure({ browser, folder, services, runs, say });
-  tables.push(cold.asTable(results.cold));
+  tables.push(...cold.tables(results.cold));
   results.lists = await list.measure({ browser, folder, services, runs, say });
   tables.push(...list.tables(results.lists));
 } finally {
