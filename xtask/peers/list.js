@@ -53,7 +53,7 @@ async function once(browser, { recordings, page: { host, list }, service, server
       await cdp.send('Emulation.setCPUThrottlingRate', { rate: THROTTLE.cpu });
     };
     const measured = async (what, act) => {
-      await page.evaluate(() => window.peers.start());
+      await page.evaluate((list) => window.peers.start(list), list);
       const effect = await act();
       // What an action leaves for later belongs to it.
       await pause(200);

@@ -50,7 +50,7 @@
   const observer = new PerformanceObserver((entries) => tasks.push(...entries.getEntries()));
   observer.observe({ type: 'longtask' });
   let recording = null;
-  const start = () => {
+  const start = ({ row }) => {
     tasks = [];
     observer.takeRecords();
     const record = { from: performance.now(), frames: [], rows: 0 };
@@ -58,7 +58,7 @@
     const frame = (now) => {
       if (last !== undefined) record.frames.push(Math.round((now - last) * 10) / 10);
       last = now;
-      record.rows = Math.max(record.rows, all('.row').length);
+      record.rows = Math.max(record.rows, all(row).length);
       if (recording === record) requestAnimationFrame(frame);
     };
     recording = record;
@@ -75,11 +75,11 @@
 
   // A list that shows pages is asked for the next one when its button comes into view.
   let following = false;
-  const follow = ({ more }) => {
+  const follow = ({ more, row }) => {
     following = true;
     let asked = null;
     const look = () => {
-      const rows = all('.row').length;
+      const rows = all(row).length;
       if (rows !== asked && visible(find(more))) {
         find(more).click();
         asked = rows;
@@ -107,18 +107,20 @@
   addEventListener('input', (event) => { typedAt = event.timeStamp; }, true);
 
   const button = ({ selector, says }) => all(selector).find((it) => new RegExp(says).test(it.textContent));
-  const shownWords = ({ words }) => all(words).filter(visible).map((it) => it.textContent);
+  /** The words of the rows in sight; none while one of them is not there yet. */
+  const shownWords = ({ words, absent }) =>
+    all(absent).some(visible) ? [] : all(words).filter(visible).map((it) => it.textContent);
   const found = (list) => find(list.found)?.textContent ?? '';
   const since = async (begun, what, condition) => (await painted(what, condition)) - begun;
   // Each until it can be seen, in milliseconds.
   const until = {
-    filled: (list) => painted('rows', () => visible(find(list.row)) && /\d/.test(found(list))),
+    filled: (list) => painted('rows', () => visible(find(list.words)) && /\d/.test(found(list))),
     foundOnly: (list, word, total) =>
       since(typedAt, 'what was searched', () => {
         const words = shownWords(list);
         return words.length > 0 && words.every((it) => it.includes(word)) && !found(list).includes(total);
       }),
-    foundAll: (list, total) => painted('everything again', () => visible(find(list.row)) && found(list).includes(total)),
+    foundAll: (list, total) => painted('everything again', () => visible(find(list.words)) && found(list).includes(total)),
     selectedAll: (list, total) => {
       const begun = performance.now();
       button(list.all).click();

@@ -1,11 +1,12 @@
 // What is measured, and where on each page to look. Everything that follows a page's markup is in this file.
 
 /**
- * The selectors of a list of recordings. `more` is the button of a list that shows pages; a list without one loads
- * what comes into view.
+ * The selectors of a list of recordings. `absent` is a row that holds the place of a recording which is not there yet;
+ * `more` the button of a list that shows pages.
  */
 const list = {
   row: '.row',
+  absent: '.row.absent',
   tick: '.row input[type=checkbox]',
   open: '.row .open',
   words: '.row .title',
@@ -18,7 +19,7 @@ const list = {
 
 /** A list begins with its first recording; ticking it must be told in the count above the list. */
 const first = {
-  first: list.row,
+  first: list.words,
   control: list.tick,
   effect: { text: list.found, matches: /\b1 recordings? selected/ },
 };
