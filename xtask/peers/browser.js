@@ -5,6 +5,8 @@ import { chromium } from 'playwright-core';
 /** What every page is slowed down to; stated with every figure. */
 export const THROTTLE = { downKbit: 1_600, upKbit: 750, latencyMs: 150, cpu: 4 };
 export const WINDOW = { width: 412, height: 915 };
+/** Taller in the cold start, so that the first recording is in sight below what stands above the list. */
+export const TALL = { ...WINDOW, height: 1_300 };
 
 const probe = await readFile(new URL('probe.js', import.meta.url), 'utf8');
 
@@ -26,8 +28,8 @@ export async function throttle(cdp) {
 }
 
 /** Opens a page in a profile of its own, hands it and its inspector over, and takes both away again. */
-export async function inPage(browser, host, use) {
-  const context = await browser.newContext({ viewport: WINDOW, locale: 'en', timezoneId: 'Europe/Berlin' });
+export async function inPage(browser, { host, viewport = WINDOW }, use) {
+  const context = await browser.newContext({ viewport, locale: 'en', timezoneId: 'Europe/Berlin' });
   try {
     const page = await context.newPage();
     page.setDefaultTimeout(60_000);

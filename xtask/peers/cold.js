@@ -1,6 +1,6 @@
 // The cold start: payload, first content, first press, of every page in turn.
 import { PAGES } from './subjects.js';
-import { inPage, throttle, wire } from './browser.js';
+import { inPage, TALL, throttle, wire } from './browser.js';
 import { serve } from './server.js';
 import { median, table, told } from './stats.js';
 
@@ -29,7 +29,7 @@ export async function measure({ browser, folder, services, runs, say }) {
 
 async function once(browser, { host, list, first, control, effect }, origin, service) {
   const address = list ? `${origin}/#${encodeURIComponent(await service.session(origin))}` : `${origin}/`;
-  return inPage(browser, host, async (page, cdp) => {
+  return inPage(browser, { host, viewport: TALL }, async (page, cdp) => {
     const bytes = wire(cdp);
     await throttle(cdp);
     await page.goto(address, { waitUntil: 'commit' });

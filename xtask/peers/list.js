@@ -40,7 +40,7 @@ export async function measure({ browser, folder, services, runs, say }) {
 
 async function once(browser, { recordings, page: { host, list }, service, server }) {
   const address = `${server.origin}/#${encodeURIComponent(await service.session(server.origin))}`;
-  return inPage(browser, host, async (page, cdp) => {
+  return inPage(browser, { host }, async (page, cdp) => {
     const result = { heap: {}, wasm: {} };
     const total = recordings.toLocaleString('en');
 

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
-import { start, THROTTLE, WINDOW } from './browser.js';
+import { start, TALL, THROTTLE, WINDOW } from './browser.js';
 import * as cold from './cold.js';
 import * as list from './list.js';
 
@@ -45,7 +45,7 @@ results.load = load;
 
 const { downKbit, upKbit, latencyMs, cpu } = THROTTLE;
 const conditions =
-  `Chromium ${results.chromium}, headless, window ${WINDOW.width} x ${WINDOW.height}; ${downKbit / 1000} Mbit/s down, ` +
+  `Chromium ${results.chromium}, headless, window ${WINDOW.width} x ${WINDOW.height} (${TALL.height} in the cold start); ${downKbit / 1000} Mbit/s down, ` +
   `${upKbit / 1000} up, ${latencyMs} ms added to each request, CPU ${cpu} times slower. Medians (least–most) of ${runs} ` +
   `runs each, one page after the other in turn, each in a fresh profile. ${results.seconds} s in all; ` +
   `load average ${load.map((value) => value.toFixed(1)).join(' before and ')} after.`;

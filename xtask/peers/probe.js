@@ -5,11 +5,18 @@
   const find = (selector) => root()?.querySelector(selector) ?? null;
   const all = (selector) => [...(root()?.querySelectorAll(selector) ?? [])];
 
-  /** On the screen: with a size, not hidden, not quite transparent, within the window. */
-  const visible = (element) => {
+  /** On the page: with a size, not hidden, not quite transparent. */
+  const there = (element) => {
     if (!element?.checkVisibility({ opacityProperty: true, visibilityProperty: true })) return false;
-    const box = element.getBoundingClientRect();
-    return box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+    const { width, height } = element.getBoundingClientRect();
+    return width > 0 && height > 0;
+  };
+
+  /** And within the window. */
+  const visible = (element) => {
+    if (!there(element)) return false;
+    const { top, bottom, left, right } = element.getBoundingClientRect();
+    return bottom > 0 && top < innerHeight && right > 0 && left < innerWidth;
   };
 
   const holds = ({ shown, gone, text, matches }) => {
@@ -90,7 +97,8 @@
   };
   /** Ends it; how far down the page is. */
   const unfollow = () => { following = false; return scrollY; };
-  const top = ({ search }) => { scrollTo(0, 0); find(search).focus({ preventScroll: true }); };
+  /** As who searches has it: the field at the top, what is found below it. */
+  const top = ({ search }) => { find(search).focus(); find(search).scrollIntoView({ block: 'start' }); };
 
   const memories = [];
   for (const name of ['instantiate', 'instantiateStreaming']) {
@@ -114,13 +122,13 @@
   const since = async (begun, what, condition) => (await painted(what, condition)) - begun;
   // Each until it can be seen, in milliseconds.
   const until = {
-    filled: (list) => painted('rows', () => visible(find(list.words)) && /\d/.test(found(list))),
+    filled: (list) => painted('rows', () => there(find(list.words)) && /\d/.test(found(list))),
     foundOnly: (list, word, total) =>
       since(typedAt, 'what was searched', () => {
         const words = shownWords(list);
         return words.length > 0 && words.every((it) => it.includes(word)) && !found(list).includes(total);
       }),
-    foundAll: (list, total) => painted('everything again', () => visible(find(list.words)) && found(list).includes(total)),
+    foundAll: (list, total) => painted('everything again', () => there(find(list.words)) && found(list).includes(total)),
     selectedAll: (list, total) => {
       const begun = performance.now();
       button(list.all).click();
@@ -130,7 +138,7 @@
     opened: (list) => {
       const begun = performance.now();
       all(list.open).find(visible).click();
-      return since(begun, 'one opened', () => visible(find(list.opened)));
+      return since(begun, 'one opened', () => there(find(list.opened)));
     },
   };
 
