@@ -168,6 +168,12 @@ async fn the_host_may_stop_a_deletion_and_she_is_told() {
     until_shown(&root, "Do not wait").await;
     found(&root, "label.choice input").await.click();
     until_shown(&root, "You cannot undo it").await;
+    until("the new choice was previewed", || {
+        let buttons = root.query_selector_all("dialog button").unwrap();
+        let texts = (0..buttons.length()).filter_map(|n| buttons.get(n)?.text_content());
+        texts.into_iter().any(|text| text == "Delete 1 recording")
+    })
+    .await;
     press(&root, "Delete 1 recording");
     until_shown(&root, "This site stopped it. Nothing was sent, and nothing was changed.").await;
     assert_eq!(details(&asked, "scope"), ["items"]);

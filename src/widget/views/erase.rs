@@ -176,6 +176,8 @@ fn decide(cx: &Cx, flow: &Flow) -> Html {
         cx.link.callback(move |_| Event::Msg(Msg::Flow(FlowMsg::Confirm { key: idempotency::key(), named })));
     let label = if flow.sending.busy {
         cx.text(Key::EraseSending)
+    } else if flow.preview.busy {
+        cx.text(Key::Waiting)
     } else if flow.sending.failed.is_some() {
         cx.text(Key::Retry)
     } else {
