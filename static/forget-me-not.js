@@ -1,72 +1,105 @@
-// README.md
-const get = async (path) => {
-  const response = await fetch(new URL(path, import.meta.url));
-  if (!response.ok) throw Error(path);
+// docs/embed.md
+const read = async (url) => {
+  const response = await fetch(url);
+  if (!response.ok) throw Error(url);
   return response;
 };
-const text = async (path) => (await get(path)).text();
-const words = (language) => text(`./locales/${language}.json`);
+const text = async (url) => (await read(url)).text();
+// Every address is written out in full: bundlers look for this form.
+const words = async (language) => {
+  const texts = await text(new URL(`./locales/${language}.json`, import.meta.url));
+  // Some servers answer with their front page where there is no file.
+  JSON.parse(texts);
+  return texts;
+};
 
 let engine;
 const load = async () => {
-  const [wasm, module_or_path, css] = await Promise.all(
-    [import('./forget_me_not.js'), get('./forget_me_not_bg.wasm'), text('./forget-me-not.css')]);
+  const [wasm, module_or_path, css] = await Promise.all([
+    import('./forget_me_not.js'),
+    read(new URL('./forget_me_not_bg.wasm', import.meta.url)),
+    text(new URL('./forget-me-not.css', import.meta.url))]);
   await wasm.default({ module_or_path });
   return [wasm, await new CSSStyleSheet().replace(css)];
 };
 
-export class ForgetMeNot extends HTMLElement {
-  static observedAttributes = ['src', 'locale'];
-  #wasm; #id; #ask; #turn = 0;
+const attributes = ['src', 'locale', 'loading', 'history', 'leave'];
 
-  static define(tag = 'forget-me-not', registry = customElements) {
-    if (registry.get(tag)) console.warn('defined twice', tag);
-    else registry.define(tag, class extends this {});
+// On a server there is no HTMLElement, and importing this must not fail there.
+export class ForgetMeNot extends (globalThis.HTMLElement ?? Object) {
+  static observedAttributes = attributes;
+  #wasm; #id; #ask; #near; #turn = 0;
+
+  static define(tag = 'forget-me-not', registry = globalThis.customElements) {
+    if (registry?.get(tag)) console.warn('defined twice', tag);
+    else registry?.define(tag, class extends this {});
   }
 
-  get src() { return this.getAttribute('src') ?? ''; }
-  set src(value) { this.setAttribute('src', value); }
-  get locale() { return this.getAttribute('locale') ?? 'en'; }
-  set locale(value) { this.setAttribute('locale', value); }
   get fetchSession() { return this.#ask; }
   set fetchSession(value) { this.#ask = value; this.#wasm?.update(this.#id); }
+  refresh() { this.#wasm ? this.#wasm.refresh(this.#id) : this.#begin(); }
 
   connectedCallback() {
-    // What was set too early hides its accessor.
-    for (const name in { ...this }) { const value = this[name]; delete this[name]; this[name] = value; }
-    if (this.#wasm) return;
-    if (this.getAttribute('loading') != 'lazy') return this.#open();
-    new IntersectionObserver(([seen], it) => { if (seen.isIntersecting) { it.disconnect(); this.#open(); } })
-      .observe(this);
+    // What was set before this class was there hides its accessor.
+    for (const name of [...attributes, 'fetchSession']) if (Object.hasOwn(this, name)) {
+      const value = this[name];
+      delete this[name];
+      this[name] = value;
+    }
+    this.#wasm || this.#begin();
   }
-  attributeChangedCallback() { if (this.#turn) this.#open(); }
+  attributeChangedCallback() { this.isConnected && this.#begin(); }
   // A move reconnects at once.
   disconnectedCallback() {
     queueMicrotask(() => {
       if (this.isConnected) return;
-      this.#turn++;
+      this.#rest();
       this.#wasm?.unmount(this.#id);
       this.#wasm = null;
     });
   }
 
+  // Nothing that was under way goes on, nothing is waited for.
+  #rest() {
+    this.#near?.disconnect();
+    removeEventListener('online', this.#begin);
+    return ++this.#turn;
+  }
+  #begin = () => {
+    this.#rest();
+    if (this.#wasm || this.loading != 'lazy') return this.#open();
+    this.#near = new IntersectionObserver((seen) => seen.some((it) => it.isIntersecting) && this.#open());
+    this.#near.observe(this);
+  };
   async #open() {
-    const turn = ++this.#turn;
+    const turn = this.#rest();
     try {
-      const [[wasm, sheet], strings] = await Promise.all(
-        [engine ??= load(), words(this.locale.split('-')[0]).catch(() => words('en'))]);
-      if (turn != this.#turn || !this.isConnected) return;
+      // Attributes that are set together are one change.
+      await 0;
+      if (turn != this.#turn) return;
+      const [[wasm, sheet], strings] = await Promise.all([
+        engine ??= load().catch((error) => { engine = 0; throw error; }),
+        words((this.locale || 'en').split('-')[0]).catch(() => words('en'))]);
+      if (turn != this.#turn) return;
       if (this.#wasm) return wasm.update(this.#id, strings);
       const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
       root.adoptedStyleSheets = [sheet];
+      root.replaceChildren();
       this.#id = wasm.mount(this, root, strings);
       this.#wasm = wasm;
       this.#tell('ready');
     } catch (error) {
-      engine = null;
-      this.#tell('error', error);
+      if (turn != this.#turn) return;
+      addEventListener('online', this.#begin);
+      // Without a page, the host's own content is what is shown.
+      this.#wasm || this.shadowRoot?.append(document.createElement('slot'));
+      this.#tell('error', { reason: 'load', error });
     }
   }
   #tell(name, detail) { this.dispatchEvent(new CustomEvent('fmn-' + name, { detail, bubbles: true, composed: true })); }
 }
+for (const name of attributes) Object.defineProperty(ForgetMeNot.prototype, name, {
+  get() { return this.getAttribute(name) ?? ''; },
+  set(value) { value == null ? this.removeAttribute(name) : this.setAttribute(name, value); },
+});
 ForgetMeNot.define();

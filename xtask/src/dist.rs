@@ -10,7 +10,7 @@ use crate::measure::{self, Measured};
 use crate::page::{self, Flavour};
 use crate::report::{json_string, kilobytes, table};
 use crate::tools::{TRUNK, Toolbox, WASM_BINDGEN};
-use crate::{machine, paths, say};
+use crate::{machine, package, paths, say};
 
 /// The list of files beside them. Also what tells a folder that this command
 /// has made from one that it must not touch.
@@ -48,6 +48,7 @@ pub fn dist(options: &Dist) -> Result<()> {
     let manifest = out.join(MANIFEST);
     std::fs::write(&manifest, manifest_text(flavour, &files))
         .with_context(|| format!("cannot write {}", manifest.display()))?;
+    package::pack(&page)?;
     println!("\n{}", sizes(&files));
     say::line(&format!("the {} build is in {}", flavour.name(), out.display()));
     Ok(())

@@ -16,6 +16,7 @@ mod lint;
 mod machine;
 mod measure;
 mod npm;
+mod package;
 mod page;
 mod paths;
 mod peers;

@@ -80,7 +80,7 @@ pub fn gzip(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// A subresource integrity hash, as browsers take it.
-fn integrity(bytes: &[u8]) -> String {
+pub fn integrity(bytes: &[u8]) -> String {
     format!("sha384-{}", base64(&Sha384::digest(bytes)))
 }
 

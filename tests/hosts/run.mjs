@@ -1,0 +1,110 @@
+// The packed element in real hosts, in real browsers, against the real service. `cargo xtask test
+// hosts` packs, starts the service, and says in the environment where everything is.
+import assert from 'node:assert/strict';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { build } from 'vite';
+import { clean, find, heard, launch, press, rows, shows, visit } from './drive.mjs';
+import { family, words } from './family.mjs';
+import { site } from './serve.mjs';
+
+const here = import.meta.dirname;
+const { FMN_API: api, FMN_VENDOR_KEY: vendorKey, FMN_DEMO: demo, FMN_PICTURES: pictures } = process.env;
+const service = new URL(api).origin;
+const element = join(here, 'node_modules/forget-me-not');
+const texts = JSON.parse(await readFile(join(element, 'locales/en.json'), 'utf8'));
+
+let chromium;
+before(async () => {
+  await mkdir(pictures, { recursive: true });
+  chromium = await launch('chrome', process.env.FMN_CHROMIUM);
+});
+after(() => chromium?.close());
+
+/** What every host must be able to do. Returns the parts and slots that were drawn. */
+async function everything(browser, name, host) {
+  const guardian = await family(`${name}-${Date.now()}`, { api, vendorKey, demo });
+  const { url, close } = await site({ element, api, vendorKey, guardian, ...host });
+  const visitor = await visit(browser, url);
+  const { page } = visitor;
+  const drawn = new Set();
+  const look = async () => {
+    const seen = await page.evaluate(() =>
+      [...document.querySelector('forget-me-not').shadowRoot.querySelectorAll('[part]')].flatMap((it) => [...it.part]));
+    for (const part of seen) drawn.add(part);
+  };
+  try {
+    await heard(page, 'fmn-ready');
+    await rows(page, words.length);
+    await shows(page, words[0]);
+    await look();
+    await page.screenshot({ path: join(pictures, `${name}-list.png`) });
+
+    await press(page, '.open', words[0]);
+    await press(page, 'button', texts['keep-open']);
+    await press(page, 'label', '12');
+    await press(page, 'button', texts['keep-do']);
+    await find(page, 'button', texts['keep-change']);
+    await look();
+    await page.screenshot({ path: join(pictures, `${name}-recording.png`) });
+    await press(page, 'button', texts['back-to-list']);
+
+    await press(page, '.open', words[1]);
+    await press(page, 'button', texts['delete-recording'] ?? 'Delete this recording');
+    await find(page, 'dialog button', texts['erase-leave']);
+    await page.screenshot({ path: join(pictures, `${name}-dialog.png`) });
+    await press(page, 'dialog .grave', '1');
+    await look();
+    await press(page, 'button', texts.undo);
+    await shows(page, texts['cancelled'] ?? 'Taken back');
+    await press(page, 'button', texts['progress-leave']);
+    await rows(page, words.length);
+    await clean(visitor, url, service);
+  } catch (error) {
+    await page.screenshot({ path: join(pictures, `${name}-failed.png`) }).catch(() => {});
+    error.message += `\nthe console: ${visitor.complaints.join('\n')}\nrefused: ${await page.evaluate(() => window.refused).catch(() => '')}`;
+    throw error;
+  } finally {
+    await visitor.close();
+    close();
+  }
+  return drawn;
+}
+
+const built = async (framework) => {
+  await build({ configFile: join(here, 'vite.config.mjs'), mode: framework, root: join(here, framework) });
+  return join(here, framework, 'dist');
+};
+
+test('a plain page, from a folder', async () => {
+  const drawn = await everything(chromium, 'plain', { folder: join(here, 'plain') });
+  const manifest = JSON.parse(await readFile(join(element, 'custom-elements.json'), 'utf8'));
+  const described = manifest.modules[0].declarations[0].cssParts.map(({ name }) => name);
+  assert.deepEqual([...drawn].sort(), described.sort(), 'the parts that are described are those that are drawn');
+});
+
+test('a page whose own style sheet is hostile', async () => {
+  await everything(chromium, 'hostile', { folder: join(here, 'hostile') });
+});
+
+test('React 19, built with Vite', async () => {
+  await everything(chromium, 'react', { folder: await built('react') });
+});
+
+test('Vue, built with Vite', async () => {
+  await everything(chromium, 'vue', { folder: await built('vue'), trusted: ' vue' });
+});
+
+test('Svelte, built with Vite', async () => {
+  await everything(chromium, 'svelte', { folder: await built('svelte'), trusted: ' svelte-trusted-html' });
+});
+
+test('a plain page in Firefox', async () => {
+  const firefox = await launch('firefox', process.env.FMN_FIREFOX);
+  try {
+    await everything(firefox, 'firefox', { folder: join(here, 'plain') });
+  } finally {
+    await firefox.close();
+  }
+});
