@@ -78,7 +78,7 @@ export class ForgetMeNot extends (globalThis.HTMLElement ?? Object) {
       await 0;
       if (turn != this.#turn) return;
       const [[wasm, sheet], strings] = await Promise.all([
-        engine ??= load().catch((error) => { engine = 0; throw error; }),
+        engine ||= load().catch((error) => { engine = null; throw error; }),
         words((this.locale || 'en').split('-')[0]).catch(() => words('en'))]);
       if (turn != this.#turn) return;
       if (this.#wasm) return wasm.update(this.#id, strings);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { build } from 'vite';
 import { clean, find, heard, launch, press, rows, shows, visit } from './drive.mjs';
+import { elementTests } from './element.mjs';
 import { family, words } from './family.mjs';
 import { site } from './serve.mjs';
 
@@ -44,6 +45,7 @@ async function everything(browser, name, host) {
     await press(page, '.open', words[0]);
     await press(page, 'button', texts['keep-open']);
     await press(page, 'label', '12');
+    await look();
     await press(page, 'button', texts['keep-do']);
     await find(page, 'button', texts['keep-change']);
     await look();
@@ -51,13 +53,13 @@ async function everything(browser, name, host) {
     await press(page, 'button', texts['back-to-list']);
 
     await press(page, '.open', words[1]);
-    await press(page, 'button', texts['delete-recording'] ?? 'Delete this recording');
+    await press(page, 'button', texts['delete-this']);
     await find(page, 'dialog button', texts['erase-leave']);
     await page.screenshot({ path: join(pictures, `${name}-dialog.png`) });
     await press(page, 'dialog .grave', '1');
     await look();
     await press(page, 'button', texts.undo);
-    await shows(page, texts['cancelled'] ?? 'Taken back');
+    await shows(page, texts['phrase-cancelled']);
     await press(page, 'button', texts['progress-leave']);
     await rows(page, words.length);
     await clean(visitor, url, service);
@@ -98,6 +100,15 @@ test('Vue, built with Vite', async () => {
 
 test('Svelte, built with Vite', async () => {
   await everything(chromium, 'svelte', { folder: await built('svelte'), trusted: ' svelte-trusted-html' });
+});
+
+elementTests({
+  browser: () => chromium,
+  element,
+  bare: async () => {
+    const guardian = await family(`bare-${Math.random()}`, { api, vendorKey, demo });
+    return site({ element, api, vendorKey, guardian, folder: join(here, 'bare') });
+  },
 });
 
 test('a plain page in Firefox', async () => {
