@@ -57,6 +57,8 @@ pub enum Layer {
     Widget,
     /// The whole path, in Chromium against the real service.
     Journeys,
+    /// The packed element in pages of several frameworks.
+    Hosts,
 }
 
 /// `cargo xtask dist`.
@@ -131,10 +133,12 @@ fn test(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
                     "service" => Layer::Service,
                     "widget" => Layer::Widget,
                     "journeys" => Layer::Journeys,
+                    "hosts" => Layer::Hosts,
                     other => {
-                        return Err(
-                            format!("there is no layer `{other}`: rules, service, widget, journeys").into()
-                        );
+                        return Err(format!(
+                            "there is no layer `{other}`: rules, service, widget, journeys, hosts"
+                        )
+                        .into());
                     }
                 });
             }
@@ -247,17 +251,19 @@ done. Ctrl-C stops the service. Nothing listens on any other address than
 const TEST_HELP: &str = "\
 Install what the tests need and run them all, in order
 
-Usage: cargo xtask test [rules|service|widget|journeys] [--keep-going]
+Usage: cargo xtask test [rules|service|widget|journeys|hosts] [--keep-going]
 
   rules         the shared decisions
   service       the reference service, over HTTP against SQLite
   widget        the page's reducers natively, the element in headless Chromium
   journeys      the whole path in headless Chromium against the real service
+  hosts         the npm package in plain pages, React, Vue and Svelte, in
+                Chromium and Firefox
   --keep-going  after a failure, run the later steps too
 
-Without a layer, formatting and clippy come first. Chromium, its driver, ffmpeg
-and node come from apt where this runs as root; elsewhere it says what to
-install and stops. Logs are kept in target/xtask/logs.
+Without a layer, formatting and clippy come first. Chromium, its driver,
+Firefox, ffmpeg and node come from apt where this runs as root; elsewhere it
+says what to install and stops. Logs are kept in target/xtask/logs.
 ";
 
 const SCREENS_HELP: &str = "\

@@ -9,7 +9,7 @@ pub struct Counts {
     pub failed: u64,
 }
 
-/// Adds up what cargo's, nextest's and wasm-bindgen's runners say at their end.
+/// Adds up what cargo's, nextest's, wasm-bindgen's and Node's runners say at their end.
 pub fn counts_in(output: &str) -> Counts {
     let lines: Vec<_> = output.lines().map(without_colours).collect();
     // nextest: `Summary [ 1.2s] 4 tests run: 3 passed (1 slow), 1 failed, …`. It
@@ -22,9 +22,14 @@ pub fn counts_in(output: &str) -> Counts {
         .collect();
     // libtest and wasm-bindgen: `test result: ok. 3 passed; 0 failed; …`
     let libtest = lines.iter().filter_map(|line| line.strip_prefix("test result: "));
+    // Node's, as TAP: `# pass 3` at the left edge, of the whole run.
+    let tap = |word: &str| -> u64 {
+        lines.iter().filter_map(|line| line.strip_prefix(word)?.trim().parse::<u64>().ok()).sum()
+    };
     let summaries = if nextest.is_empty() { libtest.collect() } else { nextest };
 
-    let mut counts = Counts::default();
+    let mut counts =
+        Counts { passed: tap("# pass "), failed: tap("# fail ") + tap("# cancelled ") + tap("# skipped ") };
     for summary in summaries {
         counts.passed += number_before(summary, "passed");
         for word in ["failed", "timed out", "exec failed"] {
@@ -84,6 +89,10 @@ mod tests {
             counts(2, 2)
         );
         assert_eq!(counts_in("     Summary [   0.000s] 1 test run: 1 passed, 0 skipped"), counts(1, 0));
+        assert_eq!(
+            counts_in("ok 1 - a host\n1..2\n# tests 4\n# pass 2\n# fail 1\n# cancelled 1\n# skipped 0\n"),
+            counts(2, 2)
+        );
         assert_eq!(
             counts_in(
                 "\u{1b}[32;1m     Summary\u{1b}[0m [   0.005s] \u{1b}[1m3\u{1b}[0m tests run: \u{1b}[1m3\u{1b}[0m \u{1b}[32;1mpassed\u{1b}[0m, 0 skipped"

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::serve::{self, Service};
-use crate::{machine, package, page, paths, run, say};
+use crate::{machine, npm, package, page, paths, run, say};
 
 /// A service without a family, and the hosts ready to be built.
 pub struct Hosts {
@@ -41,7 +41,7 @@ impl Hosts {
         let (Some(chromium), Some(firefox)) = (machine::chromium(), machine::firefox()) else {
             bail!("there is no Chromium or no Firefox on PATH");
         };
-        let mut command = Command::new("node");
+        let mut command = Command::new(npm::node()?);
         command
             .current_dir(&self.folder)
             .args(["--test", "--test-reporter=tap", "run.mjs"])
@@ -63,9 +63,8 @@ fn install(package: &Path) -> Result<PathBuf> {
     let installed = folder.join("node_modules/.installed");
     if std::fs::read(&installed).ok().as_ref() != Some(&lock) {
         page::copy(&sources, &folder)?;
-        run::step("installing the frameworks of the hosts from npm, once", npm(&folder, &["ci"]))?;
-        std::fs::write(&installed, &lock)
-            .with_context(|| format!("cannot write {}", installed.display()))?;
+        run::step("installing the frameworks of the hosts from npm, once", npm_in(&folder, &["ci"]))?;
+        std::fs::write(&installed, &lock).with_context(|| format!("cannot write {}", installed.display()))?;
     }
     // No file of an older commit stays behind.
     for entry in std::fs::read_dir(&folder).context("cannot read the hosts")? {
@@ -81,15 +80,20 @@ fn install(package: &Path) -> Result<PathBuf> {
     std::fs::copy(package, &archive).with_context(|| format!("cannot write {}", archive.display()))?;
     let add = ["install", "--no-save", "--no-package-lock", "--prefer-offline", "./forget-me-not.tgz"];
     say::line("installing the element from its package");
-    let done = run::quietly(npm(&folder, &add), std::time::Duration::from_secs(120))?;
+    let done = run::quietly(npm_in(&folder, &add), std::time::Duration::from_secs(120))?;
     if !done.status.success() {
         bail!("npm could not install the package: {}", done.output.trim());
     }
     Ok(folder)
 }
 
-fn npm(folder: &Path, arguments: &[&str]) -> Command {
+fn npm_in(folder: &Path, arguments: &[&str]) -> Command {
     let mut npm = Command::new("npm");
-    npm.current_dir(folder).args(arguments).args(["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
+    npm.current_dir(folder).args(arguments).args([
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+    ]);
     npm
 }

@@ -101,6 +101,7 @@ pub fn crates() -> Result<()> {
 enum Part {
     Browser,
     Recordings,
+    Hosts,
 }
 
 /// A program that the tests need, and where it comes from.
@@ -124,9 +125,17 @@ const TEST_NEEDS: &[Need] = &[
     Need { of: Part::Recordings, programs: &["ffmpeg"], debian: "ffmpeg", ubuntu: "ffmpeg" },
     Need { of: Part::Browser, programs: &["node"], debian: "nodejs", ubuntu: "nodejs" },
     Need { of: Part::Browser, programs: &["npm"], debian: "npm", ubuntu: "npm" },
+    Need { of: Part::Hosts, programs: FIREFOXES, debian: "firefox-esr", ubuntu: "firefox" },
 ];
 
 const CHROMIUMS: &[&str] = &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+const FIREFOXES: &[&str] = &["firefox-esr", "firefox"];
+
+/// The other browser, which drives a plain host.
+pub fn firefox() -> Option<PathBuf> {
+    FIREFOXES.iter().find_map(|name| paths::on_path(name))
+}
 
 /// The browser that the tests drive.
 pub fn chromium() -> Option<PathBuf> {
@@ -134,14 +143,15 @@ pub fn chromium() -> Option<PathBuf> {
 }
 
 /// Chromium with its driver, node and npm for the browser's tests; ffmpeg for
-/// recordings: there, or installed by apt where this runs as root, or named in one line.
-pub fn for_tests(browser: bool, recordings: bool) -> Result<()> {
+/// recordings; Firefox for the hosts: there, or installed by apt where this runs as root, or named in one line.
+pub fn for_tests(browser: bool, recordings: bool, hosts: bool) -> Result<()> {
     let missing = || {
         TEST_NEEDS
             .iter()
             .filter(|need| match need.of {
                 Part::Browser => browser,
                 Part::Recordings => recordings,
+                Part::Hosts => hosts,
             })
             .filter(|need| need.programs.iter().all(|name| paths::on_path(name).is_none()))
     };

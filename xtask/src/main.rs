@@ -11,6 +11,7 @@ mod counts;
 mod data_folder;
 mod demo;
 mod dist;
+mod hosts;
 mod interrupt;
 mod lint;
 mod machine;

@@ -41,6 +41,45 @@ pub fn axe() -> Result<PathBuf> {
     if file.is_file() { Ok(file) } else { bail!("npm could not install axe-core {RELEASE}") }
 }
 
+/// A Node that the hosts' bundler runs on: the one on PATH, or where that is older, as Debian 12's
+/// and Ubuntu 24.04's are, one from npm.
+pub fn node() -> Result<PathBuf> {
+    const RELEASE: &str = "22.23.3";
+    if let Some(node) =
+        paths::on_path("node").filter(|node| version_of(node).is_some_and(|it| is_new_enough(&it)))
+    {
+        return Ok(node);
+    }
+    let (system, machine) = (std::env::consts::OS, std::env::consts::ARCH);
+    let system = if system == "macos" { "darwin" } else { system };
+    let machine = match machine {
+        "x86_64" => "x64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    let package = format!("node-{system}-{machine}");
+    let folder = paths::tools()?.join(format!("{package}-{RELEASE}"));
+    let program = folder.join("node_modules").join(&package).join("bin/node");
+    if !program.is_file() {
+        install(&folder, &package, RELEASE)?;
+    }
+    if version_of(&program).as_deref() != Some(RELEASE) {
+        bail!("the hosts are built by Vite, which needs Node 20.19 or later: https://nodejs.org");
+    }
+    Ok(program)
+}
+
+/// What Vite 8 runs on: 20.19 and later, 22.12 and later, without what lies between.
+fn is_new_enough(version: &str) -> bool {
+    let mut numbers = version.split('.').map_while(|part| part.parse::<u32>().ok());
+    match (numbers.next(), numbers.next()) {
+        (Some(20), Some(minor)) => minor >= 19,
+        (Some(22), Some(minor)) => minor >= 12,
+        (Some(major), _) => major > 22,
+        (None, _) => false,
+    }
+}
+
 /// The program, or in a few words why it is not to be had.
 pub fn find_or_install(tool: &NpmTool) -> Result<Result<PathBuf, String>> {
     let cached = paths::tools()?.join(format!("{}-{}", tool.package, tool.release));
@@ -74,4 +113,19 @@ fn install(folder: &Path, package: &str, release: &str) -> Result<()> {
         .arg("--loglevel=error")
         .arg(format!("{package}@{release}"));
     run::step(&format!("installing {package} from npm, once"), npm)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_is_new_enough_from_where_vite_says() {
+        for version in ["20.19.0", "20.20.2", "22.12.0", "24.0.0"] {
+            assert!(is_new_enough(version), "{version}");
+        }
+        for version in ["18.20.4", "20.18.1", "21.7.3", "22.11.0", "x", ""] {
+            assert!(!is_new_enough(version), "{version}");
+        }
+    }
 }

@@ -25,7 +25,7 @@ const PAGES: [(&str, &str); 4] =
 /// as JSON.
 pub fn measure(runs: u32) -> Result<(String, PathBuf)> {
     machine::c_compiler()?;
-    machine::for_tests(true, false)?;
+    machine::for_tests(true, false, false)?;
     let toolbox = Toolbox::with(&[TRUNK, WASM_BINDGEN])?.and_wasm_opt()?.and_esbuild()?;
     if !(toolbox.wasm_opt && toolbox.esbuild) {
         bail!("the peers are built with esbuild, and our page with wasm-opt too, both from npm");

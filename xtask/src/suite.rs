@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::browser::TestService;
 use crate::cli::{Layer, Test};
 use crate::counts::{Counts, counts_in};
+use crate::hosts::Hosts;
 use crate::page::{self, Flavour};
 use crate::report::table;
 use crate::tools::{TRUNK, Toolbox, WASM_BINDGEN, WASM_PACK, cargo};
@@ -31,6 +32,8 @@ enum Step {
     Page,
     Browser,
     Journeys,
+    /// The packed element in pages of several frameworks.
+    Hosts,
 }
 
 /// Whose tests.
@@ -45,7 +48,7 @@ enum Of {
 }
 
 fn steps(layer: Option<Layer>) -> Vec<Step> {
-    use Step::{Browser, ClippyNative, ClippyWasm, Examples, Formatting, Journeys, Native, Page};
+    use Step::{Browser, ClippyNative, ClippyWasm, Examples, Formatting, Hosts, Journeys, Native, Page};
     let one = |name| vec![Native(Of::One(name)), Examples(Of::One(name))];
     match layer {
         None => vec![
@@ -57,11 +60,13 @@ fn steps(layer: Option<Layer>) -> Vec<Step> {
             Page,
             Browser,
             Journeys,
+            Hosts,
         ],
         Some(Layer::Rules) => one("rules"),
         Some(Layer::Service) => one("service"),
         Some(Layer::Widget) => [one("widget"), vec![Browser]].concat(),
         Some(Layer::Journeys) => vec![Page, Journeys],
+        Some(Layer::Hosts) => vec![Page, Hosts],
     }
 }
 
@@ -78,16 +83,17 @@ impl Step {
             Self::Page => "the page".to_owned(),
             Self::Browser => "the element in Chromium".to_owned(),
             Self::Journeys => "journeys in Chromium".to_owned(),
+            Self::Hosts => "real hosts in Chromium and Firefox".to_owned(),
         }
     }
 
     /// Whether a run without a single test is a failure.
     fn must_have_tests(self) -> bool {
-        matches!(self, Self::Native(_) | Self::Browser | Self::Journeys)
+        matches!(self, Self::Native(_) | Self::Browser | Self::Journeys | Self::Hosts)
     }
 
     fn needs_browser(self) -> bool {
-        matches!(self, Self::Browser | Self::Journeys)
+        matches!(self, Self::Browser | Self::Journeys | Self::Hosts)
     }
 
     /// Recordings for the service's tests are made by a real encoder.
@@ -157,7 +163,8 @@ impl Suite {
         let any = |of: fn(Step) -> bool| steps.iter().any(|step| of(*step));
         say::heading("what the tests need");
         machine::c_compiler()?;
-        machine::for_tests(any(Step::needs_browser), any(Step::needs_ffmpeg))?;
+        let hosts = any(|step| step == Step::Hosts);
+        machine::for_tests(any(Step::needs_browser), any(Step::needs_ffmpeg), hosts)?;
         if any(|step| step == Step::Formatting) {
             machine::rust_checkers()?;
         }
@@ -221,6 +228,14 @@ impl Suite {
                 return logged(step, service.tests(self.toolbox()?)?);
             }
             Step::Journeys => journeys()?,
+            Step::Hosts => {
+                if !self.whole {
+                    TestService::build()?;
+                }
+                // It lives until the tests have ended.
+                let hosts = Hosts::prepare(&page::build(self.toolbox()?, Flavour::Plain)?)?;
+                return logged(step, hosts.tests()?);
+            }
         };
         logged(step, command)
     }
@@ -363,7 +378,7 @@ mod tests {
     #[test]
     fn the_whole_run_has_every_layers_steps() {
         let all = steps(None);
-        for layer in [Layer::Rules, Layer::Service, Layer::Widget, Layer::Journeys] {
+        for layer in [Layer::Rules, Layer::Service, Layer::Widget, Layer::Journeys, Layer::Hosts] {
             for step in steps(Some(layer)) {
                 let whole = match step {
                     Step::Native(_) => Step::Native(Of::Everything),
