@@ -1,7 +1,7 @@
 //! What an integrator reads about the element has one source, static/npm/custom-elements.json. The
 //! types and the tables in docs/embed.md are written from it, and it says what the code has: no
-//! attribute, member, event, slot or property more, and none less. (Parts are compared in
-//! tests/hosts, where they are drawn.)
+//! attribute, member, event, slot or property more, and none less. (That no other part is
+//! drawn is seen in tests/hosts.)
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 mod write;
@@ -87,8 +87,7 @@ fn members_are_those_of_the_script() {
 fn events_are_those_that_are_dispatched() {
     let shim: BTreeSet<_> = after(SHIM, "#tell('").iter().map(|name| format!("fmn-{name}")).collect();
     let page = after(&code(), "\"fmn-").iter().map(|name| format!("fmn-{name}")).collect();
-    // The page's own three are being written; then this is an equality.
-    assert!((&shim | &page).is_subset(&names("events")));
+    assert_eq!(&shim | &page, names("events"));
 }
 
 #[test]
@@ -103,6 +102,16 @@ fn slots_are_those_of_the_page() {
     // The one without a name is the browser's own: the element's content before there is a page.
     let described: BTreeSet<_> = names("slots").into_iter().filter(|name| !name.is_empty()).collect();
     assert_eq!(described, page);
+}
+
+#[test]
+fn parts_are_those_that_the_page_names() {
+    let code = code();
+    let (_, list) = code.split_once("pub const PARTS").unwrap();
+    let (_, list) = list.split_once("= [").unwrap();
+    let (list, _) = list.split_once(']').unwrap();
+    let parts: BTreeSet<_> = list.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+    assert_eq!(names("cssParts"), parts);
 }
 
 #[test]
