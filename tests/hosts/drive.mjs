@@ -81,6 +81,9 @@ export const heard = (page, words) =>
 export async function clean({ page, asked, complaints }, ...origins) {
   assert.deepEqual(await page.evaluate(() => window.refused), []);
   assert.deepEqual(complaints, []);
+  const kept = await page.evaluate(async () =>
+    [document.cookie, { ...localStorage }, { ...sessionStorage }, await indexedDB.databases(), location.pathname + location.search + location.hash]);
+  assert.deepEqual(kept, ['', {}, {}, [], '/'], 'nothing is stored, and the address stays');
   // What is written out in an address asks nobody: Chromium draws a date field's calendar so.
   const others = asked.filter((url) => !url.startsWith('data:') && !origins.some((origin) => url.startsWith(`${origin}/`)));
   assert.deepEqual(others, [], 'somebody else was asked');

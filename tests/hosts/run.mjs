@@ -1,9 +1,11 @@
 // The packed element in real hosts, in real browsers, against the real service. `cargo xtask test
 // hosts` packs, starts the service, and says in the environment where everything is.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import { build } from 'vite';
 import { clean, find, heard, launch, press, rows, shows, visit } from './drive.mjs';
 import { elementTests } from './element.mjs';
@@ -56,13 +58,14 @@ async function everything(browser, name, host) {
     await press(page, '.open', words[1]);
     await press(page, 'button', texts['delete-this']);
     await find(page, 'dialog button', texts['erase-leave']);
+    await look();
     await page.screenshot({ path: join(pictures, `${name}-dialog.png`) });
     await press(page, 'dialog .grave', '1');
     if (host.stepUp) {
       await shows(page, texts['trouble-stopped']);
-      await heard(page, 'fmn-before-erasure items 1');
+      await heard(page, 'fmn-before-erasure items');
       await page.click('#again');
-      await press(page, '.grave', '1');
+      await press(page, '.grave', texts.retry);
     }
     await heard(page, 'fmn-erasure sealed');
     await look();
@@ -111,6 +114,36 @@ test('Vue, built with Vite', async () => {
 
 test('Svelte, built with Vite', async () => {
   await everything(chromium, 'svelte', { folder: await built('svelte'), trusted: ' svelte-trusted-html' });
+});
+
+test('light, dark, and in the colours of a brand', async () => {
+  const guardian = await family(`themes-${Date.now()}`, { api, vendorKey, demo });
+  const { url, close } = await site({ element, api, vendorKey, guardian, folder: join(here, 'themes') });
+  const visitor = await visit(chromium, url);
+  const { page } = visitor;
+  await page.setViewport({ width: 640, height: 540 });
+  const grounds = [];
+  for (const theme of ['light', 'dark', 'brand']) {
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: theme === 'dark' ? 'dark' : 'light' }]);
+    if (theme === 'brand') await page.addStyleTag({ url: '/brand.css' });
+    await rows(page, words.length);
+    await press(page, '.open', words[0]);
+    await find(page, '[part~=play]', '');
+    grounds.push(await page.evaluate(() =>
+      getComputedStyle(document.querySelector('forget-me-not').shadowRoot.querySelector('[part~=page]')).backgroundColor));
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.screenshot({ path: join(pictures, `theme-${theme}.png`) });
+    await press(page, 'button', texts['back-to-list']);
+  }
+  assert.equal(new Set(grounds).size, 3);
+  assert.equal(grounds[2], 'rgb(255, 250, 240)');
+  await clean(visitor, url, service);
+  await visitor.close();
+  close();
+});
+
+test('the types are those of the element, in TypeScript, React, Vue and Svelte', async () => {
+  await promisify(execFile)(process.execPath, [join(here, 'node_modules/typescript/bin/tsc'), '-p', here]);
 });
 
 elementTests({

@@ -1,5 +1,4 @@
-import 'forget-me-not';
 import { mount } from 'svelte';
-import Family from './Family.svelte';
+import App from './App.svelte';
 
-mount(Family, { target: document.querySelector('#app') });
+mount(App, { target: document.querySelector('#app') });

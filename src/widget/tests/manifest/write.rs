@@ -173,7 +173,23 @@ pub fn tables(document: &str, element: &Value) -> String {
         let to = from + document[from..].find(&end).unwrap_or_else(|| panic!("docs/embed.md has no {end}"));
         document.replace_range(from..to, &table(element, of));
     }
-    document
+    files(&document)
+}
+
+/// The document with files of the project where they are named. What is shown is what is tested.
+fn files(document: &str) -> String {
+    let (mut text, mut rest) = (String::new(), document);
+    while let Some((before, after)) = rest.split_once("<!-- file ") {
+        let (name, after) = after.split_once(" -->").unwrap();
+        let (_, after) = after.split_once("<!-- /file -->").unwrap();
+        let path = crate::project().join(name);
+        let file = std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{name}: {why}"));
+        let ending = path.extension().unwrap().to_str().unwrap();
+        let language = if ending == "mjs" { "js" } else { ending };
+        write!(text, "{before}<!-- file {name} -->\n```{language}\n{file}```\n<!-- /file -->").unwrap();
+        rest = after;
+    }
+    text + rest
 }
 
 fn table(element: &Value, of: &str) -> String {
