@@ -16,6 +16,7 @@ pub mod keep;
 pub mod listing;
 pub mod media;
 pub mod owner;
+mod plain;
 pub mod playback;
 pub mod search;
 pub mod serve;

@@ -25,7 +25,7 @@ mod children;
 mod holdings;
 mod timeline;
 
-pub use children::children;
+pub use children::{children, name};
 pub use holdings::holdings;
 pub use timeline::{timeline, zone};
 

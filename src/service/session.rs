@@ -1,6 +1,7 @@
 //! Sessions: what a host page's own backend mints for one guardian, and what every call shows.
 //!
-//! A session is a bearer token and nothing else: no cookie, so no cross-site request can use one.
+//! A session is a bearer token: `/v1` knows no cookie, so no cross-site request can use one there. (The plain
+//! pages have a cookie of their own, and a token in every form that changes something.)
 //! It is bound to a guardian, to named children, to permissions and to the one origin whose page
 //! embeds the element, and it lives 15 minutes at most. The database holds its SHA-256 only.
 

@@ -4,7 +4,7 @@ use std::{marker::PhantomData, net::SocketAddr, ops::Deref, sync::Arc};
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts, Request, State},
-    http::{HeaderMap, header, request::Parts},
+    http::{Extensions, HeaderMap, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -28,7 +28,7 @@ pub async fn authenticate(State(api): State<Api>, mut request: Request, next: Ne
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
-        Err(failure) if failure.0.status == 401 && !api.allows_failure(&request) => {
+        Err(failure) if failure.0.status == 401 && !api.allows_failure(request.extensions()) => {
             Failure::new(ProblemType::TooMany).into_response()
         }
         Err(failure) => failure.into_response(),
@@ -55,8 +55,8 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 impl Api {
     /// Counts a failed sign-in; false when the address has had too many.
-    pub(super) fn allows_failure(&self, request: &Request) -> bool {
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    pub(crate) fn allows_failure(&self, request: &Extensions) -> bool {
+        let peer = request.get::<ConnectInfo<SocketAddr>>();
         peer.is_none_or(|ConnectInfo(peer)| self.0.brake.allows(peer.ip()))
     }
 }
@@ -120,7 +120,7 @@ impl<P: Needs> FromRequestParts<Api> for May<P> {
 impl Session {
     /// Refuses a filter by words to a session that may not read them: whoever can ask "does it say
     /// …?" as often as they like has read it.
-    pub(super) fn may_look_for(&self, filter: &Filter) -> Result<(), Failure> {
+    pub(crate) fn may_look_for(&self, filter: &Filter) -> Result<(), Failure> {
         if filter.q.is_some() && !self.permissions.has(Permission::Play) {
             return Err(Failure::because(
                 ProblemType::NotAllowed,

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use axum::{
     Json,
-    extract::{ConnectInfo, FromRequestParts, Request, State},
-    http::{HeaderMap, StatusCode, header},
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use rules::{
     contract::{NewSession, SessionCreated},
@@ -27,14 +27,19 @@ pub async fn sign_in(
     State(api): State<Api>,
     request: Request,
 ) -> Result<(StatusCode, Json<SessionCreated>), Failure> {
+    let (parts, _) = request.into_parts();
+    Ok((StatusCode::CREATED, Json(enter(&api, &parts).await?)))
+}
+
+/// A session for whoever sits at this machine.
+pub(crate) async fn enter(api: &Api, request: &Parts) -> Result<SessionCreated, Failure> {
     let core = api.core();
-    let (mut parts, _) = request.into_parts();
-    let peer = ConnectInfo::<SocketAddr>::from_request_parts(&mut parts, &api).await;
-    let from_here = peer.is_ok_and(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback());
-    let origin = own_origin(&parts.headers)
+    let peer = request.extensions.get::<ConnectInfo<SocketAddr>>();
+    let from_here = peer.is_some_and(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback());
+    let origin = own_origin(&request.headers)
         .filter(|_| core.policy.demo && from_here)
         .ok_or_else(Failure::not_found)?;
-    if !api.allows_failure(&Request::from_parts(parts, axum::body::Body::empty())) {
+    if !api.allows_failure(&request.extensions) {
         return Err(Failure::new(ProblemType::TooMany));
     }
     let new = NewSession {
@@ -44,8 +49,7 @@ pub async fn sign_in(
         origin,
         ttl_seconds: None,
     };
-    let session = session::mint(&core.db, core.clock.now(), &new).await?;
-    Ok((StatusCode::CREATED, Json(session)))
+    Ok(session::mint(&core.db, core.clock.now(), &new).await?)
 }
 
 /// The origin of our own page, as the browser that sent this names us, if that is a name of this

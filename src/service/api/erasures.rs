@@ -98,7 +98,7 @@ pub async fn create(
 }
 
 /// A search is a question too, whatever is done with what it finds.
-fn may_ask(session: &Session, asked: &NewErasure) -> Result<(), Failure> {
+pub(crate) fn may_ask(session: &Session, asked: &NewErasure) -> Result<(), Failure> {
     match &asked.scope {
         Scope::Search { filter } => session.may_look_for(filter),
         _ => Ok(()),

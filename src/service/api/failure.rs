@@ -67,6 +67,8 @@ impl IntoResponse for Failure {
         if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
+        // For the plain pages, which say the same in a parent's words.
+        response.extensions_mut().insert(self.0);
         response
     }
 }

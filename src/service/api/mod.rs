@@ -16,20 +16,20 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::RequestBodyTimeoutLayer}
 
 use crate::core::Core;
 
-mod access;
+pub(crate) mod access;
 mod assets;
 mod brake;
 mod children;
 mod cors;
 mod cursor;
-mod demo;
+pub(crate) mod demo;
 mod docs_page;
 pub mod document;
-mod erasures;
+pub(crate) mod erasures;
 mod events;
-mod failure;
+pub(crate) mod failure;
 mod health;
-mod input;
+pub(crate) mod input;
 mod keep;
 mod metrics;
 mod observe;
@@ -105,7 +105,7 @@ impl Api {
         }))
     }
 
-    fn core(&self) -> &Arc<Core> {
+    pub(crate) fn core(&self) -> &Arc<Core> {
         &self.0.core
     }
 
@@ -118,6 +118,7 @@ impl Api {
     /// Every route.
     pub fn router(&self) -> Router {
         document::routes(self)
+            .merge(crate::plain::router(self))
             .with_state(self.clone())
             .merge(docs_page::router(document::document()))
             .merge(assets::router(self.0.options.assets.as_deref()))

@@ -7,7 +7,7 @@ use rules::{
 };
 use sqlx::{Row, query, query_scalar};
 
-use super::{day, unsigned};
+use super::{ListError, day, unsigned};
 use crate::{core::Core, db::select::captured_at, erasure::Asker, session::id};
 
 /// Every child of the session, in the order of their names.
@@ -47,6 +47,13 @@ async fn child(core: &Core, number: i64, id: ChildId) -> sqlx::Result<Option<Chi
         next_end,
         open_erasures: unsigned(open_erasures),
     }))
+}
+
+/// What a child of the session is called.
+pub async fn name(core: &Core, asker: &Asker, child: ChildId) -> Result<String, ListError> {
+    let number = asker.number_of(child).ok_or(ListError::NotFound)?;
+    let name = query_scalar("SELECT name FROM child WHERE number = ?").bind(number);
+    name.fetch_optional(core.db.read()).await?.ok_or(ListError::NotFound)
 }
 
 struct Counts {

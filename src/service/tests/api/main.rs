@@ -6,6 +6,7 @@ mod common;
 
 mod bad_input;
 mod binary;
+mod browser;
 mod children;
 mod cross_origin;
 mod days;
@@ -16,6 +17,7 @@ mod ingest;
 mod keep;
 mod matrix;
 mod page;
+mod plain;
 mod playback;
 mod progress;
 mod recordings;
