@@ -14,8 +14,8 @@ use yew::{
 pub fn el(tag: &'static str, class: &'static str, children: Vec<Html>) -> Html {
     if class.is_empty() {
         with(tag, &[], vec![], children)
-    } else if PARTS.contains(&class) {
-        with(tag, &["class", "part"], vec![class.into(), class.into()], children)
+    } else if let Some(part) = class.split(' ').next().filter(|first| PARTS.contains(first)) {
+        with(tag, &["class", "part"], vec![class.into(), part.into()], children)
     } else {
         with(tag, &["class"], vec![class.into()], children)
     }
