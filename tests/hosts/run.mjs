@@ -149,9 +149,9 @@ test('the types are those of the element, in TypeScript, React, Vue and Svelte',
 elementTests({
   browser: () => chromium,
   element,
-  bare: async () => {
+  bare: async (options) => {
     const guardian = await family(`bare-${Math.random()}`, { api, vendorKey, demo });
-    return site({ element, api, vendorKey, guardian, folder: join(here, 'bare') });
+    return site({ element, api, vendorKey, guardian, folder: join(here, 'bare'), ...options });
   },
 });
 

@@ -13,15 +13,15 @@ const types = {
   '.wasm': 'application/wasm',
 };
 
-// The policy of docs/embed.md. Vue and Svelte make their own templates through a policy of theirs.
+// The policy of docs/embed.md, and less where a site allows less. Vue and Svelte make their own templates through a policy of theirs.
 export const policy = (api, trusted = '') => {
   const service = new URL(api).origin;
   return `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self' ${service}; `
     + `media-src ${service}; require-trusted-types-for 'script'; trusted-types${trusted || " 'none'"}; `
-    + `base-uri 'none'; form-action 'self' ${service}; frame-ancestors 'none'`;
+    + `base-uri 'none'; form-action ${service}; frame-ancestors 'none'`;
 };
 
-export async function site({ folder, element, api, vendorKey, guardian, trusted }) {
+export async function site({ folder, element, api, vendorKey, guardian, trusted, wasm = true }) {
   const broken = new Set();
   const server = http.createServer(async (request, response) => {
     const path = normalize(new URL(request.url, 'http://site').pathname);
@@ -40,7 +40,7 @@ export async function site({ folder, element, api, vendorKey, guardian, trusted 
       if (file.endsWith('.html')) body = body.toString().replaceAll('%API%', api);
       response.writeHead(200, {
         'content-type': types[extname(file)] ?? 'application/octet-stream',
-        'content-security-policy': policy(api, trusted),
+        'content-security-policy': policy(api, trusted).replace(wasm ? '' : " 'wasm-unsafe-eval'", ''),
         'x-content-type-options': 'nosniff',
       });
       response.end(body);

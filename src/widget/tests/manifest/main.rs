@@ -131,6 +131,19 @@ fn everything_is_explained_in_whole_sentences() {
     }
 }
 
+#[test]
+fn the_policy_of_the_document_is_the_one_that_hosts_are_tested_under() {
+    let document = fs::read_to_string(project().join("docs/embed.md")).unwrap();
+    let tested = fs::read_to_string(project().join("tests/hosts/serve.mjs")).unwrap();
+    let (_, policy) = document.split_once("```\ndefault-src").unwrap();
+    let (policy, _) = policy.split_once("```").unwrap();
+    assert!(policy.lines().count() > 5);
+    for line in policy.lines().skip(1) {
+        let line = line.replace("https://api.example", "${service}");
+        assert!(tested.contains(&line), "{line}");
+    }
+}
+
 /// The files that are written from the manifest. `FMN_WRITE=1` writes them.
 #[test]
 fn types_and_tables_are_those_of_the_manifest() {
