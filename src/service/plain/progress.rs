@@ -18,7 +18,7 @@ use crate::{
     erasure::{accept, view},
 };
 
-/// How often a page that shows work going on loads itself again, in seconds.
+/// How often a page that follows work going on loads itself again, in seconds.
 const REFRESH: u32 = 5;
 /// A change that is further off than this is not waited for by loading again.
 const NEAR_SECONDS: i64 = 600;
@@ -35,7 +35,8 @@ pub async fn show(State(api): State<Api>, visitor: Visitor, Id(id): Id<ErasureId
         ErasureState::Sealed => erasure.sealed_until <= now.plus_seconds(NEAR_SECONDS),
         ErasureState::Deleted | ErasureState::Cancelled => false,
     };
-    let still = fields.get("still").is_some();
+    // Only where she asked for it: a page that loads itself again takes a screen reader back to its top.
+    let following = going_on && fields.get("follow").is_some();
     let at = |moment| texts.moment(moment);
     let values = [
         ("sealed", &*at(erasure.sealed_until)),
@@ -65,17 +66,18 @@ pub async fn show(State(api): State<Api>, visitor: Visitor, Id(id): Id<ErasureId
         }
         @if going_on {
             p .quiet {
-                @if still {
-                    a href={ "/plain/requests/" (id) } { (texts.text("plain-follow")) }
-                } @else {
+                @if following {
                     (texts.text("plain-following")) " "
-                    a href={ "/plain/requests/" (id) "?still=1" } { (texts.text("plain-hold-still")) }
+                    a href={ "/plain/requests/" (id) } { (texts.text("plain-hold-still")) }
+                } @else {
+                    a href={ "/plain/requests/" (id) } { (texts.text("plain-again")) } " "
+                    a href={ "/plain/requests/" (id) "?follow=1" } { (texts.text("plain-follow")) }
                 }
             }
         }
     };
     let mut page = Page::new(&visitor, Way::Elsewhere, texts.text(name), body);
-    page.refresh = (going_on && !still).then_some(REFRESH);
+    page.refresh = following.then_some(REFRESH);
     if let [child] = erasure.children[..] {
         page.child = Some(child);
     }
