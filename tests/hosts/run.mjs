@@ -116,6 +116,22 @@ test('Svelte, built with Vite', async () => {
   await everything(chromium, 'svelte', { folder: await built('svelte'), trusted: ' svelte-trusted-html' });
 });
 
+test('without scripts, the form in the element leads to the plain page', async () => {
+  const guardian = await family(`scriptless-${Date.now()}`, { api, vendorKey, demo });
+  const { url, close } = await site({ element, api, vendorKey, guardian, folder: join(here, 'scriptless') });
+  const context = await chromium.createBrowserContext();
+  const page = await context.newPage();
+  await page.setJavaScriptEnabled(false);
+  await page.goto(url);
+  await Promise.all([page.waitForNavigation(), page.click('forget-me-not button')]);
+  assert.ok(page.url().startsWith(`${service}/plain`), page.url());
+  const shown = await page.evaluate(() => document.body.innerText);
+  assert.match(shown, /Mia/);
+  assert.match(shown, /3 recordings/);
+  await context.close();
+  close();
+});
+
 test('light, dark, and in the colours of a brand', async () => {
   const guardian = await family(`themes-${Date.now()}`, { api, vendorKey, demo });
   const { url, close } = await site({ element, api, vendorKey, guardian, folder: join(here, 'themes') });

@@ -37,7 +37,12 @@ export async function site({ folder, element, api, vendorKey, guardian, trusted,
     try {
       if (broken.has(path)) throw Error('a test says so');
       let body = await readFile(file);
-      if (file.endsWith('.html')) body = body.toString().replaceAll('%API%', api);
+      if (file.endsWith('.html')) body = body.toString().replaceAll('%API%', api).replace('%SERVICE%', new URL(api).origin);
+      // A server that renders its pages writes the secret into the form.
+      if (body.includes('%SECRET%')) {
+        const minted = await mySession(request, { api, vendorKey, origin, guardianOf: () => guardian });
+        body = body.replace('%SECRET%', (await minted.json()).client_secret);
+      }
       response.writeHead(200, {
         'content-type': types[extname(file)] ?? 'application/octet-stream',
         'content-security-policy': policy(api, trusted).replace(wasm ? '' : " 'wasm-unsafe-eval'", ''),
