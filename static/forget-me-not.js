@@ -1,6 +1,6 @@
 // docs/embed.md
-const read = async (url) => {
-  const response = await fetch(url);
+const read = async (url, options) => {
+  const response = await fetch(url, options);
   if (!response.ok) throw Error(url);
   return response;
 };
@@ -13,13 +13,20 @@ const words = async (language) => {
   return texts;
 };
 
+// The second half shares the first one's memory and functions; those by their places in its table.
+let rest, more = async () => {};
+const half = async (first) => WebAssembly.instantiate(
+  await (await read(new URL('./forget_me_not_later.wasm', import.meta.url), { signal: AbortSignal.timeout(3e4) })).arrayBuffer(),
+  { m: new Proxy(first, { get: (_, name) => first[name] ?? first.later.get(name) }) });
+
 let engine;
 const load = async () => {
   const [wasm, module_or_path, css] = await Promise.all([
     import('./forget_me_not.js'),
     read(new URL('./forget_me_not_bg.wasm', import.meta.url)),
     text(new URL('./forget-me-not.css', import.meta.url))]);
-  await wasm.default({ module_or_path });
+  const first = await wasm.default({ module_or_path });
+  if (first.later) wasm.second_half(more = () => rest ??= half(first).catch((error) => { rest = null; throw error; }));
   return [wasm, await new CSSStyleSheet().replace(css)];
 };
 
@@ -87,6 +94,9 @@ export class ForgetMeNot extends (globalThis.HTMLElement ?? Object) {
       root.replaceChildren();
       this.#id = wasm.mount(this, root, strings);
       this.#wasm = wasm;
+      // Whoever comes near will soon want more.
+      for (const near of ['pointerover', 'focusin'])
+        this.addEventListener(near, () => more().catch(() => {}), { once: true });
       this.#tell('ready');
     } catch (error) {
       if (turn != this.#turn) return;

@@ -2,10 +2,12 @@
 
 pub mod client;
 mod connection;
+mod doors;
 pub mod element;
 mod events;
 mod idempotency;
 pub mod json;
+pub mod later;
 mod leave;
 pub mod locale;
 mod page;

@@ -11,8 +11,9 @@ use yew::{html::Scope, prelude::*};
 use crate::{
     client::{Client, now},
     connection::Connection,
-    events,
+    doors, events,
     json::scope_name,
+    later,
     leave::{self, Press, Thrice},
     locale::Texts,
     parts::{dialog, player},
@@ -174,12 +175,17 @@ impl Component for Page {
                 if let Some(flight) = &self.flights[lane as usize] {
                     flight.controller.abort();
                 }
-                self.state.answer(lane, turn, Err(ctx.props().host.client.silence()))
+                let silence = match lane {
+                    Lane::Half => Failure::NotLoaded,
+                    _ => ctx.props().host.client.silence(),
+                };
+                self.state.answer(lane, turn, Err(silence))
             }
             Event::Msg(msg) => self.state.update(msg, now().date()),
             Event::Answer(lane, turn, answer) => self.state.answer(lane, turn, answer),
-            Event::News(turn, news) => self.state.news(turn, news.map(|erasure| *erasure)),
-            Event::Quiet(turn) => self.state.quiet(turn),
+            news @ (Event::News(..) | Event::Quiet(_)) => {
+                later::here().map(|here| doors::news(here, &mut self.state, news)).unwrap_or_default()
+            }
         };
         for effect in effects {
             self.carry_out(ctx, effect);
@@ -244,17 +250,6 @@ impl Page {
                     Event::Answer(lane, turn, answer)
                 });
             }
-            Effect::Watch(turn, id) => {
-                let Some(signal) = self.take_off(&link, Lane::Watch, turn) else { return };
-                let client = ctx.props().host.client.clone();
-                wasm_bindgen_futures::spawn_local(async move {
-                    let tell = |news: Result<_, _>| {
-                        link.send_message(Event::News(turn, news.map(Box::new)));
-                    };
-                    client.watch(id, &signal, tell).await;
-                    link.send_message(Event::Quiet(turn));
-                });
-            }
             Effect::Unwatch => {
                 self.flights[Lane::Watch as usize] = None;
             }
@@ -271,12 +266,36 @@ impl Page {
                 self.flights = Default::default();
                 leave::go(ctx.props().host.client.host());
             }
+            effect => {
+                if let Some(here) = later::here() {
+                    doors::carry_out(here, self, ctx, effect);
+                }
+            }
+        }
+    }
+
+    /// What the first screens do not ask for.
+    pub(crate) fn carry_out_later(&mut self, ctx: &Context<Self>, effect: Effect) {
+        match effect {
+            Effect::Watch(turn, id) => {
+                let link = ctx.link().clone();
+                let Some(signal) = self.take_off(&link, Lane::Watch, turn) else { return };
+                let client = ctx.props().host.client.clone();
+                wasm_bindgen_futures::spawn_local(async move {
+                    let tell = |news: Result<_, _>| {
+                        link.send_message(Event::News(turn, news.map(Box::new)));
+                    };
+                    client.watch(id, &signal, tell).await;
+                    link.send_message(Event::Quiet(turn));
+                });
+            }
             Effect::Media(effect) => {
                 if let Some(media) = self.media.cast() {
                     let client = &ctx.props().host.client;
                     player::carry_out(&media, effect, |path| client.url(path));
                 }
             }
+            _ => {}
         }
     }
 

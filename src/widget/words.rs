@@ -138,6 +138,7 @@ pub const fn trouble(trouble: Trouble) -> (Key, Key) {
         Trouble::Changed => (Key::TroubleChanged, Key::TroubleChangedDo),
         Trouble::Refused => (Key::TroubleRefused, Key::TroubleRefusedDo),
         Trouble::TooMany => (Key::TroubleTooMany, Key::TroubleTooManyDo),
+        Trouble::NotLoaded => (Key::TroubleNotLoaded, Key::TroubleNotLoadedDo),
         Trouble::Service => (Key::TroubleService, Key::TroubleServiceDo),
         Trouble::Stopped => (Key::TroubleStopped, Key::TroubleStoppedDo),
     }

@@ -2,6 +2,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(missing_docs, clippy::unwrap_used, reason = "a journey stops where it cannot go on")]
 
+mod halves;
 mod look;
 mod states;
 mod weather;

@@ -50,6 +50,7 @@ pub fn dist(options: &Dist) -> Result<()> {
         .with_context(|| format!("cannot write {}", manifest.display()))?;
     package::pack(&page)?;
     println!("\n{}", sizes(&files));
+    measure::within_bar(flavour, &files)?;
     say::line(&format!("the {} build is in {}", flavour.name(), out.display()));
     Ok(())
 }

@@ -83,6 +83,20 @@ fn sysroot() -> Result<PathBuf> {
     }
 }
 
+/// Folders that sources lie in and that are another machine's elsewhere, with
+/// what stands for each in panic messages: the shorter the better.
+pub fn source_folders(root: &Path) -> Result<Vec<(PathBuf, &'static str)>> {
+    let sysroot = sysroot()?;
+    let mut folders = vec![(root.to_owned(), ""), (sysroot.join("lib/rustlib/src/rust"), "rust")];
+    let cargo = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
+    // One for each registry that this user has ever used.
+    let registries = cargo.map(|cargo| cargo.join("registry/src")).and_then(|folder| folder.read_dir().ok());
+    folders.extend(registries.into_iter().flatten().flatten().map(|registry| (registry.path(), "")));
+    Ok(folders)
+}
+
 /// The compiler's own words about its version.
 pub fn rustc_version() -> String {
     let mut rustc = Command::new("rustc");

@@ -11,6 +11,7 @@ mod counts;
 mod data_folder;
 mod demo;
 mod dist;
+mod halves;
 mod hosts;
 mod interrupt;
 mod lint;
@@ -25,6 +26,7 @@ mod report;
 mod run;
 mod say;
 mod serve;
+mod split;
 mod suite;
 mod tools;
 

@@ -4,10 +4,12 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha384};
 
-use crate::page;
+use crate::page::Flavour;
+use crate::report::kilobytes;
+use crate::{halves, page};
 
 /// One file of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,10 +45,29 @@ pub fn folder(path: &Path) -> Result<Vec<Measured>> {
 }
 
 /// Whether a page loads this file before its first view: everything but the
-/// other languages and what the service alone reads.
+/// other languages, the second half of the module and what the service alone
+/// reads.
 pub fn is_first_view(name: &str) -> bool {
-    let later = ["locales/", "demo/", "verifier"];
+    let later = ["locales/", "demo/", "verifier", halves::LATER];
     name == "locales/en.json" || !later.iter().any(|start| name.starts_with(start))
+}
+
+/// What a build may cost before its first view, in bytes after brotli.
+const BARS: [(Flavour, u64); 2] = [(Flavour::Plain, 110_000), (Flavour::Shipped, 95_000)];
+
+/// Refuses a page whose first view has become too large.
+pub fn within_bar(flavour: Flavour, files: &[Measured]) -> Result<()> {
+    let first: u64 = files.iter().filter(|file| is_first_view(&file.name)).map(|file| file.brotli).sum();
+    let bar = BARS.iter().find(|(of, _)| *of == flavour).map_or(0, |(_, bar)| *bar);
+    if first > bar {
+        bail!(
+            "the first view loads {} KB after brotli, and may load {} KB in the {} build",
+            kilobytes(first),
+            kilobytes(bar),
+            flavour.name()
+        );
+    }
+    Ok(())
 }
 
 /// Compressed by brotli at its best.
@@ -125,11 +146,27 @@ mod tests {
     }
 
     #[test]
+    fn a_page_over_its_bar_is_refused_whatever_it_loads_later() {
+        let file = |name: &str, brotli| Measured {
+            name: name.to_owned(),
+            raw: 0,
+            brotli,
+            gzip: None,
+            integrity: String::new(),
+        };
+        let page =
+            [file("index.html", 5_000), file("forget_me_not_bg.wasm", 90_000), file(halves::LATER, 90_000)];
+        assert!(within_bar(Flavour::Shipped, &page).is_ok());
+        assert!(within_bar(Flavour::Shipped, &[&page[..], &[file("locales/en.json", 1)]].concat()).is_err());
+        assert!(within_bar(Flavour::Plain, &[&page[..], &[file("page.js", 15_001)]].concat()).is_err());
+    }
+
+    #[test]
     fn the_first_view_is_everything_but_what_is_fetched_when_needed() {
         for name in ["index.html", "forget_me_not_bg.wasm", "forget-me-not.css", "locales/en.json"] {
             assert!(is_first_view(name), "{name}");
         }
-        for name in ["locales/de.json", "demo/clip.wav", "verifier_bg.wasm"] {
+        for name in ["locales/de.json", "demo/clip.wav", "verifier_bg.wasm", halves::LATER] {
             assert!(!is_first_view(name), "{name}");
         }
     }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
 use crate::tools::{Toolbox, cargo, fingerprint};
-use crate::{machine, paths, run, say};
+use crate::{halves, machine, paths, run, say};
 
 /// How the page is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +35,21 @@ const SMALL_STD: &[(&str, &str)] = &[
     ("RUSTC_BOOTSTRAP", "1"),
     ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort"),
     ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size"),
-    ("RUSTFLAGS", "-Zunstable-options -Cpanic=immediate-abort"),
 ];
+
+/// What the compiler is told. The linker writes down what refers to what, for
+/// splitting; and no path of this machine goes into the module, so that the
+/// same sources give the same bytes wherever they are.
+fn flags(flavour: Flavour, root: &Path) -> Result<String> {
+    let mut flags = ["-Clink-arg=--emit-relocs", "-Csymbol-mangling-version=v0"].map(str::to_owned).to_vec();
+    if flavour == Flavour::Shipped {
+        flags.extend(["-Zunstable-options", "-Cpanic=immediate-abort"].map(str::to_owned));
+    }
+    for (folder, name) in machine::source_folders(root)? {
+        flags.push(format!("--remap-path-prefix={}={name}", folder.display()));
+    }
+    Ok(flags.join("\u{1f}"))
+}
 
 /// Builds the page into a folder of its own below the target folder, unless
 /// the one that is there is of the same sources and tools, and returns it.
@@ -64,7 +77,8 @@ pub fn build(toolbox: &Toolbox, flavour: Flavour) -> Result<PathBuf> {
         fetch
             .current_dir(&root)
             .args(["fetch", "--locked", "--target", machine::WASM])
-            .envs(SMALL_STD.iter().copied());
+            .envs(SMALL_STD.iter().copied())
+            .env("CARGO_ENCODED_RUSTFLAGS", flags(flavour, &root)?);
         run::step("downloading the crates of the standard library", fetch)?;
     }
     let mut trunk = toolbox.program("trunk");
@@ -77,17 +91,12 @@ pub fn build(toolbox: &Toolbox, flavour: Flavour) -> Result<PathBuf> {
         .env_remove("NO_COLOR")
         // The compiler's words are what helps, not where in Trunk they came up.
         .env("RUST_BACKTRACE", "0");
-    if toolbox.wasm_opt {
-        trunk.arg("--release=true");
-    } else {
-        // Trunk runs wasm-opt in release mode only; the profile is what makes
-        // the module small.
-        trunk.args(["--release=false", "--cargo-profile=widget"]);
-    }
+    trunk.arg("--release=true").env("CARGO_ENCODED_RUSTFLAGS", flags(flavour, &root)?);
     if flavour == Flavour::Shipped {
         trunk.envs(SMALL_STD.iter().copied());
     }
     run::step(&format!("building the page ({}) with Trunk", flavour.name()), trunk)?;
+    halves::finish(toolbox, &out, &target)?;
     if flavour == Flavour::Shipped && toolbox.esbuild {
         minify(toolbox, &out)?;
     }

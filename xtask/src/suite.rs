@@ -13,7 +13,7 @@ use crate::hosts::Hosts;
 use crate::page::{self, Flavour};
 use crate::report::table;
 use crate::tools::{TRUNK, Toolbox, WASM_BINDGEN, WASM_PACK, cargo};
-use crate::{interrupt, lint, machine, npm, paths, run, say};
+use crate::{dist, interrupt, lint, machine, measure, npm, paths, run, say};
 
 /// The service's binary stops at named points, so that a test can kill it there. Without this the
 /// tests that do so are not even compiled.
@@ -217,6 +217,9 @@ impl Suite {
             Step::Page => {
                 let page = page::build(self.toolbox()?, Flavour::Plain)?;
                 page::publish_to_dist(&page)?;
+                let files = measure::folder(&page)?;
+                println!("{}", dist::sizes(&files));
+                measure::within_bar(Flavour::Plain, &files)?;
                 return Ok((true, None));
             }
             Step::Browser => {

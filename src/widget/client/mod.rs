@@ -15,7 +15,9 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, HtmlElement, ReadableStreamDefaultReader, Response, window};
 
 use crate::{
+    doors,
     json::{self, Decode, conditions, encode_erasure},
+    later,
     state::{Call, Failure},
 };
 use session::Session;
@@ -31,7 +33,7 @@ const PAGE: &str = "50";
 pub struct Client(Rc<Session>);
 
 /// A request before it has a session.
-struct Ask {
+pub struct Ask {
     method: &'static str,
     path: String,
     body: Option<String>,
@@ -46,6 +48,38 @@ impl Ask {
 
     fn body(self, body: String) -> Self {
         Self { body: Some(body), ..self }
+    }
+
+    /// The calls that the first screens do not make.
+    pub fn later(call: &Call) -> Self {
+        match call {
+            Call::Holdings(child) => Self::new("GET", format!("/children/{child}/holdings")),
+            Call::Recording(id, words) => {
+                let mut path = format!("/recordings/{id}?");
+                write_pair(&mut path, "q", words.as_deref());
+                Self::new("GET", path)
+            }
+            Call::Playback(id) => Self::new("POST", format!("/recordings/{id}/playback")),
+            Call::Keep(id, Some(until)) => {
+                Self::new("PUT", format!("/recordings/{id}/keep")).body(format!(r#"{{"until":"{until}"}}"#))
+            }
+            Call::Keep(id, None) => Self::new("DELETE", format!("/recordings/{id}/keep")),
+            Call::Preview(draft) => Self::new("POST", "/erasures/preview".into()).body(encode_erasure(draft)),
+            Call::Erase(draft, key) => Self {
+                key: Some(key.clone()),
+                ..Self::new("POST", "/erasures".into()).body(encode_erasure(draft))
+            },
+            Call::Undo(id) => Self::new("DELETE", format!("/erasures/{id}")),
+            Call::Erasures { cursor } => {
+                let mut path = "/erasures?limit=20".to_owned();
+                write_pair(&mut path, "cursor", cursor.as_deref());
+                Self::new("GET", path)
+            }
+            // Made above, or no request.
+            Call::Half | Call::Children | Call::Recordings { .. } | Call::Count { .. } => {
+                Self::new("GET", String::new())
+            }
+        }
     }
 }
 
@@ -69,7 +103,6 @@ impl Client {
     pub async fn call(&self, call: &Call, signal: Option<&AbortSignal>) -> Result<String, Failure> {
         let ask = match call {
             Call::Children => Ask::new("GET", "/children".into()),
-            Call::Holdings(child) => Ask::new("GET", format!("/children/{child}/holdings")),
             Call::Recordings { child, filter, cursor } => {
                 let mut path = format!("/children/{child}/recordings?limit={PAGE}");
                 write_filter(&mut path, filter);
@@ -81,27 +114,8 @@ impl Client {
                 write_filter(&mut path, filter);
                 Ask::new("GET", path)
             }
-            Call::Recording(id, words) => {
-                let mut path = format!("/recordings/{id}?");
-                write_pair(&mut path, "q", words.as_deref());
-                Ask::new("GET", path)
-            }
-            Call::Playback(id) => Ask::new("POST", format!("/recordings/{id}/playback")),
-            Call::Keep(id, Some(until)) => {
-                Ask::new("PUT", format!("/recordings/{id}/keep")).body(format!(r#"{{"until":"{until}"}}"#))
-            }
-            Call::Keep(id, None) => Ask::new("DELETE", format!("/recordings/{id}/keep")),
-            Call::Preview(draft) => Ask::new("POST", "/erasures/preview".into()).body(encode_erasure(draft)),
-            Call::Erase(draft, key) => Ask {
-                key: Some(key.clone()),
-                ..Ask::new("POST", "/erasures".into()).body(encode_erasure(draft))
-            },
-            Call::Undo(id) => Ask::new("DELETE", format!("/erasures/{id}")),
-            Call::Erasures { cursor } => {
-                let mut path = "/erasures?limit=20".to_owned();
-                write_pair(&mut path, "cursor", cursor.as_deref());
-                Ask::new("GET", path)
-            }
+            Call::Half => return later::come().await,
+            call => doors::ask(later::here().ok_or(Failure::NotLoaded)?, call),
         };
         self.text(&ask, signal).await
     }

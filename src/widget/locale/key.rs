@@ -249,6 +249,8 @@ keys! {
     TroubleTooManyDo = "trouble-too-many-do";
     TroubleService = "trouble-service";
     TroubleServiceDo = "trouble-service-do";
+    TroubleNotLoaded = "trouble-not-loaded";
+    TroubleNotLoadedDo = "trouble-not-loaded-do";
     TroubleStopped = "trouble-stopped";
     TroubleStoppedDo = "trouble-stopped-do";
     SafeAgain = "safe-again";

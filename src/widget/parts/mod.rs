@@ -103,7 +103,7 @@ pub fn trouble(cx: &Cx, failure: &Failure, lane: Lane) -> Html {
         _ if failure.trouble() == Trouble::Stopped => None,
         Lane::Erase if cx.state.flow.as_ref().is_some_and(|flow| flow.maybe_sent) => Some(Key::SafeAgain),
         Lane::Erase | Lane::Keep | Lane::Undo if failure.may_have_arrived() => Some(Key::SafeAgain),
-        Lane::Erase | Lane::Keep | Lane::Undo => Some(Key::SafeNothingChanged),
+        Lane::Erase | Lane::Keep | Lane::Undo | Lane::Half => Some(Key::SafeNothingChanged),
         _ => None,
     };
     let again = match (lane, failure.trouble()) {

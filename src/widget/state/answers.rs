@@ -7,7 +7,10 @@ use rules::Scope;
 use super::{
     Effect, Failure, Lane, Lost, Msg, Said, State, Told, Trouble, Turn, View, Waits, Watched, player,
 };
-use crate::json::{self, Decode};
+use crate::{
+    doors,
+    json::{self, Decode},
+};
 
 /// How long to wait before an erasure is watched again whose news broke off, in milliseconds.
 pub(super) const WATCH_AGAIN_MS: u32 = 2_000;
@@ -33,9 +36,6 @@ impl State {
                     return self.with_children();
                 }
             }
-            Lane::Holdings => {
-                self.holdings.accept(turn, read(answer));
-            }
             Lane::List => {
                 self.list.arrived(turn, read(answer));
             }
@@ -46,6 +46,31 @@ impl State {
                 {
                     self.said = Some(Said::Found(count.total));
                 }
+            }
+            Lane::Half => {
+                if let Some((msg, today)) = self.half.came(turn, answer.map(drop)) {
+                    return self.update(msg, today);
+                }
+            }
+            lane => {
+                let here = self.half.here;
+                return here.map(|here| doors::answer(here, self, lane, turn, answer)).unwrap_or_default();
+            }
+        }
+        Vec::new()
+    }
+
+    /// The answers that the first screens do not wait for.
+    pub(crate) fn take_in_later(
+        &mut self,
+        lane: Lane,
+        turn: Turn,
+        answer: Result<String, Failure>,
+    ) -> Vec<Effect> {
+        match lane {
+            Lane::Children | Lane::Count | Lane::List | Lane::Half => {}
+            Lane::Holdings => {
+                self.holdings.accept(turn, read(answer));
             }
             Lane::Recording => {
                 self.opened.recording.accept(turn, read(answer));

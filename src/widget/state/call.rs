@@ -5,6 +5,8 @@ use rules::{ChildId, Date, ErasureId, RecordingId, contract::NewErasure, scope::
 /// A call of the contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
+    /// The second half of the module.
+    Half,
     /// The children of the session.
     Children,
     /// What every store holds of a child.
@@ -71,11 +73,13 @@ pub enum Lane {
     Undo,
     /// Past requests.
     Erasures,
+    /// The second half of the module.
+    Half,
 }
 
 impl Lane {
     /// How many there are.
-    pub const COUNT: usize = 12;
+    pub const COUNT: usize = 13;
     /// Those that only read: they may be called off, and tried again without being asked.
     pub const READING: [Self; 8] = [
         Self::Children,
@@ -100,6 +104,7 @@ impl Call {
     #[must_use]
     pub const fn lane(&self) -> Lane {
         match self {
+            Self::Half => Lane::Half,
             Self::Children => Lane::Children,
             Self::Holdings(_) => Lane::Holdings,
             Self::Recordings { .. } => Lane::List,

@@ -15,6 +15,8 @@ pub enum Failure {
     Status(u16),
     /// The answer could not be read: another contract, or something in between.
     Unreadable,
+    /// The second half of the module could not be fetched, or is of another version.
+    NotLoaded,
     /// The host page stopped a deletion before it was sent.
     Stopped,
 }
@@ -38,6 +40,8 @@ pub enum Trouble {
     TooMany,
     /// The service is at fault.
     Service,
+    /// A part of the page is missing.
+    NotLoaded,
     /// The site around the page stopped it.
     Stopped,
 }
@@ -50,6 +54,7 @@ impl Failure {
             Self::NoAnswer => Trouble::Unreachable,
             Self::NoSession => Trouble::SignedOut,
             Self::Unreadable => Trouble::Service,
+            Self::NotLoaded => Trouble::NotLoaded,
             Self::Stopped => Trouble::Stopped,
             Self::Status(status) => match status {
                 401 => Trouble::SignedOut,
@@ -80,6 +85,7 @@ impl Failure {
         match self.trouble() {
             Trouble::SignedOut => Some("session"),
             Trouble::Unreachable => Some("unreachable"),
+            Trouble::NotLoaded => Some("load"),
             Trouble::Gone | Trouble::Changed | Trouble::Stopped => None,
             Trouble::NotAllowed | Trouble::Refused | Trouble::TooMany | Trouble::Service => Some("service"),
         }

@@ -5,6 +5,7 @@ mod answers;
 mod call;
 mod erase;
 mod failure;
+mod half;
 mod list;
 mod loaded;
 mod opened;
@@ -21,9 +22,12 @@ use rules::{
     contract::{ChildSummary, Children, Erasure, Erasures, Holdings},
 };
 
+use crate::doors;
+
 pub use call::{Call, Lane};
 pub use erase::{Flow, FlowMsg, Watched};
 pub use failure::{Failure, Trouble};
+pub use half::Half;
 pub use list::{Change, Edge, Form, List, ListMsg};
 pub use loaded::{Loaded, Turn, Waits};
 pub use opened::{BadDate, OFFERED_MONTHS, Opened, OpenedMsg, Settled};
@@ -196,6 +200,8 @@ pub struct State {
     pub watched: Option<Watched>,
     /// Past requests.
     pub requests: Loaded<Erasures>,
+    /// The second half of the module.
+    pub half: Half,
     /// What the status line says.
     pub said: Option<Said>,
     /// What failed after she had gone on.
@@ -219,8 +225,16 @@ impl State {
     /// What follows from a message. `today` is the day it is, for what may be kept until when.
     pub fn update(&mut self, msg: Msg, today: Date) -> Vec<Effect> {
         let opened = self.opened.id;
-        let effects = self.step(msg, today);
+        let effects = self.does(msg, today);
         self.hush(opened, effects)
+    }
+
+    fn does(&mut self, msg: Msg, today: Date) -> Vec<Effect> {
+        match (self.step(msg), self.half.here) {
+            (Ok(effects), _) => effects,
+            (Err(msg), Some(here)) => doors::update(here, self, msg, today),
+            (Err(msg), None) => self.half.wait(msg, today),
+        }
     }
 
     /// Nothing is heard that is not shown any more, or is about to be deleted.
@@ -237,12 +251,13 @@ impl State {
         effects
     }
 
-    fn step(&mut self, msg: Msg, today: Date) -> Vec<Effect> {
+    /// The messages of the first screens. Gives back one that is not among them.
+    fn step(&mut self, msg: Msg) -> Result<Vec<Effect>, Msg> {
         let sending = self.flow.as_ref().is_some_and(|flow| flow.sending.busy);
         if self.gone {
-            return Vec::new();
+            return Ok(Vec::new());
         }
-        match msg {
+        Ok(match msg {
             // Nobody is led away from a request whose answer she has to see.
             Msg::Go(_)
             | Msg::Child(_)
@@ -256,9 +271,36 @@ impl State {
                 Vec::new()
             }
             Msg::Start => self.start(),
-            Msg::Go(view) => self.go(view),
-            Msg::Child(child) => self.choose(child),
+            Msg::Go(view @ (View::Children | View::Recordings)) => {
+                self.half.forget();
+                self.go(view)
+            }
+            Msg::Child(child) => {
+                self.half.forget();
+                self.choose(child)
+            }
             Msg::List(msg) => self.in_list(msg),
+            Msg::Retry(lane @ (Lane::Children | Lane::List | Lane::Count | Lane::Half)) => self.retry(lane),
+            Msg::Refresh => self.refresh(),
+            Msg::Online(online) => self.online(online),
+            Msg::LeavesNext => {
+                self.said = Some(Said::LeavesNext);
+                Vec::new()
+            }
+            Msg::LeavePage => {
+                *self = Self { gone: true, ..Self::default() };
+                vec![Effect::Media(player::Effect::Unload), Effect::LeavePage]
+            }
+            // They are of the other screens.
+            Msg::Key(_) if self.half.here.is_none() => Vec::new(),
+            msg => return Err(msg),
+        })
+    }
+
+    /// All the others.
+    pub(crate) fn later(&mut self, msg: Msg, today: Date) -> Vec<Effect> {
+        match msg {
+            Msg::Go(view) => self.go(view),
             Msg::Open(id) => self.open(id),
             Msg::Close => self.close(),
             Msg::Opened(msg) => self.opened.update(msg, today),
@@ -285,17 +327,14 @@ impl State {
                 self.ticking = false;
                 self.tick()
             }
-            Msg::Key(key) => self.means(key).map(|msg| self.step(msg, today)).unwrap_or_default(),
-            Msg::Refresh => self.refresh(),
-            Msg::Online(online) => self.online(online),
-            Msg::LeavesNext => {
-                self.said = Some(Said::LeavesNext);
-                Vec::new()
-            }
-            Msg::LeavePage => {
-                *self = Self { gone: true, ..Self::default() };
-                vec![Effect::Media(player::Effect::Unload), Effect::LeavePage]
-            }
+            Msg::Key(key) => self.means(key).map(|msg| self.does(msg, today)).unwrap_or_default(),
+            Msg::Start
+            | Msg::Child(_)
+            | Msg::List(_)
+            | Msg::Refresh
+            | Msg::Online(_)
+            | Msg::LeavesNext
+            | Msg::LeavePage => Vec::new(),
         }
     }
 
@@ -445,6 +484,7 @@ impl State {
             Lane::Watch => &mut self.watched.as_mut()?.erasure,
             Lane::Undo => &mut self.watched.as_mut()?.undoing,
             Lane::Erasures => &mut self.requests,
+            Lane::Half => &mut self.half.coming,
         })
     }
 
@@ -527,8 +567,17 @@ impl State {
     fn retry(&mut self, lane: Lane) -> Vec<Effect> {
         match (lane, self.child) {
             (Lane::Children, _) => self.load_children(),
-            (Lane::Holdings, Some(child)) => vec![Effect::Call(self.holdings.begin(), Call::Holdings(child))],
             (Lane::List | Lane::Count, Some(child)) => self.list.retry(child),
+            (Lane::List | Lane::Count, None) => Vec::new(),
+            (Lane::Half, _) => self.half.fetch(),
+            _ => self.half.here.map(|here| doors::retry(here, self, lane)).unwrap_or_default(),
+        }
+    }
+
+    /// What the first screens have no part in.
+    pub(crate) fn retry_later(&mut self, lane: Lane) -> Vec<Effect> {
+        match (lane, self.child) {
+            (Lane::Holdings, Some(child)) => vec![Effect::Call(self.holdings.begin(), Call::Holdings(child))],
             (Lane::Recording, _) => self.opened.load(),
             (Lane::Keep, _) => self.opened.retry_keep(),
             (Lane::Preview, _) => self.flow.as_mut().map(Flow::load).unwrap_or_default(),
@@ -539,7 +588,8 @@ impl State {
                 vec![Effect::Call(self.requests.begin(), Call::Erasures { cursor })]
             }
             // A deletion is only sent by its own button, with its own key; so is the wish to hear.
-            (Lane::Erase | Lane::Playback | Lane::Holdings | Lane::List | Lane::Count, _) => Vec::new(),
+            (Lane::Erase | Lane::Playback | Lane::Holdings, _) => Vec::new(),
+            (Lane::Children | Lane::List | Lane::Count | Lane::Half, _) => Vec::new(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The screens: pure functions from what is known to what is shown.
 
 mod children;
-mod erase;
+pub mod erase;
 mod filters;
 mod holdings;
 mod keep;
@@ -21,6 +21,7 @@ use yew::{
 };
 
 use crate::{
+    doors,
     locale::{Key, Texts},
     page::{Event, HEADING, Page},
     parts,
@@ -90,12 +91,9 @@ pub fn frame(cx: &Cx, node: &NodeRef) -> Html {
     let screen = match state.view {
         View::Children => children::view(cx),
         View::Recordings => recordings::view(cx),
-        View::Holdings => holdings::view(cx),
-        View::Recording => recording::view(cx),
-        View::Erase => erase::page(cx),
-        View::Progress => progress::view(cx),
-        View::Requests => requests::view(cx),
+        _ => parts::maybe(state.half.here, |here| doors::screen(here, cx)),
     };
+    let dialog = state.flow.as_ref().and(state.half.here);
     let status = vec!["unseen".into(), "status".into(), "status".into()];
     let status = parts::with("p", &["class", "part", "role"], status, vec![parts::text(said(cx))]);
     let slot = |name: &'static str| parts::with("slot", &["name"], vec![name.into()], vec![]);
@@ -107,13 +105,35 @@ pub fn frame(cx: &Cx, node: &NodeRef) -> Html {
         top,
         leave::offline(cx),
         leave::lost(cx),
+        half(cx),
         screen,
-        erase::dialog(cx),
+        parts::maybe(dialog, |here| doors::dialog(here, cx)),
         slot("help"),
     ];
     let mut frame = parts::tag_of("div", &["class", "part", "lang", "dir"], about, inside);
     frame.node_ref = node.clone();
     leave::listen(cx, frame)
+}
+
+/// The screens that the first view does not need.
+pub fn later(cx: &Cx) -> Html {
+    match cx.state.view {
+        View::Children | View::Recordings => Html::default(),
+        View::Holdings => holdings::view(cx),
+        View::Recording => recording::view(cx),
+        View::Erase => erase::page(cx),
+        View::Progress => progress::view(cx),
+        View::Requests => requests::view(cx),
+    }
+}
+
+/// The second half of the module, while it is on its way or could not be had.
+fn half(cx: &Cx) -> Html {
+    let coming = &cx.state.half.coming;
+    parts::group(vec![
+        parts::maybe(coming.failed.as_ref(), |failure| parts::trouble(cx, failure, Lane::Half)),
+        parts::maybe(coming.busy.then_some(()), |()| parts::waiting(cx)),
+    ])
 }
 
 /// The heading of a screen, which takes the focus with it.

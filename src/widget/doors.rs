@@ -1,0 +1,73 @@
+//! The doors to the second half of the module: to what the first view does not need.
+//!
+//! `cargo xtask` looks for the functions of this file by their names, and cuts where they are called. So
+//! none is ever inlined, and each asks for a proof that the half is here.
+
+use rules::Date;
+use yew::{Context, prelude::Html};
+
+use crate::{
+    client::Ask,
+    later::Here,
+    page::{Event, Page},
+    state::{Call, Effect, Failure, Lane, Msg, State, Turn},
+    views::{self, Cx},
+};
+
+/// A screen other than the first ones.
+#[inline(never)]
+pub fn screen(_: Here, cx: &Cx) -> Html {
+    views::later(cx)
+}
+
+/// The box over the page.
+#[inline(never)]
+pub fn dialog(_: Here, cx: &Cx) -> Html {
+    views::erase::dialog(cx)
+}
+
+/// What follows from a message that the first screens do not know.
+#[inline(never)]
+pub fn update(_: Here, state: &mut State, msg: Msg, today: Date) -> Vec<Effect> {
+    state.later(msg, today)
+}
+
+/// Another try of what they do not ask for.
+#[inline(never)]
+pub fn retry(_: Here, state: &mut State, lane: Lane) -> Vec<Effect> {
+    state.retry_later(lane)
+}
+
+/// What follows from an answer to a call that they do not make.
+#[inline(never)]
+pub fn answer(
+    _: Here,
+    state: &mut State,
+    lane: Lane,
+    turn: Turn,
+    answer: Result<String, Failure>,
+) -> Vec<Effect> {
+    state.take_in_later(lane, turn, answer)
+}
+
+/// Such a call as a request.
+#[inline(never)]
+pub fn ask(_: Here, call: &Call) -> Ask {
+    Ask::later(call)
+}
+
+/// What follows from news of an erasure.
+#[inline(never)]
+pub fn news(_: Here, state: &mut State, event: Event) -> Vec<Effect> {
+    match event {
+        Event::News(turn, news) => state.news(turn, news.map(|erasure| *erasure)),
+        Event::Quiet(turn) => state.quiet(turn),
+        _ => Vec::new(),
+    }
+}
+
+/// Carries out what the first screens do not ask for.
+#[inline(never)]
+pub fn carry_out(_: Here, page: &mut Page, ctx: &Context<Page>, effect: Effect) {
+    page.carry_out_later(ctx, effect);
+}

@@ -1,0 +1,118 @@
+//! The module as it is served: split in two and shrunk.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::report::kilobytes;
+use crate::tools::Toolbox;
+use crate::{machine, paths, run, say, split};
+
+/// What the page loads at once, as wasm-bindgen's script calls it.
+const FIRST: &str = "forget_me_not_bg.wasm";
+/// What it loads when somebody first asks for more than the first view has.
+pub const LATER: &str = "forget_me_not_later.wasm";
+
+/// What the page's functions that lead to the second half are called by the
+/// compiler: those of the widget's module `doors`.
+fn is_door(name: &str) -> bool {
+    name.starts_with("_RNvNtC") && name.contains("6widget5doors")
+}
+
+/// The script that goes with it.
+const SCRIPT: &str = "forget_me_not.js";
+
+/// The features of WebAssembly that the compiler uses by itself.
+const FEATURES: &[&str] = &[
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+
+/// What made the module smallest after brotli (measured, in this order).
+const PASSES: &[&str] = &["--flatten", "--rereloop", "-Oz", "-Oz", "--one-caller-inline-max-function-size=0"];
+
+/// Splits the module in the page's folder, which wasm-bindgen has made of what
+/// lies in the target folder, and shrinks both halves.
+pub fn finish(toolbox: &Toolbox, page: &Path, target: &Path) -> Result<()> {
+    let linked = target.join(machine::WASM).join("widget/forget_me_not.wasm");
+    let linked = std::fs::read(&linked).with_context(|| format!("cannot read {}", linked.display()))?;
+    let finished = page.join(FIRST);
+    let finished = std::fs::read(&finished).with_context(|| format!("cannot read {}", finished.display()))?;
+    let halves = split::split(&linked, &finished, is_door).context("the module could not be split")?;
+    let script = page.join(SCRIPT);
+    let text =
+        std::fs::read_to_string(&script).with_context(|| format!("cannot read {}", script.display()))?;
+    std::fs::write(&script, renamed(text, &halves.imports)?)
+        .with_context(|| format!("cannot write {}", script.display()))?;
+    let moved = halves.moved;
+    say::line(&format!(
+        "{} functions ({} KB of code, {} KB of data) are loaded later; {} that stay are used by them",
+        moved.functions,
+        kilobytes(moved.code as u64),
+        kilobytes(moved.data as u64),
+        moved.shared,
+    ));
+    for (folder, _) in machine::source_folders(&paths::root()?)? {
+        let folder = folder.to_string_lossy();
+        if [&halves.first, &halves.later].iter().any(|half| contains(half, folder.as_bytes())) {
+            bail!("the module tells where it was built: {folder}");
+        }
+    }
+    for (name, bytes) in [(FIRST, halves.first), (LATER, halves.later)] {
+        let file = page.join(name);
+        std::fs::write(&file, bytes).with_context(|| format!("cannot write {}", file.display()))?;
+        if toolbox.wasm_opt {
+            let mut wasm_opt = toolbox.program("wasm-opt");
+            wasm_opt.args(FEATURES).args(PASSES).arg(&file).arg("-o").arg(&file);
+            run::step(&format!("shrinking {name} with wasm-opt"), wasm_opt)?;
+        }
+    }
+    Ok(())
+}
+
+fn contains(bytes: &[u8], piece: &[u8]) -> bool {
+    bytes.windows(piece.len()).any(|window| window == piece)
+}
+
+/// The script with the names of what it gives to the module replaced by their places.
+fn renamed(mut script: String, names: &[String]) -> Result<String> {
+    for (place, name) in names.iter().enumerate() {
+        let known = format!(" {name}: ");
+        if script.matches(&known).count() != 1 {
+            bail!("{SCRIPT} does not give {name} to the module in the way that is known");
+        }
+        script = script.replacen(&known, &format!(" {place}: "), 1);
+    }
+    Ok(script)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_replaced_where_they_are_given_and_only_where_that_is_certain() {
+        let script = "return { __wbg_a_1: function() {}, __wbg_a_12: x }".to_owned();
+        let names = ["__wbg_a_12".to_owned(), "__wbg_a_1".to_owned()];
+        let short = renamed(script.clone(), &names).expect("both are there");
+        assert_eq!(short, "return { 1: function() {}, 0: x }");
+        assert!(renamed(script, &["__wbg_b".to_owned()]).is_err());
+    }
+
+    #[test]
+    fn a_door_is_a_function_of_that_module_and_nothing_in_it() {
+        assert!(is_door("_RNvNtCs8UhEYcgWJdF_6widget5doors6screen"));
+        for other in [
+            "_RNvNtCs8UhEYcgWJdF_6widget5later4here",
+            "_RNCNvNtCs8UhEYcgWJdF_6widget5doors6screen0B5_",
+            "_RNvNtNtCs8UhEYcgWJdF_6widget5views7filters4form",
+            "main",
+        ] {
+            assert!(!is_door(other), "{other}");
+        }
+    }
+}
