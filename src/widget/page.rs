@@ -4,21 +4,23 @@ use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 use rules::contract::Erasure;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortController, AbortSignal, HtmlElement, ShadowRoot};
 use yew::{html::Scope, prelude::*};
 
 use crate::{
     client::{Client, now},
     connection::Connection,
-    doors, events,
+    doors, events, history,
     json::scope_name,
     later,
     leave::{self, Press, Thrice},
     locale::Texts,
     parts::{dialog, player},
-    state::{Call, Effect, Failure, Lane, Msg, Spot, State, Turn},
+    sight::{self, Sight},
+    state::{Call, Effect, Failure, Lane, List, ListMsg, Msg, Place, Spot, State, Step, Trail, Turn},
     views::{self, Cx},
+    zone,
 };
 
 /// How long a call may take before it counts as not answered, in milliseconds.
@@ -31,6 +33,10 @@ pub(crate) const HEADING: &str = "heading";
 pub(crate) const KEEP: &str = "keep";
 /// The id of the first date that a keep is offered with.
 pub(crate) const KEEP_FIRST: &str = "keep-first";
+/// The id of what is said about the selection.
+pub(crate) const TOOLBAR: &str = "selected";
+/// The id of the search field.
+pub(crate) const SEARCH: &str = "search";
 
 /// What a mount gives its page.
 #[derive(Clone)]
@@ -123,6 +129,10 @@ pub enum Event {
     Nothing,
     /// A key or the pointer was pressed, at this millisecond.
     Press(Press, f64),
+    /// The window was scrolled, or another part of the page is in it.
+    Moved,
+    /// The browser went back or forward, to an entry that holds this.
+    Popped(JsValue),
 }
 
 /// The page of one mount.
@@ -130,6 +140,10 @@ pub struct Page {
     state: State,
     flights: [Option<Flight>; Lane::COUNT],
     focus: Option<Spot>,
+    scroll: Option<usize>,
+    sight: Option<Sight>,
+    trail: Trail<Place>,
+    entry: u32,
     frame: NodeRef,
     media: NodeRef,
     dialog: NodeRef,
@@ -145,10 +159,16 @@ impl Component for Page {
 
     fn create(ctx: &Context<Self>) -> Self {
         ctx.link().send_message(Event::Msg(Msg::Start));
+        let mut state = State::default();
+        state.list.zone = zone::here();
         Self {
-            state: State::default(),
+            state,
             flights: Default::default(),
             focus: None,
+            scroll: None,
+            sight: Sight::new(ctx.link().clone()),
+            trail: Trail::default(),
+            entry: 0,
             frame: NodeRef::default(),
             media: NodeRef::default(),
             dialog: NodeRef::default(),
@@ -159,9 +179,18 @@ impl Component for Page {
     }
 
     fn update(&mut self, ctx: &Context<Self>, event: Event) -> bool {
+        let before = self.state.place();
         self.had_focus = self.root().is_some_and(|root| root.active_element().is_some());
         let effects = match event {
             Event::Nothing => return false,
+            Event::Moved => return self.look_again(ctx),
+            Event::Popped(entry) => {
+                if let Some(place) = self.place_at(&entry) {
+                    let effects = self.state.update(Msg::Back(place), now().date());
+                    self.carry_out_all(ctx, effects);
+                }
+                return true;
+            }
             Event::Press(press, at) => match self.thrice.press(press, at) {
                 3 => self.state.update(Msg::LeavePage, now().date()),
                 2 => self.state.update(Msg::LeavesNext, now().date()),
@@ -187,9 +216,8 @@ impl Component for Page {
                 later::here().map(|here| doors::news(here, &mut self.state, news)).unwrap_or_default()
             }
         };
-        for effect in effects {
-            self.carry_out(ctx, effect);
-        }
+        self.follow(ctx, before);
+        self.carry_out_all(ctx, effects);
         true
     }
 
@@ -226,11 +254,64 @@ impl Component for Page {
         } else if self.had_focus && self.focus_was_lost() {
             self.focus_on(self.state.catch());
         }
+        // After the focus, which scrolls to where it is.
+        if let Some(root) = self.root() {
+            sight::half_ticked(&root);
+            if let Some(row) = self.scroll.take() {
+                sight::scroll_to(&root, row);
+            }
+        }
+        if let Some(sight) = &self.sight {
+            sight.look();
+        }
         self.had_focus = false;
     }
 }
 
 impl Page {
+    fn carry_out_all(&mut self, ctx: &Context<Self>, effects: Vec<Effect>) {
+        for effect in effects {
+            self.carry_out(ctx, effect);
+        }
+    }
+
+    /// What is drawn follows what is in sight. Most often there is nothing to draw anew.
+    fn look_again(&mut self, ctx: &Context<Self>) -> bool {
+        let Some(seen) = self.root().and_then(|root| sight::measure(&root)) else { return false };
+        let drawn = |list: &List| (list.window.clone(), list.shown(), list.failed().is_some());
+        let before = drawn(&self.state.list);
+        let effects = self.state.update(Msg::List(ListMsg::Seen(seen)), now().date());
+        self.carry_out_all(ctx, effects);
+        before != drawn(&self.state.list)
+    }
+
+    /// The browser's history follows the page, unless the host has switched that off.
+    fn follow(&mut self, ctx: &Context<Self>, before: Place) {
+        let step = self.state.step_from(&before);
+        let host = ctx.props().host.client.host();
+        if step == Step::Stayed || host.get_attribute("history").as_deref() == Some("none") {
+            return;
+        }
+        if step == Step::Went {
+            let Some(here) = history::here() else { return };
+            self.trail.mark(here, before);
+            let Some(number) = history::push() else { return };
+            self.entry = number;
+        }
+        if !self.trail.is_empty() {
+            self.trail.mark(self.entry, self.state.place());
+        }
+    }
+
+    /// The place where this element was at the entry that the browser shows, if it is elsewhere.
+    fn place_at(&mut self, entry: &JsValue) -> Option<Rc<Place>> {
+        let number = history::popped(entry).filter(|_| !self.trail.is_empty())?;
+        self.trail.mark(self.entry, self.state.place());
+        self.entry = number;
+        let place = self.trail.find(&history::behind())?.clone();
+        (self.state.step_from(&place) != Step::Stayed).then(|| Rc::new(place))
+    }
+
     fn carry_out(&mut self, ctx: &Context<Self>, effect: Effect) {
         let link = ctx.link().clone();
         match effect {
@@ -257,6 +338,7 @@ impl Page {
                 Timeout::new(ms, move || link.send_message(Event::Msg(msg))).forget();
             }
             Effect::Focus(spot) => self.focus = Some(spot),
+            Effect::Scroll(row) => self.scroll = Some(row),
             Effect::CloseBox => dialog::close(&self.dialog),
             Effect::Tell(told) => {
                 let host = ctx.props().host.client.host().clone();
@@ -342,6 +424,8 @@ impl Page {
             Spot::Request(id) => root.get_element_by_id(&id.to_string()),
             Spot::KeepFirst => root.get_element_by_id(KEEP_FIRST),
             Spot::Keep => root.get_element_by_id(KEEP),
+            Spot::Toolbar => root.get_element_by_id(TOOLBAR),
+            Spot::Search => root.get_element_by_id(SEARCH),
             Spot::Heading => None,
         };
         // A row that is gone leaves the focus on the heading, never on the body.

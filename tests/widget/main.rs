@@ -9,6 +9,7 @@
 
 mod client;
 mod deciding;
+mod list;
 mod mounting;
 mod reducers;
 mod support;

@@ -42,25 +42,34 @@ async fn a_parent_finds_what_was_said() {
     let child = &children.items[0];
     let effects = state.update(Msg::Child(child.id), today());
     carry_out(&client, &mut state, &effects, Lane::List).await;
-    carry_out(&client, &mut state, &effects, Lane::Count).await;
-    assert_eq!(state.list.count.value.as_ref().map(|count| count.total), Some(child.recordings));
-    let times: Vec<_> = state.list.items.iter().map(|item| item.captured_at).collect();
-    assert!(times.is_sorted_by(|newer, older| newer >= older), "newest first");
+    carry_out(&client, &mut state, &effects, Lane::Timeline).await;
+    assert_eq!(state.list.total().map(|total| total as u64), Some(child.recordings));
+    let shown =
+        |state: &State| (0..state.list.shown()).map_while(|row| state.list.row(row).cloned()).collect();
+    let rows: Vec<_> = shown(&state);
+    assert_eq!(rows.len(), 100, "the first block");
+    assert!(rows.is_sorted_by(|newer, older| newer.captured_at >= older.captured_at), "newest first");
 
-    let first_page = state.list.items.len();
-    let effects = state.update(Msg::List(ListMsg::More), today());
-    carry_out(&client, &mut state, &effects, Lane::List).await;
-    assert!(state.list.items.len() > first_page);
-
-    let spoken = state.list.items.iter().find_map(|item| item.excerpt.clone()).expect("something was said");
-    let word = spoken.split_whitespace().max_by_key(|word| word.len()).expect("a word").to_owned();
-    let effects = state.update(Msg::List(ListMsg::Look(Change::Words(word))), today());
+    let (excerpt, word) = rows
+        .iter()
+        .filter_map(|item| item.excerpt.clone())
+        .filter_map(|said| Some((said.clone(), said.split(' ').find(|word| word.len() > 3)?.to_owned())))
+        .find(|(_, word)| word.is_ascii())
+        .expect("something was said");
+    let word = word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+    let effects = state.update(Msg::List(ListMsg::Look(Change::Words(word.clone()))), today());
     let Some(Effect::Wait(_, rested)) = effects.into_iter().next() else {
         panic!("typing has to rest first")
     };
     let effects = state.update(rested, today());
     carry_out(&client, &mut state, &effects, Lane::List).await;
-    assert!(state.list.items.iter().any(|item| item.excerpt.as_ref() == Some(&spoken)));
+    carry_out(&client, &mut state, &effects, Lane::Timeline).await;
+    let found: Vec<_> = shown(&state);
+    let same = found.iter().find(|item| item.excerpt.as_ref() == Some(&excerpt)).expect("it is found");
+    let (from, to) = *same.marks.first().expect("and the word is marked");
+    let units: Vec<_> = excerpt.encode_utf16().collect();
+    let marked = String::from_utf16(&units[from as usize..to as usize]).expect("whole characters");
+    assert_eq!(marked.to_lowercase(), word.to_lowercase());
 }
 
 #[wasm_bindgen_test]

@@ -9,7 +9,7 @@ mod session;
 use std::rc::Rc;
 
 use js_sys::{JsString, Object, Reflect, Uint8Array, encode_uri_component};
-use rules::{ErasureId, contract::Erasure, scope::Filter};
+use rules::{ChildId, ErasureId, contract::Erasure, scope::Filter};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, HtmlElement, ReadableStreamDefaultReader, Response, window};
@@ -18,15 +18,16 @@ use crate::{
     doors,
     json::{self, Decode, conditions, encode_erasure},
     later,
-    state::{Call, Failure},
+    state::{Call, Failure, days::BLOCK},
+    zone,
 };
 use session::Session;
 
 pub use events::Parser;
 pub use session::now;
 
-/// Recordings a page of the list has.
-const PAGE: &str = "50";
+/// Recordings a page has at most.
+const MOST: u32 = 200;
 
 /// A client of the contract for one mount of the element.
 #[derive(Clone)]
@@ -76,9 +77,12 @@ impl Ask {
                 Self::new("GET", path)
             }
             // Made above, or no request.
-            Call::Half | Call::Children | Call::Recordings { .. } | Call::Count { .. } => {
-                Self::new("GET", String::new())
-            }
+            Call::Half
+            | Call::Children
+            | Call::Recordings { .. }
+            | Call::Ids { .. }
+            | Call::Timeline { .. }
+            | Call::Whole { .. } => Self::new("GET", String::new()),
         }
     }
 }
@@ -103,17 +107,19 @@ impl Client {
     pub async fn call(&self, call: &Call, signal: Option<&AbortSignal>) -> Result<String, Failure> {
         let ask = match call {
             Call::Children => Ask::new("GET", "/children".into()),
-            Call::Recordings { child, filter, cursor } => {
-                let mut path = format!("/children/{child}/recordings?limit={PAGE}");
+            Call::Recordings { child, filter, skip } => {
+                let mut path = format!("/children/{child}/recordings?limit={BLOCK}&skip={skip}");
+                write_filter(&mut path, filter);
+                Ask::new("GET", path)
+            }
+            Call::Ids { child, filter, cursor } => {
+                let mut path = format!("/children/{child}/recordings?limit={MOST}");
                 write_filter(&mut path, filter);
                 write_pair(&mut path, "cursor", cursor.as_deref());
                 Ask::new("GET", path)
             }
-            Call::Count { child, filter } => {
-                let mut path = format!("/children/{child}/recordings/count?");
-                write_filter(&mut path, filter);
-                Ask::new("GET", path)
-            }
+            Call::Timeline { child, filter } => days(*child, filter),
+            Call::Whole { child } => days(*child, &Filter::default()),
             Call::Half => return later::come().await,
             call => doors::ask(later::here().ok_or(Failure::NotLoaded)?, call),
         };
@@ -262,6 +268,13 @@ async fn follow(response: &Response, mut tell: impl FnMut(Erasure)) {
             }
         });
     }
+}
+
+fn days(child: ChildId, filter: &Filter) -> Ask {
+    let mut path = format!("/children/{child}/timeline?");
+    write_filter(&mut path, filter);
+    write_pair(&mut path, "tz", zone::name().as_deref());
+    Ask::new("GET", path)
 }
 
 fn write_pair(path: &mut String, name: &str, value: Option<&str>) {

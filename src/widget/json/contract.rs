@@ -6,8 +6,8 @@ use rules::{
     ChildId, Class, Date, DeviceId, ErasureId, ErasureState, Kind, RecordingId, Scope, StepState, StoreId,
     Timestamp,
     contract::{
-        ChildSummary, Children, Device, Erasure, Erasures, Held, Holding, Holdings, NewErasure, Playback,
-        Preview, Recording, RecordingCount, RecordingItem, RecordingPage, Requester, Step, StepProblem,
+        ChildSummary, Children, DayCount, Device, Erasure, Erasures, Held, Holding, Holdings, NewErasure,
+        Playback, Preview, Recording, RecordingItem, RecordingPage, Requester, Step, StepProblem, Timeline,
         Transcript,
     },
     erasure::Lateness,
@@ -59,6 +59,7 @@ structs! {
     ChildSummary { id name recordings classes oldest newest devices next_end open_erasures }
     Children { items demo undo_window_seconds }
     Classes { media transcript location derived }
+    DayCount { day recordings }
     Device { id name }
     End { on because }
     Erasure {
@@ -71,11 +72,11 @@ structs! {
     Place { latitude_udeg longitude_udeg accuracy_m }
     Playback { url media_type expires_at }
     Preview { as_of children recordings oldest newest stores kept contested sealed_until expected_by }
-    RecordingCount { total }
     RecordingItem { id child kind captured_at duration_ms device classes excerpt language kept_until; marks }
     RecordingPage { items next }
     Step { store state copies erased failed_attempts problem next_attempt_at verified_at }
     StoreCount { store copies }
+    Timeline { total days }
     Transcript { text language; marks }
 }
 
@@ -350,7 +351,8 @@ mod tests {
         some.items[2].kept_until = Some(at(0).date());
         same(some);
         same(page(0..0, None));
-        same(RecordingCount { total: 1 << 40 });
+        let days = (0..3).map(|n| DayCount { day: at(0).date().plus_days(-n), recordings: 1 << 40 });
+        same(Timeline { total: 3 << 40, days: days.collect() });
     }
 
     #[test]

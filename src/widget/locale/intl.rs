@@ -16,8 +16,12 @@ pub enum Format {
     Date,
     /// The day of a moment where the reader is: "21 November 2026".
     LocalDate,
-    /// The same with its weekday.
+    /// A day of a list with its weekday, the same in every time zone.
     Day,
+    /// The month of a day: "November 2026".
+    Month,
+    /// Its year.
+    Year,
     /// The time of a moment: "14:03".
     Time,
     /// Day and time of a moment.
@@ -25,7 +29,7 @@ pub enum Format {
 }
 
 impl Format {
-    pub(super) const COUNT: usize = 8;
+    pub(super) const COUNT: usize = 10;
 
     const fn class(self) -> &'static str {
         match self {
@@ -41,7 +45,9 @@ impl Format {
             Self::Plural | Self::Number | Self::List => "{}",
             Self::Date => r#"{"dateStyle":"long","timeZone":"UTC"}"#,
             Self::LocalDate => r#"{"dateStyle":"long"}"#,
-            Self::Day => r#"{"dateStyle":"full"}"#,
+            Self::Day => r#"{"dateStyle":"full","timeZone":"UTC"}"#,
+            Self::Month => r#"{"month":"long","year":"numeric","timeZone":"UTC"}"#,
+            Self::Year => r#"{"year":"numeric","timeZone":"UTC"}"#,
             Self::Time => r#"{"timeStyle":"short"}"#,
             Self::DayTime => r#"{"dateStyle":"long","timeStyle":"short"}"#,
         }

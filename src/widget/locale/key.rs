@@ -67,6 +67,14 @@ keys! {
     Class = "class";
     Backwards = "backwards";
     LookForAll = "look-for-all";
+    Picture = "picture";
+    PeriodBegins = "period-begins";
+    PeriodEnds = "period-ends";
+    PictureSays = "picture-says";
+    PictureTable = "picture-table";
+    TablePeriod = "table-period";
+    TableAll = "table-all";
+    TableMatching = "table-matching";
     KindVoice = "kind-voice";
     KindVideo = "kind-video";
     ClassMedia = "class-media";
@@ -80,6 +88,10 @@ keys! {
     SelectMatching = "select-matching";
     SelectNone = "select-none";
     DeleteSelected = "delete-selected";
+    SelectDay = "select-day";
+    TooManyOneByOne = "too-many-one-by-one";
+    TooManyToLeaveOut = "too-many-to-leave-out";
+    ListEnds = "list-ends";
     ListEmpty = "list-empty";
     ListNoMatch = "list-no-match";
     Quoted = "quoted";

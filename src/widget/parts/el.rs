@@ -69,6 +69,23 @@ pub fn tag_of(
     element
 }
 
+/// An element that stands where a style puts it. A strict policy refuses the attribute, so it is
+/// the property; its name must be the last of `names`.
+pub fn placed(
+    tag: &'static str,
+    names: &'static [&'static str],
+    values: Vec<AttrValue>,
+    style: String,
+    children: Vec<Html>,
+) -> Html {
+    let mut element = VTag::new(tag);
+    let values = values.into_iter().map(|value| Some(AttributeOrProperty::Attribute(value)));
+    let style = Some(AttributeOrProperty::Property(style.into()));
+    element.set_attributes(Attributes::Dynamic { keys: names, values: values.chain([style]).collect() });
+    element.add_children(children);
+    element.into()
+}
+
 /// What listens for one kind of event.
 struct On(&'static str, Callback<web_sys::Event>);
 

@@ -18,8 +18,8 @@ use crate::{
 };
 
 pub use el::{
-    choice, el, field, group, h3, keyed, label, live, maybe, on, p, press, screen, span, tag_of, text, tick,
-    ul, with,
+    choice, el, field, group, h3, keyed, label, live, maybe, on, p, placed, press, screen, span, tag_of,
+    text, tick, ul, with,
 };
 pub use map::map;
 pub use mark::marked;

@@ -1,11 +1,12 @@
 //! What follows from the service's answers, and from news of an erasure.
 
-use rules::contract::{Erasure, Erasures};
-
-use rules::Scope;
+use rules::{
+    ChildId, Scope,
+    contract::{Erasure, Erasures, RecordingPage},
+};
 
 use super::{
-    Effect, Failure, Lane, Lost, Msg, Said, State, Told, Trouble, Turn, View, Waits, Watched, player,
+    Effect, Failure, Lane, List, Lost, Msg, Said, State, Told, Trouble, Turn, View, Waits, Watched, player,
 };
 use crate::{
     doors,
@@ -36,17 +37,10 @@ impl State {
                     return self.with_children();
                 }
             }
-            Lane::List => {
-                self.list.arrived(turn, read(answer));
-            }
-            Lane::Count => {
-                if self.list.count.accept(turn, read(answer))
-                    && self.view == View::Recordings
-                    && let Some(count) = &self.list.count.value
-                {
-                    self.said = Some(Said::Found(count.total));
-                }
-            }
+            Lane::List => return self.listed(|list, child| list.arrived(child, turn, read(answer))),
+            Lane::Timeline => return self.listed(|list, child| list.counted(child, turn, read(answer))),
+            Lane::Whole => self.list.counted_whole(turn, read(answer)),
+            Lane::Ids => return self.gathered(turn, read(answer)),
             Lane::Half => {
                 if let Some((msg, today)) = self.half.came(turn, answer.map(drop)) {
                     return self.update(msg, today);
@@ -68,7 +62,7 @@ impl State {
         answer: Result<String, Failure>,
     ) -> Vec<Effect> {
         match lane {
-            Lane::Children | Lane::Count | Lane::List | Lane::Half => {}
+            Lane::Children | Lane::List | Lane::Timeline | Lane::Whole | Lane::Ids | Lane::Half => {}
             Lane::Holdings => {
                 self.holdings.accept(turn, read(answer));
             }
@@ -93,6 +87,27 @@ impl State {
             Lane::Undo => return self.undone(turn, answer.map(drop)),
         }
         Vec::new()
+    }
+
+    fn listed(&mut self, step: impl FnOnce(&mut List, ChildId) -> Vec<Effect>) -> Vec<Effect> {
+        let Some(child) = self.child else { return Vec::new() };
+        let before = self.list.total();
+        let effects = step(&mut self.list, child);
+        if let Some(total) = self.list.total().filter(|total| before != Some(*total)) {
+            self.said = Some(Said::Found(total as u64));
+        }
+        effects
+    }
+
+    fn gathered(&mut self, turn: Turn, answer: Result<RecordingPage, Failure>) -> Vec<Effect> {
+        let Some(child) = self.child else { return Vec::new() };
+        let (mut effects, ask) = self.list.gathered(child, turn, answer);
+        self.say_ticked();
+        if ask && let Some(scope) = self.list.scope() {
+            // By a message: deletions are of the second half.
+            effects.push(Effect::Wait(0, Msg::Ask(scope)));
+        }
+        effects
     }
 
     fn past(&mut self, turn: Turn, page: Result<Erasures, Failure>) {
@@ -160,6 +175,10 @@ impl State {
         };
         let next_up =
             next_up.and_then(|id| self.list.neighbour(id, 1).or_else(|| self.list.neighbour(id, -1)));
+        self.list.lost(match &flow.draft.scope {
+            Scope::Items { recordings } => Some(recordings),
+            _ => None,
+        });
         self.flow = None;
         self.stale();
         let told = Effect::Tell(Told::Erasure(erasure.id, erasure.state));

@@ -11,8 +11,17 @@ pub enum Call {
     Children,
     /// What every store holds of a child.
     Holdings(ChildId),
-    /// A page of recordings.
+    /// A block of recordings.
     Recordings {
+        /// Whose.
+        child: ChildId,
+        /// Which.
+        filter: Filter,
+        /// How many newer ones are passed over.
+        skip: usize,
+    },
+    /// Recordings as well, for their ids: a page after the other.
+    Ids {
         /// Whose.
         child: ChildId,
         /// Which.
@@ -20,12 +29,17 @@ pub enum Call {
         /// Where the page begins.
         cursor: Option<String>,
     },
-    /// How many recordings a filter finds.
-    Count {
+    /// How many a filter finds of each day.
+    Timeline {
         /// Whose.
         child: ChildId,
         /// Which.
         filter: Filter,
+    },
+    /// How many there are of each day, whatever is looked for.
+    Whole {
+        /// Whose.
+        child: ChildId,
     },
     /// One recording; what these words find in its transcript is marked.
     Recording(RecordingId, Option<String>),
@@ -53,10 +67,14 @@ pub enum Lane {
     Children,
     /// What is held.
     Holdings,
-    /// A page of the list.
+    /// A block of the list.
     List,
-    /// The number of what matches.
-    Count,
+    /// Ids of what was ticked.
+    Ids,
+    /// The days of what matches.
+    Timeline,
+    /// All days.
+    Whole,
     /// The opened recording.
     Recording,
     /// A ticket for its bytes.
@@ -79,13 +97,15 @@ pub enum Lane {
 
 impl Lane {
     /// How many there are.
-    pub const COUNT: usize = 13;
+    pub const COUNT: usize = 15;
     /// Those that only read: they may be called off, and tried again without being asked.
-    pub const READING: [Self; 8] = [
+    pub const READING: [Self; 10] = [
         Self::Children,
         Self::Holdings,
         Self::List,
-        Self::Count,
+        Self::Ids,
+        Self::Timeline,
+        Self::Whole,
         Self::Recording,
         Self::Preview,
         Self::Watch,
@@ -108,7 +128,9 @@ impl Call {
             Self::Children => Lane::Children,
             Self::Holdings(_) => Lane::Holdings,
             Self::Recordings { .. } => Lane::List,
-            Self::Count { .. } => Lane::Count,
+            Self::Ids { .. } => Lane::Ids,
+            Self::Timeline { .. } => Lane::Timeline,
+            Self::Whole { .. } => Lane::Whole,
             Self::Recording(..) => Lane::Recording,
             Self::Playback(_) => Lane::Playback,
             Self::Keep(..) => Lane::Keep,

@@ -1,127 +1,64 @@
-//! The recordings of one child: found, paged, ticked.
+//! The recordings of one child: found, fetched where they are looked at, ticked.
 
 use std::rc::Rc;
 
 use rules::{
-    ChildId, Class, Date, DeviceId, RecordingId, Scope, Timestamp,
-    contract::{RecordingCount, RecordingItem, RecordingPage},
+    ChildId, Date, RecordingId,
+    contract::{RecordingItem, RecordingPage, Timeline},
     scope::Filter,
-    word::Kind,
 };
 
-use super::{Call, Effect, Failure, Loaded, Msg, Selection, Turn};
+use super::{
+    Call, Change, Edge, Effect, Failure, Form, Loaded, Msg, Selection, Spot, Turn, Zone,
+    bars::{Bar, Unit, bars},
+    days::{BLOCK, Block, Days, Seen, Window},
+    gather::{Gather, Then},
+    tick::Anchor,
+};
 
 /// How long typing must rest before a search sets out, in milliseconds.
-pub const TYPING_RESTS_MS: u32 = 250;
-
-/// A day that was chosen in a form, and the moment it stands for where the reader is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Edge {
-    /// As the form writes it: `2026-11-21`.
-    pub day: String,
-    /// The first moment of the day, or for the end of a period the first moment after it.
-    pub at: Timestamp,
-}
-
-/// One change of what is looked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// Words of the transcript.
-    Words(String),
-    /// First day.
-    From(Option<Edge>),
-    /// Last day.
-    To(Option<Edge>),
-    /// One device only.
-    Device(Option<DeviceId>),
-    /// Voice or video only.
-    Kind(Option<Kind>),
-    /// Only what has something of a class.
-    Class(Option<Class>),
-    /// Everything again.
-    Nothing,
-}
-
-/// What is looked for, as the form has it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Form {
-    /// Words, as typed.
-    pub words: String,
-    /// First day.
-    pub from: Option<Edge>,
-    /// Last day.
-    pub to: Option<Edge>,
-    /// Device.
-    pub device: Option<DeviceId>,
-    /// Voice or video.
-    pub kind: Option<Kind>,
-    /// Class.
-    pub class: Option<Class>,
-}
-
-impl Form {
-    /// The contract's filter. Words without a letter or a digit look for nothing.
-    #[must_use]
-    pub fn filter(&self) -> Filter {
-        let words = self.words.trim();
-        let from = self.from.as_ref().map(|edge| edge.at);
-        // A period that ends before it begins is not asked for; the form says so instead.
-        let to = self.to.as_ref().map(|edge| edge.at).filter(|to| from.is_none_or(|from| from < *to));
-        Filter {
-            q: words.chars().any(says_something).then(|| words.to_owned()),
-            from,
-            to,
-            device: self.device,
-            kind: self.kind,
-            class: self.class,
-        }
-    }
-
-    /// Whether the period ends before it begins.
-    #[must_use]
-    pub fn is_backwards(&self) -> bool {
-        matches!((&self.from, &self.to), (Some(from), Some(to)) if from.at >= to.at)
-    }
-
-    /// How many conditions beside the words are set.
-    #[must_use]
-    pub fn conditions(&self) -> u64 {
-        [
-            self.from.is_some(),
-            self.to.is_some(),
-            self.device.is_some(),
-            self.kind.is_some(),
-            self.class.is_some(),
-        ]
-        .into_iter()
-        .map(u64::from)
-        .sum()
-    }
-}
-
-/// Whether a character may be part of a word. The service knows all of Unicode; here it is enough
-/// not to look for punctuation of a keyboard.
-fn says_something(c: char) -> bool {
-    c.is_ascii_alphanumeric() || !c.is_ascii()
-}
+pub const TYPING_RESTS_MS: u32 = 200;
+/// How long scrolling must rest before a call on its way is given up for another, in milliseconds.
+const SCROLLING_RESTS_MS: u32 = 60;
+/// Blocks that are kept: what is in sight, and where she was just before.
+const BLOCKS: usize = 10;
 
 /// What happens to a list.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ListMsg {
     /// Something else is looked for.
     Look(Change),
+    /// The first or the last bar of the period was chosen in the picture.
+    Slide(End, usize),
     /// Typing may have come to rest.
     Rested(u32),
-    /// The next page is wanted.
-    More,
+    /// The list was scrolled, or drawn anew.
+    Seen(Seen),
+    /// Scrolling may have come to rest.
+    Settled(u32),
     /// A box was ticked or unticked; with shift, the range since the last one.
     Tick(RecordingId, bool),
+    /// The box of a day was.
+    Day(Date),
     /// All that match are wanted.
     All,
     /// No box stays ticked.
     None,
+    /// What is ticked is to be deleted, and is not known one by one yet.
+    Name,
     /// The conditions were folded out, or in.
     Unfold(bool),
+    /// The table behind the picture was.
+    Table(bool),
+}
+
+/// An end of a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Its beginning.
+    First,
+    /// Its end.
+    Last,
 }
 
 /// The list of one child.
@@ -131,106 +68,309 @@ pub struct List {
     pub form: Form,
     /// Whether the conditions are folded out; that stays while she looks at a recording.
     pub unfolded: bool,
-    /// What was found so far, newest first.
-    pub items: Vec<Rc<RecordingItem>>,
-    /// Where the next page begins; none when everything is there.
-    pub next: Option<String>,
-    /// The page on its way.
+    /// Whether the table behind the picture is.
+    pub tabled: bool,
+    /// The days of what was found.
+    pub days: Option<Rc<Days>>,
+    /// The picture over time.
+    pub bars: Option<Rc<(Unit, Vec<Bar>)>>,
+    /// The days on their way.
+    pub timeline: Loaded<()>,
+    /// The block on its way.
     pub page: Loaded<()>,
-    /// How many there are in all.
-    pub count: Loaded<RecordingCount>,
+    /// All days of the child, whatever is looked for.
+    pub(super) whole: Loaded<Rc<Days>>,
     /// What is ticked.
-    pub selection: Selection,
-    anchor: Option<RecordingId>,
+    pub selection: Rc<Selection>,
+    /// Ids that are needed for it.
+    pub gather: Option<Gather>,
+    /// Whether more was to be ticked than a deletion can name.
+    pub too_many: bool,
+    /// What is drawn.
+    pub window: Window,
+    /// The first row in sight.
+    pub top: usize,
+    /// How the reader's days lie.
+    pub zone: Zone,
+    /// How many rows a browser can draw in one list.
+    limit: Option<usize>,
+    blocks: Vec<Block>,
+    /// The first row of the block on its way.
+    asked: usize,
+    /// What is there so far of an answer that replaces what is shown.
+    coming: Option<Coming>,
+    /// Days and rows did not fit each other, and are asked for once more.
+    doubted: bool,
+    /// The row that gets the focus once it is there.
+    refocus: Option<usize>,
+    /// The box that was ticked last.
+    pub(super) anchor: Option<Anchor>,
     typed: u32,
-    /// Whether the page on its way is the first one.
-    fresh: bool,
+    scrolled: u32,
+}
+
+/// An answer is shown when it is whole: its days and the rows to begin with.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Coming {
+    /// Whether it answers another question: the list then begins at its beginning.
+    anew: bool,
+    days: Option<Rc<Days>>,
+    block: Option<Block>,
 }
 
 impl List {
     /// Forgets everything: another child was chosen. Answers on their way will be late.
     pub fn forget(&mut self) {
-        self.form = Form::default();
+        let (form, whole) = (Form::default(), Loaded::default());
+        self.form = form;
+        self.whole = whole;
+        self.top = 0;
+        self.selection = Rc::default();
         self.forget_found();
+        self.refocus = None;
     }
 
-    /// Forgets what was found, and looks for the same when it is shown again.
+    /// Forgets what was found, and looks for the same when it is shown again: at the same place,
+    /// with the focus on what is there now.
     pub fn forget_found(&mut self) {
-        self.items.clear();
-        self.next = None;
+        if self.days.take().is_some() {
+            self.refocus = Some(self.top);
+        }
+        self.bars = None;
+        self.whole.clear();
+        self.blocks.clear();
         self.page.clear();
-        self.count.clear();
-        self.selection = Selection::default();
+        self.timeline.clear();
+        self.coming = None;
+        self.gather = None;
         self.anchor = None;
-        self.fresh = true;
+        self.doubted = false;
+    }
+
+    /// She comes back to where she looked for this, at this row.
+    pub fn come_back(&mut self, form: &Form, selection: &Rc<Selection>, top: usize) {
+        if self.form != *form {
+            self.form = form.clone();
+            self.forget_found();
+            self.refocus = None;
+        }
+        self.selection = selection.clone();
+        self.top = top;
+        if self.days.is_some() {
+            self.window = Window::from(top, self.shown());
+        }
+    }
+
+    /// A deletion took these; without, nobody knows what is left of what was ticked.
+    pub fn lost(&mut self, gone: Option<&[RecordingId]>) {
+        let first = gone.and_then(|gone| gone.iter().filter_map(|id| self.place_of(*id)).min());
+        match gone {
+            Some(gone) => Rc::make_mut(&mut self.selection).forget(gone),
+            None => self.selection = Rc::default(),
+        }
+        self.forget_found();
+        self.refocus = first.or(self.refocus);
     }
 
     /// A keep was given, or ended.
     pub fn set_kept(&mut self, id: RecordingId, until: Option<Date>) {
-        if let Some(item) = self.items.iter_mut().find(|item| item.id == id) {
+        let items = self.blocks.iter_mut().flat_map(|block| &mut block.items);
+        for item in items.filter(|item| item.id == id) {
             Rc::make_mut(item).kept_until = until;
         }
     }
 
-    /// Asks for the first page and the count.
+    /// How many there are of what is looked for, as soon as that is known.
+    #[must_use]
+    pub fn total(&self) -> Option<usize> {
+        let stale = self.coming.as_ref().is_some_and(|coming| coming.anew);
+        self.days.as_ref().filter(|_| !stale).map(|days| days.total)
+    }
+
+    /// Whether what is shown answers an earlier question.
+    #[must_use]
+    pub fn is_dimmed(&self) -> bool {
+        self.days.is_some() && self.coming.is_some()
+    }
+
+    /// How many rows are shown: all, or as many as a browser can draw.
+    #[must_use]
+    pub fn shown(&self) -> usize {
+        let total = self.days.as_ref().map_or(0, |days| days.total);
+        self.limit.map_or(total, |limit| limit.min(total))
+    }
+
+    /// The recording of a row, if it is there.
+    #[must_use]
+    pub fn row(&self, row: usize) -> Option<&Rc<RecordingItem>> {
+        let block = self.block(row)?;
+        block.items.get(row - block.first)
+    }
+
+    /// The row of a recording, if it is there.
+    #[must_use]
+    pub fn place_of(&self, id: RecordingId) -> Option<usize> {
+        self.blocks
+            .iter()
+            .find_map(|block| Some(block.first + block.items.iter().position(|item| item.id == id)?))
+    }
+
+    fn block(&self, row: usize) -> Option<&Block> {
+        self.blocks.iter().find(|block| block.first == row / BLOCK * BLOCK)
+    }
+
+    /// Asks for the days and for the rows to begin with.
     pub fn load(&mut self, child: ChildId) -> Vec<Effect> {
-        self.fresh = true;
+        let anew = self.coming.as_ref().is_some_and(|coming| coming.anew);
+        self.coming = Some(Coming { anew, ..Coming::default() });
         let filter = self.form.filter();
-        let page = Call::Recordings { child, filter: filter.clone(), cursor: None };
-        vec![
-            Effect::Call(self.page.begin(), page),
-            Effect::Call(self.count.begin(), Call::Count { child, filter }),
-        ]
-    }
-
-    /// Asks again for what failed: the page that was on its way.
-    pub fn retry(&mut self, child: ChildId) -> Vec<Effect> {
-        if self.fresh || self.next.is_none() { self.load(child) } else { self.more(child) }
-    }
-
-    fn more(&mut self, child: ChildId) -> Vec<Effect> {
-        if self.page.busy || self.next.is_none() {
-            return Vec::new();
+        self.asked = if anew { 0 } else { self.top / BLOCK * BLOCK };
+        let rows = Call::Recordings { child, filter: filter.clone(), skip: self.asked };
+        let mut effects = vec![
+            Effect::Call(self.page.begin(), rows),
+            Effect::Call(self.timeline.begin(), Call::Timeline { child, filter: filter.clone() }),
+        ];
+        if filter.is_empty() {
+            self.whole.clear();
+        } else if self.whole.value.is_none() && !self.whole.busy {
+            effects.push(Effect::Call(self.whole.begin(), Call::Whole { child }));
         }
-        self.fresh = false;
-        let call = Call::Recordings { child, filter: self.form.filter(), cursor: self.next.clone() };
+        effects
+    }
+
+    /// Asks again for what failed.
+    pub fn retry(&mut self, child: ChildId) -> Vec<Effect> {
+        if let Some(gather) = self.gather.as_mut().filter(|gather| gather.page.failed.is_some()) {
+            return vec![gather.ask(child)];
+        }
+        if self.days.is_none() || self.coming.is_some() || self.timeline.failed.is_some() {
+            return self.load(child);
+        }
+        self.page.clear();
+        self.fetch(child)
+    }
+
+    /// Why the last call failed, if one did.
+    #[must_use]
+    pub fn failed(&self) -> Option<&Failure> {
+        let gather = self.gather.as_ref().and_then(|gather| gather.page.failed.as_ref());
+        self.timeline.failed.as_ref().or(self.page.failed.as_ref()).or(gather)
+    }
+
+    /// Fetches a block that is looked at and not there. One is on its way at a time; it is given up
+    /// for another only once scrolling rests.
+    fn fetch(&mut self, child: ChildId) -> Vec<Effect> {
+        let Some(first) = self.missing() else { return Vec::new() };
+        if self.page.busy {
+            if self.asked == first || self.coming.is_some() {
+                return Vec::new();
+            }
+            self.scrolled = self.scrolled.wrapping_add(1);
+            return vec![Effect::Wait(SCROLLING_RESTS_MS, Msg::List(ListMsg::Settled(self.scrolled)))];
+        }
+        self.ask_for(child, first)
+    }
+
+    fn ask_for(&mut self, child: ChildId, first: usize) -> Vec<Effect> {
+        self.asked = first;
+        let call = Call::Recordings { child, filter: self.form.filter(), skip: first };
         vec![Effect::Call(self.page.begin(), call)]
+    }
+
+    /// The first row of a block that is looked at and not there: what is in sight comes first.
+    fn missing(&self) -> Option<usize> {
+        if self.days.is_none() || self.coming.as_ref().is_some_and(|coming| coming.anew) {
+            return None;
+        }
+        let Window { rows, .. } = &self.window;
+        let top = self.top.clamp(rows.start, rows.end.max(rows.start));
+        let mut wanted = (top..rows.end).chain(rows.start..top);
+        let row = wanted.find(|row| self.block(*row).is_none())?;
+        Some(row / BLOCK * BLOCK)
     }
 
     /// What a reader did.
     pub fn update(&mut self, child: ChildId, msg: ListMsg) -> Vec<Effect> {
         match msg {
             ListMsg::Look(change) => self.look(child, change),
+            ListMsg::Slide(end, bar) => self.slide(child, end, bar),
             // Typing went on meanwhile: a later rest will set out.
             ListMsg::Rested(typed) if typed != self.typed => Vec::new(),
             ListMsg::Rested(_) => self.load(child),
-            ListMsg::More => self.more(child),
-            ListMsg::Tick(id, shift) => {
-                let shown: Vec<_> = self.items.iter().map(|item| item.id).collect();
-                self.selection.toggle(id, self.anchor.filter(|_| shift), &shown);
-                self.anchor = Some(id);
-                Vec::new()
-            }
-            ListMsg::All => {
-                if let Some(count) = &self.count.value {
-                    self.selection = Selection::All { count: count.total };
+            ListMsg::Seen(seen) => self.seen(child, &seen),
+            ListMsg::Settled(scrolled) => match self.missing() {
+                Some(first) if scrolled == self.scrolled && first != self.asked && self.coming.is_none() => {
+                    self.ask_for(child, first)
                 }
-                Vec::new()
+                _ => Vec::new(),
+            },
+            ListMsg::Tick(id, shift) => self.tick(child, id, shift),
+            ListMsg::Day(day) => self.tick_day(child, day),
+            ListMsg::All => {
+                if let Some(total) = self.total() {
+                    self.give_up_ticking();
+                    self.selection = Rc::new(Selection::All { count: total as u64, except: Vec::new() });
+                }
+                // The button is gone.
+                vec![Effect::Focus(Spot::Toolbar)]
             }
+            ListMsg::None => {
+                self.give_up_ticking();
+                self.selection = Rc::default();
+                vec![Effect::Focus(Spot::Toolbar)]
+            }
+            ListMsg::Name => self.gather(child, self.form.filter(), None, Then::Ask),
             ListMsg::Unfold(unfolded) => {
                 self.unfolded = unfolded;
                 Vec::new()
             }
-            ListMsg::None => {
-                self.selection = Selection::default();
+            ListMsg::Table(tabled) => {
+                self.tabled = tabled;
                 Vec::new()
             }
         }
     }
 
+    fn seen(&mut self, child: ChildId, seen: &Seen) -> Vec<Effect> {
+        let Some(days) = self.days.clone() else { return Vec::new() };
+        self.limit = Some(days.limit(seen));
+        let shown = self.shown();
+        let sight = days.in_sight(seen, shown);
+        self.top = sight.start;
+        if !self.window.serves(&sight, shown) {
+            self.window = Window::around(&sight, shown);
+        }
+        self.window.held = seen.held.filter(|row| *row < shown);
+        self.fetch(child)
+    }
+
+    /// A recording was opened: those before and after it are wanted, and the list will be where it is.
+    pub fn opened(&mut self, child: ChildId, id: RecordingId) -> Vec<Effect> {
+        if self.days.is_none() && !self.page.busy {
+            return self.load(child);
+        }
+        let Some(row) = self.place_of(id) else { return Vec::new() };
+        if !self.window.rows.contains(&row) || row < self.top {
+            self.top = row;
+        }
+        let around = row.saturating_sub(1)..(row + 2).min(self.shown());
+        if !self.window.serves(&around, self.shown()) {
+            self.window = Window::around(&around, self.shown());
+        }
+        self.fetch(child)
+    }
+
+    /// The recording before or after `id` in the list.
+    #[must_use]
+    pub fn neighbour(&self, id: RecordingId, step: isize) -> Option<RecordingId> {
+        Some(self.row(self.place_of(id)?.checked_add_signed(step)?)?.id)
+    }
+
     fn look(&mut self, child: ChildId, change: Change) -> Vec<Effect> {
         let before = self.form.filter();
-        let typing = matches!(change, Change::Words(_));
+        // A year is typed digit by digit, and each of them is a year.
+        let typing = matches!(change, Change::Words(_) | Change::From(_) | Change::To(_));
+        let cleared = change == Change::Nothing;
         match change {
             Change::Words(words) => self.form.words = words,
             Change::From(edge) => self.form.from = edge,
@@ -240,20 +380,57 @@ impl List {
             Change::Class(class) => self.form.class = class,
             Change::Nothing => self.form = Form::default(),
         }
-        if self.form.filter() == before {
+        let mut effects = self.sought(child, &before, typing);
+        if cleared {
+            // The button is gone.
+            effects.push(Effect::Focus(Spot::Search));
+        }
+        effects
+    }
+
+    fn slide(&mut self, child: ChildId, end: End, bar: usize) -> Vec<Effect> {
+        let Some(picture) = self.bars.clone() else { return Vec::new() };
+        let last = picture.1.len().saturating_sub(1);
+        let [from, to] = self.period();
+        // One end pushes the other on.
+        let (from, to) = match end {
+            End::First => (bar.min(last), to.max(bar.min(last))),
+            End::Last => (from.min(bar), bar.min(last)),
+        };
+        let before = self.form.filter();
+        let day = |at: usize| picture.1.get(at).filter(|_| (from, to) != (0, last));
+        self.form.from = day(from).map(|bar| Edge::first(bar.first, self.zone));
+        self.form.to = day(to).map(|bar| Edge::last(bar.last, self.zone));
+        self.sought(child, &before, true)
+    }
+
+    /// The first and the last bar of the period that is looked for.
+    #[must_use]
+    pub fn period(&self) -> [usize; 2] {
+        let Some(picture) = &self.bars else { return [0, 0] };
+        let bars = &picture.1;
+        let last = bars.len().saturating_sub(1);
+        let day = |edge: &Option<Edge>| edge.as_ref().and_then(|edge| edge.day.parse::<Date>().ok());
+        let from = day(&self.form.from).map_or(0, |day| bars.partition_point(|bar| bar.last < day));
+        let to = day(&self.form.to).map_or(last, |day| bars.partition_point(|bar| bar.last < day));
+        [from.min(last), to.min(last)]
+    }
+
+    /// What is looked for may have changed.
+    fn sought(&mut self, child: ChildId, before: &Filter, typing: bool) -> Vec<Effect> {
+        if self.form.filter() == *before {
             return Vec::new();
         }
         // Only now: a space behind the words must not call off the search that waits.
-        self.typed += 1;
+        self.typed = self.typed.wrapping_add(1);
         // What is ticked was ticked among other things: it is not carried over unseen.
-        self.selection = Selection::default();
-        self.anchor = None;
-        // "All that match" must never say the number of an earlier question.
-        self.count.clear();
-        // A cursor belongs to its question.
-        self.next = None;
+        self.selection = Rc::default();
+        self.give_up_ticking();
         self.page.clear();
-        self.fresh = true;
+        self.timeline.clear();
+        self.doubted = false;
+        self.refocus = None;
+        self.coming = Some(Coming { anew: true, ..Coming::default() });
         if typing {
             vec![Effect::Wait(TYPING_RESTS_MS, Msg::List(ListMsg::Rested(self.typed)))]
         } else {
@@ -261,201 +438,142 @@ impl List {
         }
     }
 
-    /// A page arrived, or failed to. Answers whether it was still wanted.
-    pub fn arrived(&mut self, turn: Turn, answer: Result<RecordingPage, Failure>) -> bool {
+    /// The days arrived, or failed to. Says whether an answer is whole now, and shown.
+    pub fn counted(&mut self, child: ChildId, turn: Turn, answer: Result<Timeline, Failure>) -> Vec<Effect> {
         match answer {
-            Ok(page) if self.page.accept(turn, Ok(())) => {
-                if self.fresh {
-                    self.items.clear();
+            Ok(timeline) if self.timeline.accept(turn, Ok(())) => {
+                if let Some(coming) = &mut self.coming {
+                    coming.days = Some(Rc::new(Days::new(&timeline)));
                 }
-                for item in page.items {
-                    // A recording that moved between two pages is shown once.
-                    if !self.items.iter().any(|shown| shown.id == item.id) {
-                        self.items.push(Rc::new(item));
-                    }
-                }
-                self.next = page.next;
-                if self.fresh {
-                    let shown: Vec<_> = self.items.iter().map(|item| item.id).collect();
-                    self.selection.retain(&shown);
-                }
-                self.fresh = false;
-                true
+                self.install(child)
             }
-            Ok(_) => false,
-            Err(failure) => self.page.accept(turn, Err(failure)),
+            Ok(_) => Vec::new(),
+            Err(failure) => {
+                self.timeline.accept(turn, Err(failure));
+                Vec::new()
+            }
         }
     }
 
-    /// What a deletion of the selection would be. "All" without any condition is a period, all of
-    /// time: what she keeps stays, as with any selection. Everything of a child is asked for elsewhere,
-    /// in words that say so.
-    #[must_use]
-    pub fn scope(&self) -> Option<Scope> {
-        match &self.selection {
-            Selection::These(ids) if ids.is_empty() => None,
-            Selection::These(ids) => Some(Scope::Items { recordings: ids.clone() }),
-            Selection::All { .. } => Some(match self.form.filter() {
-                filter if filter.is_empty() => Scope::Range { from: Timestamp::MIN, to: Timestamp::MAX },
-                Filter { q: None, from: Some(from), to: Some(to), device: None, kind: None, class: None } => {
-                    Scope::Range { from, to }
-                }
-                filter => Scope::Search { filter },
-            }),
+    /// All days of the child arrived.
+    pub fn counted_whole(&mut self, turn: Turn, answer: Result<Timeline, Failure>) {
+        self.whole.accept(turn, answer.map(|timeline| Rc::new(Days::new(&timeline))));
+        self.draw();
+    }
+
+    /// A block arrived, or failed to.
+    pub fn arrived(
+        &mut self,
+        child: ChildId,
+        turn: Turn,
+        answer: Result<RecordingPage, Failure>,
+    ) -> Vec<Effect> {
+        let items = match answer {
+            Ok(page) if self.page.accept(turn, Ok(())) => page.items,
+            Ok(_) => return Vec::new(),
+            Err(failure) => {
+                self.page.accept(turn, Err(failure));
+                return Vec::new();
+            }
+        };
+        let block = Block { first: self.asked, items: items.into_iter().map(Rc::new).collect() };
+        if let Some(coming) = &mut self.coming {
+            coming.block = Some(block);
+            return self.install(child);
+        }
+        if self.misfits(&block) {
+            return self.load(child);
+        }
+        self.store(block);
+        let mut effects = self.fetch(child);
+        effects.extend(self.refocus());
+        effects
+    }
+
+    /// Whether something came or went since the days were counted. They are asked for once more;
+    /// when they still do not fit, the service and the browser have two minds about where days end.
+    fn misfits(&mut self, block: &Block) -> bool {
+        let fits = self.days.as_ref().is_none_or(|days| days.fit(block, self.zone));
+        let doubt = !fits && !self.doubted;
+        self.doubted |= doubt;
+        doubt
+    }
+
+    fn store(&mut self, block: Block) {
+        self.blocks.retain(|known| known.first != block.first);
+        // Those that are drawn stay, with the one that has the focus; the oldest of the others goes.
+        let drawn: Vec<_> = self.window.each().map(|row| row / BLOCK * BLOCK).collect();
+        while self.blocks.len() >= BLOCKS {
+            let Some(at) = self.blocks.iter().position(|block| !drawn.contains(&block.first)) else { break };
+            self.blocks.remove(at);
+        }
+        self.blocks.push(block);
+    }
+
+    /// Shows an answer as soon as it is whole.
+    fn install(&mut self, child: ChildId) -> Vec<Effect> {
+        let Some(Coming { anew, days: Some(days), block: Some(block) }) = self.coming.clone() else {
+            return Vec::new();
+        };
+        self.coming = None;
+        let held = self.window.held;
+        let same = self.days.as_ref() == Some(&days);
+        self.doubted &= same;
+        self.days = Some(days.clone());
+        self.anchor = None;
+        self.blocks.clear();
+        if anew {
+            self.top = 0;
+            self.selection = Rc::default();
+        }
+        self.top = self.top.min(self.shown().saturating_sub(1));
+        if self.form.filter().is_empty() {
+            self.whole.value = Some(days);
+        }
+        self.draw();
+        let mut effects = Vec::new();
+        if anew || !same {
+            self.window = Window::from(self.top, self.shown());
+            if !anew && self.top > 0 {
+                effects.push(Effect::Scroll(self.top));
+            }
+        }
+        self.window.held = None;
+        if self.misfits(&block) {
+            effects.extend(self.load(child));
+            return effects;
+        }
+        // One that begins behind the end is of no use.
+        if block.first < self.shown() || block.first == 0 {
+            self.store(block);
+        }
+        // A row with the focus was drawn anew.
+        if !anew {
+            self.refocus = self.refocus.or(held);
+        }
+        effects.extend(self.fetch(child));
+        effects.extend(self.refocus());
+        effects
+    }
+
+    /// The picture over time, as soon as both its parts are there.
+    fn draw(&mut self) {
+        if let (Some(whole), Some(days)) = (&self.whole.value, &self.days) {
+            self.bars = Some(Rc::new(bars(whole, days)));
         }
     }
 
-    /// The recording before or after `id` in the list.
-    #[must_use]
-    pub fn neighbour(&self, id: RecordingId, step: isize) -> Option<RecordingId> {
-        let at = self.items.iter().position(|item| item.id == id)?;
-        Some(self.items.get(at.checked_add_signed(step)?)?.id)
+    /// The focus goes to the row it is meant for, as soon as that is there; to the last one, if
+    /// there are fewer now.
+    fn refocus(&mut self) -> Option<Effect> {
+        let row = self.refocus?.min(self.shown().checked_sub(1)?);
+        let id = self.row(row)?.id;
+        self.refocus = None;
+        self.window.held = Some(row);
+        Some(Effect::Focus(Spot::Row(id)))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::state::samples::{child, page, recording};
-
-    fn loaded(n: u64, next: Option<&str>) -> List {
-        let mut list = List::default();
-        let turn = first_turn(&list.load(child()));
-        assert!(list.arrived(turn, Ok(page(0..n, next))));
-        list
-    }
-
-    fn first_turn(effects: &[Effect]) -> Turn {
-        match effects.first() {
-            Some(Effect::Call(turn, _)) => *turn,
-            other => panic!("a call was expected, not {other:?}"),
-        }
-    }
-
-    fn words(list: &mut List, words: &str) -> Vec<Effect> {
-        list.update(child(), ListMsg::Look(Change::Words(words.into())))
-    }
-
-    fn edge(ms: i64) -> Option<Edge> {
-        Some(Edge { day: String::new(), at: Timestamp::from_ms(ms) })
-    }
-
-    #[test]
-    fn a_search_sets_out_when_typing_rests_and_only_then() {
-        let mut list = loaded(3, None);
-        let Effect::Wait(_, Msg::List(early)) = words(&mut list, "nut").remove(0) else { panic!() };
-        let Effect::Wait(_, Msg::List(rested)) = words(&mut list, "nuts").remove(0) else { panic!() };
-        assert!(list.update(child(), early).is_empty());
-        let effects = list.update(child(), rested);
-        let asked = Filter { q: Some("nuts".into()), ..Filter::default() };
-        assert!(
-            matches!(&effects[0], Effect::Call(_, Call::Recordings { filter, cursor: None, .. }) if *filter == asked)
-        );
-        assert!(matches!(&effects[1], Effect::Call(_, Call::Count { filter, .. }) if *filter == asked));
-    }
-
-    #[test]
-    fn the_answer_to_an_earlier_question_is_dropped() {
-        let mut list = List::default();
-        let early = first_turn(&list.load(child()));
-        let late = first_turn(&list.update(child(), ListMsg::Look(Change::Kind(Some(Kind::Video)))));
-        assert!(!list.arrived(early, Ok(page(0..3, None))));
-        assert!(list.items.is_empty());
-        assert!(list.arrived(late, Ok(page(7..8, None))));
-        assert_eq!(list.items.len(), 1);
-    }
-
-    #[test]
-    fn a_cursor_is_never_used_for_another_question() {
-        let mut list = loaded(3, Some("cursor"));
-        words(&mut list, "nuts");
-        assert!(list.update(child(), ListMsg::More).is_empty());
-    }
-
-    #[test]
-    fn pages_follow_each_other_and_show_nothing_twice() {
-        let mut list = loaded(3, Some("after-3"));
-        let effects = list.update(child(), ListMsg::More);
-        assert!(
-            matches!(&effects[0], Effect::Call(_, Call::Recordings { cursor: Some(c), .. }) if c == "after-3")
-        );
-        assert!(list.update(child(), ListMsg::More).is_empty(), "one page at a time");
-        list.arrived(first_turn(&effects), Ok(page(2..5, None)));
-        let shown: Vec<_> = list.items.iter().map(|item| item.id).collect();
-        assert_eq!(shown, (0..5).map(|n| recording(n).id).collect::<Vec<_>>());
-        assert!(list.update(child(), ListMsg::More).is_empty(), "there are no more");
-    }
-
-    #[test]
-    fn a_page_that_failed_is_asked_for_again_and_what_is_there_stays() {
-        let mut list = loaded(3, Some("after-3"));
-        let turn = first_turn(&list.update(child(), ListMsg::More));
-        list.arrived(turn, Err(Failure::NoAnswer));
-        assert_eq!(list.items.len(), 3);
-        let effects = list.retry(child());
-        assert!(
-            matches!(&effects[..], [Effect::Call(_, Call::Recordings { cursor: Some(c), .. })] if c == "after-3")
-        );
-    }
-
-    #[test]
-    fn looking_for_something_else_unticks_everything() {
-        let mut list = loaded(3, None);
-        let id = list.items[0].id;
-        list.update(child(), ListMsg::Tick(id, false));
-        assert_eq!(list.selection.count(), 1);
-        words(&mut list, "nuts");
-        assert_eq!(list.selection.count(), 0);
-    }
-
-    #[test]
-    fn all_waits_for_the_number_and_then_says_it() {
-        let mut list = loaded(3, Some("more"));
-        list.update(child(), ListMsg::All);
-        assert_eq!(list.selection.count(), 0);
-        let turn = list.count.begin();
-        list.count.accept(turn, Ok(RecordingCount { total: 412 }));
-        list.update(child(), ListMsg::All);
-        assert_eq!(list.selection.count(), 412);
-    }
-
-    #[test]
-    fn what_is_ticked_becomes_the_narrowest_scope() {
-        let mut list = loaded(2, None);
-        assert_eq!(list.scope(), None);
-        let id = list.items[1].id;
-        list.update(child(), ListMsg::Tick(id, false));
-        assert_eq!(list.scope(), Some(Scope::Items { recordings: vec![id] }));
-
-        list.selection = Selection::All { count: 2 };
-        assert_eq!(list.scope(), Some(Scope::Range { from: Timestamp::MIN, to: Timestamp::MAX }));
-        list.form.from = edge(1_000);
-        list.form.to = edge(2_000);
-        let (from, to) = (Timestamp::from_ms(1_000), Timestamp::from_ms(2_000));
-        assert_eq!(list.scope(), Some(Scope::Range { from, to }));
-        list.form.words = "nuts".into();
-        assert!(matches!(list.scope(), Some(Scope::Search { filter }) if filter.from == Some(from)));
-    }
-
-    #[test]
-    fn words_without_a_letter_look_for_nothing() {
-        let form = Form { words: " ...! ".into(), ..Form::default() };
-        assert!(form.filter().is_empty());
-    }
-
-    #[test]
-    fn a_period_that_ends_before_it_begins_is_never_asked_for() {
-        let form = Form { from: edge(2_000), to: edge(1_000), ..Form::default() };
-        assert!(form.is_backwards());
-        assert!(form.filter().check().is_ok());
-    }
-
-    #[test]
-    fn the_neighbours_of_a_recording_are_those_of_the_list() {
-        let list = loaded(3, None);
-        let ids: Vec<_> = list.items.iter().map(|item| item.id).collect();
-        assert_eq!(list.neighbour(ids[1], 1), Some(ids[2]));
-        assert_eq!(list.neighbour(ids[0], -1), None);
-        assert_eq!(list.neighbour(ids[2], 1), None);
-    }
-}
+#[path = "list_tests.rs"]
+mod tests;

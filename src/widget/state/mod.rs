@@ -2,13 +2,18 @@
 //! state and effects. No browser here, so it is tested natively.
 
 mod answers;
+pub mod bars;
 mod call;
+pub mod days;
 mod erase;
 mod failure;
+mod form;
+pub mod gather;
 mod half;
 mod list;
 mod loaded;
 mod opened;
+mod place;
 pub mod player;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -16,6 +21,11 @@ mod selection;
 mod shortcut;
 #[cfg(test)]
 mod tests;
+mod tick;
+mod trail;
+mod zone;
+
+use std::rc::Rc;
 
 use rules::{
     ChildId, Date, ErasureId, ErasureState, RecordingId, Scope,
@@ -27,12 +37,16 @@ use crate::doors;
 pub use call::{Call, Lane};
 pub use erase::{Flow, FlowMsg, Watched};
 pub use failure::{Failure, Trouble};
+pub use form::{Change, Edge, Form};
 pub use half::Half;
-pub use list::{Change, Edge, Form, List, ListMsg};
+pub use list::{End, List, ListMsg};
 pub use loaded::{Loaded, Turn, Waits};
 pub use opened::{BadDate, OFFERED_MONTHS, Opened, OpenedMsg, Settled};
-pub use selection::Selection;
+pub use place::{Place, Step};
+pub use selection::{Pick, Selection, Ticked};
 pub use shortcut::Shortcut;
+pub use trail::{Entries, Trail};
+pub use zone::Zone;
 
 /// What the page has to do beside showing the state.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +61,8 @@ pub enum Effect {
     Wait(u32, Msg),
     /// Put the focus somewhere, once the new state is shown.
     Focus(Spot),
+    /// Bring a row of the list to the upper edge, once it is shown.
+    Scroll(usize),
     /// Close the box, so that the focus goes back to where it was.
     CloseBox,
     /// Something for the media element, as it is shown now.
@@ -81,6 +97,10 @@ pub enum Spot {
     KeepFirst,
     /// A past request.
     Request(ErasureId),
+    /// What is said over the list about the selection.
+    Toolbar,
+    /// The search field.
+    Search,
 }
 
 /// Something she asked for and did not wait for, that failed.
@@ -119,6 +139,8 @@ pub enum Said {
     Found(u64),
     /// So many are selected.
     Selected(u64),
+    /// So many cannot be selected one by one.
+    TooMany,
     /// A keep holds until then.
     Kept(Date),
     /// A keep was ended.
@@ -139,6 +161,8 @@ pub enum Msg {
     Go(View),
     /// A child was chosen.
     Child(ChildId),
+    /// The browser went back or forward.
+    Back(Rc<Place>),
     /// In the list.
     List(ListMsg),
     /// A recording is opened.
@@ -266,6 +290,7 @@ impl State {
             | Msg::Ask(_)
             | Msg::Leave
             | Msg::Watch(_)
+            | Msg::Back(_)
                 if sending =>
             {
                 Vec::new()
@@ -280,7 +305,13 @@ impl State {
                 self.choose(child)
             }
             Msg::List(msg) => self.in_list(msg),
-            Msg::Retry(lane @ (Lane::Children | Lane::List | Lane::Count | Lane::Half)) => self.retry(lane),
+            Msg::Retry(
+                lane @ (Lane::Children | Lane::List | Lane::Timeline | Lane::Whole | Lane::Ids | Lane::Half),
+            ) => self.retry(lane),
+            Msg::Back(place) if place.is_of_first_screens() => {
+                self.half.forget();
+                self.come_to(&place)
+            }
             Msg::Refresh => self.refresh(),
             Msg::Online(online) => self.online(online),
             Msg::LeavesNext => {
@@ -301,6 +332,7 @@ impl State {
     pub(crate) fn later(&mut self, msg: Msg, today: Date) -> Vec<Effect> {
         match msg {
             Msg::Go(view) => self.go(view),
+            Msg::Back(place) => self.come_to_later(&place),
             Msg::Open(id) => self.open(id),
             Msg::Close => self.close(),
             Msg::Opened(msg) => self.opened.update(msg, today),
@@ -353,19 +385,18 @@ impl State {
         let mut effects = self.go_on(View::Recording);
         effects.extend(self.opened.open(id, self.list.form.filter().q));
         // Without the list nobody knows which one is next.
-        if let Some(child) = self.child.filter(|_| self.list.items.is_empty() && !self.list.page.busy) {
-            effects.extend(self.list.load(child));
-        }
+        effects.extend(self.child.map(|child| self.list.opened(child, id)).unwrap_or_default());
         with_focus(effects, Spot::Heading)
     }
 
     fn close(&mut self) -> Vec<Effect> {
         self.view = View::Recordings;
         let spot = self.opened.id.map_or(Spot::Heading, Spot::Row);
-        let effects = match self.child {
-            Some(child) if self.list.items.is_empty() && !self.list.page.busy => self.list.load(child),
+        let mut effects = match self.child {
+            Some(child) if self.list.days.is_none() && !self.list.page.busy => self.list.load(child),
             _ => Vec::new(),
         };
+        self.where_she_was(&mut effects);
         with_focus(effects, spot)
     }
 
@@ -417,7 +448,7 @@ impl State {
         let mut effects = self.go_on(view);
         effects.extend(match (view, self.child) {
             (View::Children, _) => self.load_children(),
-            (View::Recordings, Some(child)) if self.list.items.is_empty() => self.list.load(child),
+            (View::Recordings, Some(child)) if self.list.days.is_none() => self.list.load(child),
             (View::Holdings, Some(child)) => vec![Effect::Call(self.holdings.begin(), Call::Holdings(child))],
             (View::Requests, _) => self.load_requests(),
             _ => Vec::new(),
@@ -434,6 +465,13 @@ impl State {
         }
         self.view = view;
         unwatch.then_some(Effect::Unwatch).into_iter().collect()
+    }
+
+    /// What is there is shown at the row where she left it.
+    fn where_she_was(&self, effects: &mut Vec<Effect>) {
+        if self.list.days.is_some() && self.list.top > 0 {
+            effects.push(Effect::Scroll(self.list.top));
+        }
     }
 
     fn load_requests(&mut self) -> Vec<Effect> {
@@ -475,7 +513,9 @@ impl State {
             Lane::Children => &mut self.children,
             Lane::Holdings => &mut self.holdings,
             Lane::List => &mut self.list.page,
-            Lane::Count => &mut self.list.count,
+            Lane::Ids => &mut self.list.gather.as_mut()?.page,
+            Lane::Timeline => &mut self.list.timeline,
+            Lane::Whole => &mut self.list.whole,
             Lane::Recording => &mut self.opened.recording,
             Lane::Playback => &mut self.player.ticket,
             Lane::Keep => &mut self.opened.keeping,
@@ -508,12 +548,20 @@ impl State {
 
     fn in_list(&mut self, msg: ListMsg) -> Vec<Effect> {
         let Some(child) = self.child else { return Vec::new() };
-        let before = self.list.selection.count();
+        let ticks = matches!(msg, ListMsg::Tick(..) | ListMsg::Day(_) | ListMsg::All | ListMsg::None);
         let effects = self.list.update(child, msg);
-        if self.list.selection.count() != before {
-            self.said = Some(Said::Selected(self.list.selection.count()));
+        if ticks && self.list.gather.is_none() {
+            self.say_ticked();
         }
         effects
+    }
+
+    fn say_ticked(&mut self) {
+        self.said = Some(if self.list.too_many {
+            Said::TooMany
+        } else {
+            Said::Selected(self.list.selection.count())
+        });
     }
 
     fn ask(&mut self, scope: Scope) -> Vec<Effect> {
@@ -567,8 +615,8 @@ impl State {
     fn retry(&mut self, lane: Lane) -> Vec<Effect> {
         match (lane, self.child) {
             (Lane::Children, _) => self.load_children(),
-            (Lane::List | Lane::Count, Some(child)) => self.list.retry(child),
-            (Lane::List | Lane::Count, None) => Vec::new(),
+            (Lane::List | Lane::Timeline | Lane::Whole | Lane::Ids, Some(child)) => self.list.retry(child),
+            (Lane::List | Lane::Timeline | Lane::Whole | Lane::Ids, None) => Vec::new(),
             (Lane::Half, _) => self.half.fetch(),
             _ => self.half.here.map(|here| doors::retry(here, self, lane)).unwrap_or_default(),
         }
@@ -589,7 +637,9 @@ impl State {
             }
             // A deletion is only sent by its own button, with its own key; so is the wish to hear.
             (Lane::Erase | Lane::Playback | Lane::Holdings, _) => Vec::new(),
-            (Lane::Children | Lane::List | Lane::Count | Lane::Half, _) => Vec::new(),
+            (Lane::Children | Lane::List | Lane::Timeline | Lane::Whole | Lane::Ids | Lane::Half, _) => {
+                Vec::new()
+            }
         }
     }
 }

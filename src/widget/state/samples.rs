@@ -3,7 +3,8 @@
 use rules::{
     ChildId, ErasureId, ErasureState, RecordingId, StepState, StoreId, Timestamp,
     contract::{
-        ChildSummary, Children, Erasure, Preview, Recording, RecordingItem, RecordingPage, Requester, Step,
+        ChildSummary, Children, DayCount, Erasure, Preview, Recording, RecordingItem, RecordingPage,
+        Requester, Step, Timeline,
     },
     erasure::Lateness,
     preview::StoreCount,
@@ -24,7 +25,7 @@ pub fn recording(n: u64) -> RecordingItem {
         id: RecordingId::from_parts(1, u128::from(n)),
         child: child(),
         kind: Kind::Voice,
-        captured_at: at(-1_000 * i64::try_from(n).unwrap()),
+        captured_at: at(-3_600_000 * i64::try_from(n).unwrap()),
         duration_ms: 2_500,
         device: None,
         classes: Vec::new(),
@@ -113,4 +114,17 @@ pub fn erasure(state: ErasureState) -> Erasure {
             verified_at: None,
         }],
     }
+}
+
+/// The days of these recordings.
+pub fn timeline(ids: std::ops::Range<u64>) -> Timeline {
+    let mut days: Vec<DayCount> = Vec::new();
+    for item in ids.clone().map(recording) {
+        let day = item.captured_at.date();
+        match days.last_mut().filter(|last| last.day == day) {
+            Some(last) => last.recordings += 1,
+            None => days.push(DayCount { day, recordings: 1 }),
+        }
+    }
+    Timeline { total: ids.end - ids.start, days }
 }

@@ -7,6 +7,8 @@ use rules::{
     problem::{Problem, ProblemType},
 };
 
+use std::rc::Rc;
+
 use super::{samples::*, *};
 
 fn today() -> Date {
@@ -45,14 +47,24 @@ fn started(n: u64) -> (State, Vec<Effect>) {
 /// A page that shows three recordings of its only child.
 fn listed() -> State {
     let (mut state, effects) = started(1);
-    answer(&mut state, &effects, Lane::List, page(0..3, None));
+    fill(&mut state, &effects, 0..3);
     state
+}
+
+/// The list is answered: so many, on their days.
+fn fill(state: &mut State, effects: &[Effect], ids: std::ops::Range<u64>) -> Vec<Effect> {
+    answer(state, effects, Lane::List, page(ids.clone(), None));
+    answer(state, effects, Lane::Timeline, timeline(ids))
+}
+
+fn rows(state: &State) -> usize {
+    (0..state.list.shown()).filter(|row| state.list.row(*row).is_some()).count()
 }
 
 /// A page on which the deletion of one recording was confirmed and accepted.
 fn accepted() -> (State, Vec<Effect>) {
     let mut state = listed();
-    let id = state.list.items[0].id;
+    let id = recording(0).id;
     let effects = step(&mut state, Msg::Ask(Scope::Items { recordings: vec![id] }));
     answer(&mut state, &effects, Lane::Preview, preview(1));
     let effects = step(&mut state, Msg::Flow(FlowMsg::Confirm { key: "k".into(), named: false }));
@@ -77,12 +89,12 @@ fn nothing_of_one_child_is_shown_under_the_name_of_another() {
     let [first, second] = [1, 2].map(|n| ChildId::from_parts(1, n));
     let of_first = step(&mut state, Msg::Child(first));
     let of_second = step(&mut state, Msg::Child(second));
-    answer(&mut state, &of_first, Lane::List, page(0..3, None));
-    assert!(state.list.items.is_empty(), "the first child's list came too late");
-    answer(&mut state, &of_second, Lane::List, page(5..6, None));
+    fill(&mut state, &of_first, 0..3);
+    assert_eq!(rows(&state), 0, "the first child's list came too late");
+    fill(&mut state, &of_second, 5..6);
     step(&mut state, Msg::Open(recording(5).id));
     step(&mut state, Msg::Child(first));
-    assert!(state.list.items.is_empty());
+    assert_eq!(rows(&state), 0);
     assert_eq!((state.opened.id, &state.opened.recording.value), (None, &None));
 }
 
@@ -100,7 +112,7 @@ fn a_failure_says_what_it_is_and_trying_again_asks_again() {
 #[test]
 fn back_from_a_recording_the_focus_is_on_its_row() {
     let mut state = listed();
-    let id = state.list.items[1].id;
+    let id = recording(1).id;
     step(&mut state, Msg::Open(id));
     assert_eq!(step(&mut state, Msg::Close), [Effect::Focus(Spot::Row(id))]);
 }
@@ -108,7 +120,7 @@ fn back_from_a_recording_the_focus_is_on_its_row() {
 #[test]
 fn a_keep_shows_in_the_list_and_is_said() {
     let mut state = listed();
-    let id = state.list.items[0].id;
+    let id = recording(0).id;
     step(&mut state, Msg::Open(id));
     let until = today().plus_days(30);
     step(&mut state, Msg::Opened(OpenedMsg::Until(until.to_string())));
@@ -116,17 +128,17 @@ fn a_keep_shows_in_the_list_and_is_said() {
     let effects = answer(&mut state, &effects, Lane::Keep, ());
     turn_of(&effects, Lane::Recording);
     assert_eq!(state.said, Some(Said::Kept(until)));
-    assert_eq!(state.list.items[0].kept_until, Some(until));
+    assert_eq!(state.list.row(0).unwrap().kept_until, Some(until));
     let effects = step(&mut state, Msg::Opened(OpenedMsg::EndKeep));
     answer(&mut state, &effects, Lane::Keep, ());
-    assert_eq!((state.said, state.list.items[0].kept_until), (Some(Said::KeepEnded), None));
+    assert_eq!((state.said, state.list.row(0).unwrap().kept_until), (Some(Said::KeepEnded), None));
 }
 
 #[test]
 fn once_a_deletion_is_accepted_nothing_that_was_read_before_is_shown() {
     let (state, effects) = accepted();
     assert_eq!((state.view, state.said), (View::Progress, Some(Said::Erasure(Phrase::Sealed))));
-    assert!(state.flow.is_none() && state.list.items.is_empty() && state.opened.recording.value.is_none());
+    assert!(state.flow.is_none() && rows(&state) == 0 && state.opened.recording.value.is_none());
     turn_of(&effects, Lane::Watch);
     turn_of(&effects, Lane::Children);
 }
@@ -142,7 +154,7 @@ fn a_deletion_that_failed_to_leave_stays_as_it_was_filled_in() {
     refuse(&mut state, &effects, Lane::Erase, Failure::NoAnswer);
     let flow = state.flow.as_ref().unwrap();
     assert_eq!((flow.typed.as_str(), flow.sending.failed.clone()), ("Child 1", Some(Failure::NoAnswer)));
-    assert!(!state.list.items.is_empty(), "nothing was accepted");
+    assert_eq!(rows(&state), 3, "nothing was accepted");
 }
 
 #[test]
@@ -223,7 +235,7 @@ fn an_answer_of_the_wrong_kind_is_unreadable_not_a_crash() {
 #[test]
 fn a_recording_that_is_gone_says_so() {
     let mut state = listed();
-    let id = state.list.items[0].id;
+    let id = recording(0).id;
     let effects = step(&mut state, Msg::Open(id));
     refuse(&mut state, &effects, Lane::Recording, Failure::Refused(Problem::new(ProblemType::Gone)));
     assert_eq!(state.opened.recording.failed.as_ref().map(Failure::trouble), Some(Trouble::Gone));
@@ -329,7 +341,7 @@ fn out_of_a_box_the_focus_goes_back_to_where_it_was() {
 /// A page on which this recording of three is opened.
 fn reviewing(at: usize) -> State {
     let mut state = listed();
-    let id = state.list.items[at].id;
+    let id = recording(at as u64).id;
     let effects = step(&mut state, Msg::Open(id));
     answer(&mut state, &effects, Lane::Recording, opened(at as u64));
     state
@@ -338,7 +350,7 @@ fn reviewing(at: usize) -> State {
 #[test]
 fn keys_of_one_letter_mean_what_the_buttons_do() {
     let mut state = reviewing(1);
-    let ids: Vec<_> = state.list.items.iter().map(|item| item.id).collect();
+    let ids: Vec<_> = (0..3).map(|n| recording(n).id).collect();
     step(&mut state, Msg::Key(Shortcut::Older));
     assert_eq!(state.opened.id, Some(ids[2]));
     assert!(step(&mut state, Msg::Key(Shortcut::Older)).is_empty(), "there is no older one");
@@ -360,7 +372,7 @@ fn keys_of_one_letter_mean_what_the_buttons_do() {
 #[test]
 fn after_a_deletion_in_a_review_the_next_one_is_offered() {
     let mut state = reviewing(1);
-    let next = state.list.items[2].id;
+    let next = recording(2).id;
     let effects = step(&mut state, Msg::Key(Shortcut::Delete));
     answer(&mut state, &effects, Lane::Preview, preview(1));
     let effects = step(&mut state, Msg::Flow(FlowMsg::Confirm { key: "k".into(), named: false }));
@@ -470,7 +482,7 @@ fn a_call_that_drags_on_is_said_to_until_it_is_answered() {
 #[test]
 fn what_is_gone_is_not_in_the_list_she_goes_back_to() {
     let mut state = listed();
-    let id = state.list.items[1].id;
+    let id = recording(1).id;
     let effects = step(&mut state, Msg::Open(id));
     let gone = Failure::Refused(Problem::new(ProblemType::NotFound));
     refuse(&mut state, &effects, Lane::Recording, gone);
@@ -481,7 +493,7 @@ fn what_is_gone_is_not_in_the_list_she_goes_back_to() {
 #[test]
 fn what_was_searched_for_is_marked_in_what_is_opened() {
     let mut state = listed();
-    let id = state.list.items[1].id;
+    let id = recording(1).id;
     state.list.form.words = "nuts".into();
     let effects = step(&mut state, Msg::Open(id));
     assert!(
@@ -535,4 +547,69 @@ fn the_focus_is_caught_where_the_next_past_requests_begin() {
     let effects = step(&mut state, Msg::MoreRequests);
     answer(&mut state, &effects, Lane::Erasures, page(2, None));
     assert_eq!(state.catch(), Spot::Request(ErasureId::from_parts(2, 2)));
+}
+
+#[test]
+fn after_a_deletion_she_is_where_she_was() {
+    let (mut state, _) = accepted();
+    let effects = step(&mut state, Msg::Go(View::Recordings));
+    let mut left = page(1..3, None);
+    let gone = left.items[0].id;
+    answer(&mut state, &effects, Lane::List, left.clone());
+    let effects = answer(&mut state, &effects, Lane::Timeline, timeline(1..3));
+    assert!(effects.contains(&Effect::Focus(Spot::Row(gone))), "the next row has the focus: {effects:?}");
+    left.items.clear();
+    let effects = step(&mut state, Msg::Go(View::Recordings));
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Call(..))), "what is there is there");
+}
+
+#[test]
+fn back_and_forward_lead_to_where_she_was() {
+    let mut state = listed();
+    state.update(Msg::List(ListMsg::Tick(recording(2).id, false)), today());
+    let list = state.place();
+    step(&mut state, Msg::Open(recording(1).id));
+    assert_eq!(state.step_from(&list), Step::Went);
+    let opened = state.place();
+    step(&mut state, Msg::Open(recording(2).id));
+    assert_eq!(state.step_from(&opened), Step::Slid, "the older one takes the place of the newer");
+
+    let effects = step(&mut state, Msg::Back(Rc::new(list.clone())));
+    assert_eq!((state.view, state.list.selection.count()), (View::Recordings, 1));
+    assert!(effects.contains(&Effect::Focus(Spot::Row(recording(2).id))), "{effects:?}");
+    let effects = step(&mut state, Msg::Back(Rc::new(opened.clone())));
+    assert_eq!((state.view, state.opened.id), (View::Recording, Some(recording(1).id)));
+    turn_of(&effects, Lane::Recording);
+}
+
+#[test]
+fn back_to_another_search_looks_for_that_again() {
+    let mut state = listed();
+    let video = |kind| Msg::List(ListMsg::Look(Change::Kind(kind)));
+    let effects = step(&mut state, video(Some(rules::Kind::Video)));
+    fill(&mut state, &effects, 0..1);
+    step(&mut state, Msg::List(ListMsg::Tick(recording(0).id, false)));
+    let searched = state.place();
+    step(&mut state, Msg::Go(View::Holdings));
+    step(&mut state, Msg::Go(View::Recordings));
+    let effects = step(&mut state, video(None));
+    fill(&mut state, &effects, 0..3);
+    step(&mut state, Msg::Go(View::Holdings));
+    let effects = step(&mut state, Msg::Back(Rc::new(searched.clone())));
+    assert_eq!((state.list.form.kind, state.list.selection.count()), (Some(rules::Kind::Video), 1));
+    fill(&mut state, &effects, 0..1);
+    assert_eq!(state.list.selection.count(), 1);
+}
+
+#[test]
+fn back_out_of_a_deletion_forgets_it_and_not_while_it_is_sent() {
+    let mut state = listed();
+    let list = state.place();
+    let effects = step(&mut state, Msg::Ask(Scope::Child {}));
+    answer(&mut state, &effects, Lane::Preview, preview(3));
+    let asked = state.place();
+    step(&mut state, Msg::Back(Rc::new(list.clone())));
+    assert_eq!((state.view, &state.flow), (View::Recordings, &None));
+    step(&mut state, Msg::Back(Rc::new(asked.clone())));
+    assert_eq!((state.view, &state.flow), (View::Recordings, &None), "forward does not ask for it again");
 }

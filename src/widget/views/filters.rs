@@ -14,7 +14,7 @@ use crate::{
     page,
     parts::{Weight, button, el, field, label, live, maybe, on, span, tag_of, text, with},
     state::{Change, Edge, Form, ListMsg, Msg},
-    words,
+    words, zone,
 };
 
 fn look(change: Change) -> Msg {
@@ -24,16 +24,16 @@ fn look(change: Change) -> Msg {
 /// The form above a list. It has no button: the list follows it.
 pub fn form(cx: &Cx) -> Html {
     let form = &cx.state.list.form;
-    let about = vec!["search".into(), "200".into(), "off".into()];
+    let about = vec!["search".into(), "200".into(), "off".into(), page::SEARCH.into()];
     let typed = on("input", cx.typed(|words| look(Change::Words(words))));
-    let search = field(&["type", "maxlength", "autocomplete"], about, form.words.clone(), typed);
+    let search = field(&["type", "maxlength", "autocomplete", "id"], about, form.words.clone(), typed);
     let conditions = form.conditions();
     let set = maybe((conditions > 0).then_some(conditions), |n| {
         span("badge", cx.texts.count(Key::ConditionsSet, n, &[]))
     });
     let fields = vec![
         day(cx, Key::From, form.from.as_ref(), |day| look(Change::From(first_of(day)))),
-        day(cx, Key::To, form.to.as_ref(), |day| look(Change::To(after(day)))),
+        day(cx, Key::To, form.to.as_ref(), |day| look(Change::To(last_of(day)))),
         devices(cx, form),
         kinds(cx, form),
         classes(cx, form),
@@ -126,25 +126,10 @@ fn classes(cx: &Cx, form: &Form) -> Html {
     choices(cx, Key::Class, &names, chosen, then)
 }
 
-/// The first moment of a day, where the reader is.
 fn first_of(day: String) -> Option<Edge> {
-    let at = local_midnight(&day, 0)?;
-    Some(Edge { day, at })
+    Some(Edge::first(day.parse().ok()?, zone::here()))
 }
 
-/// The first moment after a day, where the reader is.
-fn after(day: String) -> Option<Edge> {
-    let at = local_midnight(&day, 1)?;
-    Some(Edge { day, at })
-}
-
-/// Days begin when the reader's clock says so, summer time and all: the browser knows.
-fn local_midnight(day: &str, plus_days: i32) -> Option<rules::Timestamp> {
-    let (year, month, of_month) = day.parse::<rules::Date>().ok()?.civil();
-    // A year that is still being typed; JavaScript would read 26 as 1926.
-    let year = u32::try_from(year).ok().filter(|year| *year >= 1900)?;
-    let at =
-        js_sys::Date::new_with_year_month_day(year, i32::from(month) - 1, i32::from(of_month) + plus_days);
-    #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
-    Some(rules::Timestamp::from_ms(at.get_time() as i64))
+fn last_of(day: String) -> Option<Edge> {
+    Some(Edge::last(day.parse().ok()?, zone::here()))
 }

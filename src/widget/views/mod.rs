@@ -10,6 +10,8 @@ mod progress;
 mod recording;
 mod recordings;
 mod requests;
+mod row;
+mod timeline;
 
 use std::rc::Rc;
 
@@ -179,6 +181,10 @@ fn said(cx: &Cx) -> AttrValue {
         None => AttrValue::default(),
         Some(Said::Found(n)) => cx.texts.count(Key::Found, n, &[]),
         Some(Said::Selected(n)) => cx.texts.count(Key::Selected, n, &[]),
+        Some(Said::TooMany) => {
+            let most = cx.texts.number(rules::scope::MAX_ITEMS as u64);
+            cx.texts.fill(Key::TooManyOneByOne, &[("n", &most)])
+        }
         Some(Said::Kept(until)) => cx.texts.fill(Key::SaidKept, &[("date", &cx.texts.date(until))]),
         Some(Said::KeepEnded) => cx.text(Key::SaidKeepEnded),
         Some(Said::Erasure(phrase)) => cx.text(words::phrase(phrase)),

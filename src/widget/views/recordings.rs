@@ -1,46 +1,47 @@
 //! The recordings of a child, newest first, a day at a time; some or all of them ticked.
+//!
+//! Only what is in sight is drawn, at the place where it would be if all were: so many rows and so
+//! many headings below the beginning. How high those are is the style sheet's matter.
 
-use rules::{Class, Kind, contract::RecordingItem};
+use rules::scope::MAX_ITEMS;
 use wasm_bindgen::JsCast;
 use web_sys::MouseEvent;
 use yew::prelude::{AttrValue, Html};
 
-use super::{Cx, children, filters};
+use super::{Cx, children, filters, row::row, timeline};
 use crate::{
     locale::{Format, Key},
-    page::Event,
+    page::{Event, TOOLBAR},
     parts::{
-        Weight, button, clock, el, keyed, maybe, on, p, press, screen, span, text, tick, trouble, waiting,
-        with,
+        Weight, button, el, keyed, maybe, on, p, placed, screen, span, text, tick, trouble, waiting, with,
     },
-    state::{Lane, ListMsg, Msg, Selection},
+    state::{Lane, ListMsg, Msg, Selection, Ticked, days::Day},
 };
 
 /// The list with what finds and what deletes.
 pub fn view(cx: &Cx) -> Html {
     let list = &cx.state.list;
-    let failed = list.page.failed.as_ref().or(list.count.failed.as_ref());
-    let nothing = match (list.items.is_empty(), list.page.busy, failed) {
-        (true, true, _) => waiting(cx),
-        (true, false, None) => {
+    let nothing = match (&list.days, list.failed()) {
+        (None, None) => waiting(cx),
+        (Some(days), _) if days.total == 0 => {
             let unasked = list.form.filter().is_empty();
             p("nothing", cx.text(if unasked { Key::ListEmpty } else { Key::ListNoMatch }))
         }
         _ => Html::default(),
     };
+    let shown = list.shown();
+    let more = list.total().is_some_and(|total| total > shown);
     screen(vec![
         children::chosen(cx),
+        timeline::picture(cx),
         filters::form(cx),
         toolbar(cx),
-        maybe(failed, |failure| trouble(cx, failure, Lane::List)),
-        with(
-            "div",
-            &["class", "aria-busy"],
-            vec!["days".into(), list.page.busy.to_string().into()],
-            days(cx),
-        ),
+        days(cx, shown),
         nothing,
-        maybe(list.next.as_ref(), |_| more(cx, list.page.busy, Msg::List(ListMsg::More))),
+        maybe(more.then_some(()), |()| {
+            let shown = cx.texts.number(shown as u64);
+            p("nothing", cx.texts.fill(Key::ListEnds, &[("n", &shown)]))
+        }),
     ])
 }
 
@@ -53,16 +54,22 @@ pub fn more(cx: &Cx, busy: bool, msg: Msg) -> Html {
 /// How many match, how many of them are ticked, and what can be done with those.
 fn toolbar(cx: &Cx) -> Html {
     let list = &cx.state.list;
-    let total = list.count.value.as_ref().map(|count| count.total);
+    let total = list.total().map(|total| total as u64);
     let selected = list.selection.count();
-    let all = matches!(list.selection, Selection::All { .. });
+    let all = matches!(&*list.selection, Selection::All { except, .. } if except.is_empty());
     let found = match (selected, total) {
         (0, None) => AttrValue::default(),
         (0, Some(total)) => cx.texts.count(Key::Found, total, &[]),
         _ => cx.texts.count(Key::Selected, selected, &[]),
     };
+    let most = cx.texts.number(MAX_ITEMS as u64);
     let tools = vec![
-        p("found", found),
+        with(
+            "p",
+            &["class", "id", "tabindex"],
+            vec!["found".into(), TOOLBAR.into(), "-1".into()],
+            vec![text(found)],
+        ),
         maybe(total.filter(|total| !all && *total > 0), |total| {
             let matching = !list.form.filter().is_empty();
             let label = if matching {
@@ -75,79 +82,78 @@ fn toolbar(cx: &Cx) -> Html {
         maybe((selected > 0).then_some(()), |()| {
             button(cx, Weight::Quiet, cx.text(Key::SelectNone), Msg::List(ListMsg::None))
         }),
-        maybe(list.scope(), |scope| {
-            button(cx, Weight::Plain, cx.texts.count(Key::DeleteSelected, selected, &[]), Msg::Ask(scope))
+        match (list.scope(), list.unnamed()) {
+            _ if list.gather.is_some() => span("quiet", cx.text(Key::Waiting)),
+            (None, Some(false)) => p("hint", cx.texts.fill(Key::TooManyToLeaveOut, &[("n", &most)])),
+            (None, None) => Html::default(),
+            (scope, _) => {
+                let msg = scope.map_or(Msg::List(ListMsg::Name), Msg::Ask);
+                button(cx, Weight::Plain, cx.texts.count(Key::DeleteSelected, selected, &[]), msg)
+            }
+        },
+        maybe(list.too_many.then_some(()), |()| {
+            p("hint", cx.texts.fill(Key::TooManyOneByOne, &[("n", &most)]))
         }),
+        maybe(list.failed(), |failure| trouble(cx, failure, Lane::List)),
     ];
     let values = vec!["toolbar".into(), "group".into(), cx.text(Key::Toolbar)];
     with("div", &["class", "role", "aria-label"], values, tools)
 }
 
-/// The items as sections of one day each.
-fn days(cx: &Cx) -> Vec<Html> {
-    let mut days = Vec::new();
-    let mut day = String::new();
-    let mut rows = Vec::new();
-    let mut end_day = |day: &str, rows: &mut Vec<Html>| {
-        if !rows.is_empty() {
-            let rows = el("ul", "rows", std::mem::take(rows));
-            let section = el("section", "day", vec![el("h3", "", vec![text(day.to_owned())]), rows]);
-            days.push(keyed(day.to_owned(), section));
-        }
-    };
-    for item in &cx.state.list.items {
-        let its_day = cx.texts.moment(Format::Day, item.captured_at);
-        if its_day != day {
-            end_day(&day, &mut rows);
-            day = its_day;
-        }
-        rows.push(row(cx, item));
-    }
-    end_day(&day, &mut rows);
-    days
+/// So many rows and headings, as a length.
+fn length(rows: usize, headings: usize) -> String {
+    format!("calc({rows} * var(--row-size) + {headings} * var(--day-size))")
 }
 
-fn row(cx: &Cx, item: &RecordingItem) -> Html {
-    let id = item.id;
-    let time = cx.texts.moment(Format::Time, item.captured_at);
-    let title = match &item.excerpt {
-        Some(words) => cx.texts.fill(Key::Quoted, &[("words", words)]),
-        None => cx.text(Key::NoTranscript),
-    };
-    let then = cx.link.callback(move |event: web_sys::Event| {
+/// The days in sight with the rows that are drawn.
+fn days(cx: &Cx, shown: usize) -> Html {
+    let list = &cx.state.list;
+    let Some(days) = list.days.as_ref().filter(|_| shown > 0) else { return Html::default() };
+    let mut sections = Vec::new();
+    let mut rows = list.window.each().filter(|row| *row < shown).peekable();
+    while let Some(first) = rows.next() {
+        let at = days.of_row(first);
+        let Some(known) = days.days.get(at) else { break };
+        let end = (known.first + known.rows).min(shown);
+        let mut drawn = vec![row(cx, known, first)];
+        while let Some(next) = rows.next_if(|row| *row < end) {
+            drawn.push(row(cx, known, next));
+        }
+        let style = format!(
+            "inset-block-start:{};block-size:{}",
+            length(known.first, at),
+            length(end - known.first, 1)
+        );
+        let inside = vec![
+            heading(cx, known),
+            with("ul", &["class", "role"], vec!["rows".into(), "list".into()], drawn),
+        ];
+        let section = placed("section", &["class", "style"], vec!["day".into()], style, inside);
+        sections.push(keyed(known.date.to_string(), section));
+    }
+    let about = vec!["days".into(), list.is_dimmed().to_string().into()];
+    let style = format!("block-size:{}", length(shown, days.of_row(shown - 1) + 1));
+    placed("div", &["class", "aria-busy", "style"], about, style, sections)
+}
+
+/// A day, and the box that stands for all of it.
+fn heading(cx: &Cx, day: &Day) -> Html {
+    let date = day.date;
+    let words = cx.texts.moment(Format::Day, date.start());
+    let found = cx.texts.count(Key::Found, day.rows as u64, &[]);
+    let label = cx.texts.fill(Key::SelectDay, &[("day", &words), ("found", &found)]);
+    let ticked = cx.state.list.selection.of_day(date, day.rows);
+    let class = if ticked == Ticked::Some { "some" } else { "" };
+    let then = cx.press(Msg::List(ListMsg::Day(date)));
+    let about = vec!["checkbox".into(), class.into(), label];
+    let tick = tick(&["type", "class", "aria-label"], about, ticked == Ticked::All, on("click", then));
+    el("h3", "", vec![el("label", "tick", vec![tick]), span("", words), span("count", found)])
+}
+
+/// A box was ticked; whether with shift, a click says.
+pub(super) fn ticked(cx: &Cx, id: rules::RecordingId) -> yew::Callback<web_sys::Event> {
+    cx.link.callback(move |event: web_sys::Event| {
         let shift = event.unchecked_into::<MouseEvent>().shift_key();
         Event::Msg(Msg::List(ListMsg::Tick(id, shift)))
-    });
-    let label = cx.texts.fill(Key::SelectRow, &[("time", &time), ("words", &title)]);
-    let about = |class: Class, words: AttrValue| {
-        maybe(item.classes.contains(&class).then_some(words), |words| span("", words))
-    };
-    let about = el(
-        "span",
-        "about",
-        vec![
-            maybe((item.kind == Kind::Video).then(|| cx.text(Key::KindVideo)), |kind| span("", kind)),
-            about(Class::Media, clock(item.duration_ms).into()),
-            maybe(item.device.as_ref(), |device| span("", device.name.clone())),
-            about(Class::Location, cx.text(Key::WithPlace)),
-            maybe(item.kept_until, |until| {
-                span("badge", cx.texts.fill(Key::KeptUntil, &[("date", &cx.texts.date(until))]))
-            }),
-        ],
-    );
-    let language = item.language.clone().unwrap_or_default().into();
-    let title = with(
-        "span",
-        &["class", "lang", "dir"],
-        vec!["title".into(), language, "auto".into()],
-        vec![text(title)],
-    );
-    let selected = cx.state.list.selection.has(id);
-    let about_tick = vec!["checkbox".into(), label];
-    let tick = tick(&["type", "aria-label"], about_tick, selected, on("click", then));
-    let about_open = vec!["button".into(), "open".into(), id.to_string().into()];
-    let inside = vec![span("time", time), title, about];
-    let open = press(&["type", "class", "id"], about_open, cx.press(Msg::Open(id)), inside);
-    let row = vec![el("label", "tick", vec![tick]), open];
-    keyed(id.to_string(), with("li", &["class", "part"], vec!["row".into(), "row".into()], row))
+    })
 }
