@@ -26,6 +26,12 @@ pub fn dialog(_: Here, cx: &Cx) -> Html {
     views::erase::dialog(cx)
 }
 
+/// What a period is chosen with.
+#[inline(never)]
+pub fn period(_: Here, cx: &Cx) -> Html {
+    views::timeline::period(cx)
+}
+
 /// What follows from a message that the first screens do not know.
 #[inline(never)]
 pub fn update(_: Here, state: &mut State, msg: Msg, today: Date) -> Vec<Effect> {

@@ -60,6 +60,12 @@ impl Ask {
                 write_pair(&mut path, "q", words.as_deref());
                 Self::new("GET", path)
             }
+            Call::Ids { child, filter, cursor } => {
+                let mut path = format!("/children/{child}/recordings?limit={MOST}");
+                write_filter(&mut path, filter);
+                write_pair(&mut path, "cursor", cursor.as_deref());
+                Self::new("GET", path)
+            }
             Call::Playback(id) => Self::new("POST", format!("/recordings/{id}/playback")),
             Call::Keep(id, Some(until)) => {
                 Self::new("PUT", format!("/recordings/{id}/keep")).body(format!(r#"{{"until":"{until}"}}"#))
@@ -80,7 +86,6 @@ impl Ask {
             Call::Half
             | Call::Children
             | Call::Recordings { .. }
-            | Call::Ids { .. }
             | Call::Timeline { .. }
             | Call::Whole { .. } => Self::new("GET", String::new()),
         }
@@ -110,12 +115,6 @@ impl Client {
             Call::Recordings { child, filter, skip } => {
                 let mut path = format!("/children/{child}/recordings?limit={BLOCK}&skip={skip}");
                 write_filter(&mut path, filter);
-                Ask::new("GET", path)
-            }
-            Call::Ids { child, filter, cursor } => {
-                let mut path = format!("/children/{child}/recordings?limit={MOST}");
-                write_filter(&mut path, filter);
-                write_pair(&mut path, "cursor", cursor.as_deref());
                 Ask::new("GET", path)
             }
             Call::Timeline { child, filter } => days(*child, filter),

@@ -40,7 +40,6 @@ impl State {
             Lane::List => return self.listed(|list, child| list.arrived(child, turn, read(answer))),
             Lane::Timeline => return self.listed(|list, child| list.counted(child, turn, read(answer))),
             Lane::Whole => self.list.counted_whole(turn, read(answer)),
-            Lane::Ids => return self.gathered(turn, read(answer)),
             Lane::Half => {
                 if let Some((msg, today)) = self.half.came(turn, answer.map(drop)) {
                     return self.update(msg, today);
@@ -62,7 +61,8 @@ impl State {
         answer: Result<String, Failure>,
     ) -> Vec<Effect> {
         match lane {
-            Lane::Children | Lane::List | Lane::Timeline | Lane::Whole | Lane::Ids | Lane::Half => {}
+            Lane::Children | Lane::List | Lane::Timeline | Lane::Whole | Lane::Half => {}
+            Lane::Ids => return self.gathered(turn, read(answer)),
             Lane::Holdings => {
                 self.holdings.accept(turn, read(answer));
             }
@@ -104,8 +104,7 @@ impl State {
         let (mut effects, ask) = self.list.gathered(child, turn, answer);
         self.say_ticked();
         if ask && let Some(scope) = self.list.scope() {
-            // By a message: deletions are of the second half.
-            effects.push(Effect::Wait(0, Msg::Ask(scope)));
+            effects.extend(self.ask(scope));
         }
         effects
     }

@@ -121,9 +121,12 @@ mod tests {
     #[test]
     fn the_first_screens_do_not_wait() {
         let mut state = away();
-        for msg in
-            [Msg::Start, Msg::Child(recording(1).child), Msg::List(ListMsg::More), Msg::Go(View::Recordings)]
-        {
+        for msg in [
+            Msg::Start,
+            Msg::Child(recording(1).child),
+            Msg::List(ListMsg::Unfold(true)),
+            Msg::Go(View::Recordings),
+        ] {
             let effects = step(&mut state, msg);
             assert!(
                 !effects.iter().any(|effect| matches!(effect, Effect::Call(_, Call::Half))),

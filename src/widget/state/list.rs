@@ -52,6 +52,14 @@ pub enum ListMsg {
     Table(bool),
 }
 
+impl ListMsg {
+    /// Whether the first half of the module knows it.
+    #[must_use]
+    pub const fn is_of_first_screens(&self) -> bool {
+        matches!(self, Self::Look(_) | Self::Rested(_) | Self::Seen(_) | Self::Settled(_) | Self::Unfold(_))
+    }
+}
+
 /// An end of a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -293,7 +301,6 @@ impl List {
     pub fn update(&mut self, child: ChildId, msg: ListMsg) -> Vec<Effect> {
         match msg {
             ListMsg::Look(change) => self.look(child, change),
-            ListMsg::Slide(end, bar) => self.slide(child, end, bar),
             // Typing went on meanwhile: a later rest will set out.
             ListMsg::Rested(typed) if typed != self.typed => Vec::new(),
             ListMsg::Rested(_) => self.load(child),
@@ -304,6 +311,25 @@ impl List {
                 }
                 _ => Vec::new(),
             },
+            ListMsg::Unfold(unfolded) => {
+                self.unfolded = unfolded;
+                Vec::new()
+            }
+            // They are of the second half.
+            ListMsg::Slide(..)
+            | ListMsg::Table(_)
+            | ListMsg::Tick(..)
+            | ListMsg::Day(_)
+            | ListMsg::All
+            | ListMsg::None
+            | ListMsg::Name => Vec::new(),
+        }
+    }
+
+    /// The same, as far as it is of the second half: ticking, and the sliders under the picture.
+    pub fn update_later(&mut self, child: ChildId, msg: ListMsg) -> Vec<Effect> {
+        match msg {
+            ListMsg::Slide(end, bar) => self.slide(child, end, bar),
             ListMsg::Tick(id, shift) => self.tick(child, id, shift),
             ListMsg::Day(day) => self.tick_day(child, day),
             ListMsg::All => {
@@ -320,14 +346,15 @@ impl List {
                 vec![Effect::Focus(Spot::Toolbar)]
             }
             ListMsg::Name => self.gather(child, self.form.filter(), None, Then::Ask),
-            ListMsg::Unfold(unfolded) => {
-                self.unfolded = unfolded;
-                Vec::new()
-            }
             ListMsg::Table(tabled) => {
                 self.tabled = tabled;
                 Vec::new()
             }
+            ListMsg::Look(_)
+            | ListMsg::Rested(_)
+            | ListMsg::Seen(_)
+            | ListMsg::Settled(_)
+            | ListMsg::Unfold(_) => Vec::new(),
         }
     }
 

@@ -62,7 +62,7 @@ fn at_row(list: &List, row: usize, held: Option<usize>) -> Seen {
 }
 
 fn tick(list: &mut List, n: u64, shift: bool) -> Vec<Effect> {
-    list.update(child(), ListMsg::Tick(recording(n).id, shift))
+    list.update_later(child(), ListMsg::Tick(recording(n).id, shift))
 }
 
 #[test]
@@ -186,10 +186,10 @@ fn looking_for_something_else_unticks_everything() {
 fn all_waits_for_the_number_and_then_says_it() {
     let mut list = List::default();
     let effects = list.load(child());
-    list.update(child(), ListMsg::All);
+    list.update_later(child(), ListMsg::All);
     assert_eq!(list.selection.count(), 0);
     fill(&mut list, &effects, 412);
-    list.update(child(), ListMsg::All);
+    list.update_later(child(), ListMsg::All);
     assert_eq!(list.selection.count(), 412);
 }
 
@@ -229,11 +229,11 @@ fn a_day_is_ticked_and_unticked_as_a_whole() {
     let mut list = loaded(500);
     let days = list.days.clone().unwrap();
     let (first, last) = (days.days[1], days.days[days.days.len() - 1]);
-    list.update(child(), ListMsg::Day(first.date));
+    list.update_later(child(), ListMsg::Day(first.date));
     assert_eq!(list.selection.count(), first.rows as u64);
-    list.update(child(), ListMsg::Day(first.date));
+    list.update_later(child(), ListMsg::Day(first.date));
     assert_eq!(list.selection.count(), 0);
-    let effects = list.update(child(), ListMsg::Day(last.date));
+    let effects = list.update_later(child(), ListMsg::Day(last.date));
     let Some(Effect::Call(turn, Call::Ids { filter, .. })) = effects.first() else { panic!("{effects:?}") };
     assert_eq!((filter.from, filter.to), (Some(last.date.start()), Some(last.date.plus_days(1).start())));
     let end = (last.first + last.rows) as u64;
@@ -244,10 +244,10 @@ fn a_day_is_ticked_and_unticked_as_a_whole() {
 #[test]
 fn all_but_one_is_named_one_by_one_before_it_is_deleted() {
     let mut list = loaded(300);
-    list.update(child(), ListMsg::All);
+    list.update_later(child(), ListMsg::All);
     tick(&mut list, 7, false);
     assert_eq!((list.selection.count(), list.scope(), list.unnamed()), (299, None, Some(true)));
-    let effects = list.update(child(), ListMsg::Name);
+    let effects = list.update_later(child(), ListMsg::Name);
     let (_, ask) = list.gathered(child(), turn_of(&effects, Lane::Ids), Ok(page(0..300, None)));
     assert!(ask);
     let Some(Scope::Items { recordings }) = list.scope() else { panic!("{:?}", list.scope()) };
@@ -257,7 +257,7 @@ fn all_but_one_is_named_one_by_one_before_it_is_deleted() {
 #[test]
 fn all_but_one_of_very_many_cannot_be_named_and_says_so() {
     let mut list = loaded(10_002);
-    list.update(child(), ListMsg::All);
+    list.update_later(child(), ListMsg::All);
     tick(&mut list, 7, false);
     assert_eq!((list.scope(), list.unnamed()), (None, Some(false)));
     tick(&mut list, 8, false);
@@ -270,7 +270,7 @@ fn what_is_ticked_becomes_the_narrowest_scope() {
     assert_eq!(list.scope(), None);
     tick(&mut list, 1, false);
     assert_eq!(list.scope(), Some(Scope::Items { recordings: vec![recording(1).id] }));
-    list.update(child(), ListMsg::All);
+    list.update_later(child(), ListMsg::All);
     assert_eq!(list.scope(), Some(Scope::Range { from: Timestamp::MIN, to: Timestamp::MAX }));
     list.form.from = edge(1_000);
     list.form.to = edge(2_000);
@@ -285,15 +285,15 @@ fn a_period_is_chosen_from_the_picture() {
     let mut list = loaded(24 * 5);
     let last = list.bars.as_ref().unwrap().1.len() - 1;
     assert_eq!(list.period(), [0, last]);
-    list.update(child(), ListMsg::Slide(End::First, 2));
+    list.update_later(child(), ListMsg::Slide(End::First, 2));
     assert_eq!(list.period(), [2, last]);
-    list.update(child(), ListMsg::Slide(End::Last, 1));
+    list.update_later(child(), ListMsg::Slide(End::Last, 1));
     assert_eq!(list.period(), [1, 1], "one end pushes the other");
     let bar = list.bars.as_ref().unwrap().1[1];
     let filter = list.form.filter();
     assert_eq!((filter.from, filter.to), (Some(bar.first.start()), Some(bar.last.plus_days(1).start())));
-    list.update(child(), ListMsg::Slide(End::First, 0));
-    list.update(child(), ListMsg::Slide(End::Last, last));
+    list.update_later(child(), ListMsg::Slide(End::First, 0));
+    list.update_later(child(), ListMsg::Slide(End::Last, last));
     assert!(list.form.filter().is_empty(), "all of it is no condition");
 }
 

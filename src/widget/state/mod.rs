@@ -304,7 +304,9 @@ impl State {
                 self.half.forget();
                 self.choose(child)
             }
-            Msg::List(msg) => self.in_list(msg),
+            Msg::List(msg) if msg.is_of_first_screens() => {
+                self.child.map(|child| self.list.update(child, msg)).unwrap_or_default()
+            }
             Msg::Retry(
                 lane @ (Lane::Children | Lane::List | Lane::Timeline | Lane::Whole | Lane::Ids | Lane::Half),
             ) => self.retry(lane),
@@ -333,6 +335,7 @@ impl State {
         match msg {
             Msg::Go(view) => self.go(view),
             Msg::Back(place) => self.come_to_later(&place),
+            Msg::List(msg) => self.in_list(msg),
             Msg::Open(id) => self.open(id),
             Msg::Close => self.close(),
             Msg::Opened(msg) => self.opened.update(msg, today),
@@ -360,13 +363,9 @@ impl State {
                 self.tick()
             }
             Msg::Key(key) => self.means(key).map(|msg| self.does(msg, today)).unwrap_or_default(),
-            Msg::Start
-            | Msg::Child(_)
-            | Msg::List(_)
-            | Msg::Refresh
-            | Msg::Online(_)
-            | Msg::LeavesNext
-            | Msg::LeavePage => Vec::new(),
+            Msg::Start | Msg::Child(_) | Msg::Refresh | Msg::Online(_) | Msg::LeavesNext | Msg::LeavePage => {
+                Vec::new()
+            }
         }
     }
 
@@ -549,7 +548,7 @@ impl State {
     fn in_list(&mut self, msg: ListMsg) -> Vec<Effect> {
         let Some(child) = self.child else { return Vec::new() };
         let ticks = matches!(msg, ListMsg::Tick(..) | ListMsg::Day(_) | ListMsg::All | ListMsg::None);
-        let effects = self.list.update(child, msg);
+        let effects = self.list.update_later(child, msg);
         if ticks && self.list.gather.is_none() {
             self.say_ticked();
         }

@@ -11,7 +11,7 @@ mod recording;
 mod recordings;
 mod requests;
 mod row;
-mod timeline;
+pub mod timeline;
 
 use std::rc::Rc;
 

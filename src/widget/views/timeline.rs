@@ -10,9 +10,10 @@ use yew::{
 
 use super::{Cx, field};
 use crate::{
+    doors,
     locale::{Format, Key},
     page::Event,
-    parts::{el, field as input, label, live, maybe, on, p, span, tag_of, text, with},
+    parts::{el, field as input, group, label, live, maybe, on, p, span, tag_of, text, with},
     state::{
         End, ListMsg, Msg,
         bars::{Bar, Unit},
@@ -30,17 +31,24 @@ pub fn picture(cx: &Cx) -> Html {
     let Some(picture) = list.bars.as_ref().filter(|picture| picture.1.len() > 1) else {
         return Html::default();
     };
-    let (unit, bars) = (picture.0, &picture.1);
-    let period = list.period();
-    let inside = vec![
-        drawing(bars, period),
-        end(cx, unit, bars, End::First, period[0]),
-        end(cx, unit, bars, End::Last, period[1]),
-        p("period", says(cx)),
-        table(cx, unit, bars),
-    ];
+    let period = maybe(cx.state.half.here, |here| doors::period(here, cx));
+    let inside = vec![drawing(&picture.1, list.period()), period];
     let about = vec!["picture".into(), "group".into(), cx.text(Key::Picture)];
     with("div", &["class", "role", "aria-label"], about, inside)
+}
+
+/// What a period is chosen with, and the table.
+pub fn period(cx: &Cx) -> Html {
+    let list = &cx.state.list;
+    let Some(picture) = &list.bars else { return Html::default() };
+    let (unit, bars) = (picture.0, &picture.1);
+    let [first, last] = list.period();
+    group(vec![
+        end(cx, unit, bars, End::First, first),
+        end(cx, unit, bars, End::Last, last),
+        p("period", says(cx)),
+        table(cx, unit, bars),
+    ])
 }
 
 /// The bars. They say nothing that the sliders and the table do not say.
