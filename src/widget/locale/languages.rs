@@ -23,7 +23,7 @@ const LANGUAGES: [Language; 5] = [
         tag: "ar",
         forms: &["zero", "one", "two", "few", "many", "other"],
         direction: "rtl",
-        deleted: &["محذوف", "المحذوف", "حُذف", "حُذِف", "حذفت", "مُحيت"],
+        deleted: &["محذوف", "حُذف", "حُذِف", "حذفت", "تم الحذف", "تم حذف", "مُحي", "مُحِي", "تم المحو", "تم محو"],
     },
     Language { tag: "de", forms: &["one", "other"], direction: "ltr", deleted: &["gelöscht"] },
     Language { tag: "en", forms: &["one", "other"], direction: "ltr", deleted: &["deleted"] },
