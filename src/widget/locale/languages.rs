@@ -41,9 +41,15 @@ const LANGUAGES: [Language; 5] = [
     },
 ];
 
+/// The texts of the element, and those that only the service's plain pages have.
+const FOLDERS: [&str; 2] = ["../../static/locales", "../service/plain/locales"];
+
 fn file(tag: &str) -> File {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../static/locales");
-    serde_json::from_str(&fs::read_to_string(folder.join(format!("{tag}.json"))).unwrap()).unwrap()
+    let read = |folder| {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join(format!("{tag}.json"));
+        serde_json::from_str::<File>(&fs::read_to_string(file).unwrap()).unwrap()
+    };
+    FOLDERS.into_iter().flat_map(read).collect()
 }
 
 /// The name that code asks for, and the plural form.
@@ -64,13 +70,14 @@ fn placeholders(text: &str) -> BTreeSet<&str> {
 
 #[test]
 fn every_locale_file_is_of_a_language_that_is_held_here() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../static/locales");
-    let there: BTreeSet<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    let held = LANGUAGES.iter().map(|language| format!("{}.json", language.tag)).collect();
-    assert_eq!(there, held);
+    let held: BTreeSet<_> = LANGUAGES.iter().map(|language| format!("{}.json", language.tag)).collect();
+    for folder in FOLDERS {
+        let there: BTreeSet<_> = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert_eq!(there, held, "{folder}");
+    }
 }
 
 #[test]
