@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a journey stops where it cannot go on")]
 
 mod halves;
+mod keyboard;
 mod look;
 mod states;
 mod weather;

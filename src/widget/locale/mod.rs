@@ -5,8 +5,6 @@
 
 mod intl;
 mod key;
-#[cfg(test)]
-mod languages;
 
 use std::cell::OnceCell;
 
@@ -98,8 +96,7 @@ impl Texts {
             self.file.get(&name)
         });
         let text = text.map_or(key.name(), AttrValue::as_str);
-        // The number first: a child may be called "{n}", a number never has braces.
-        fill(&fill(text, &[("n", &self.number(n))]), values).into()
+        fill(&fill(text, values), &[("n", &self.number(n))]).into()
     }
 
     /// A whole number.

@@ -6,7 +6,7 @@ use rules::{
 };
 use serde_json::json;
 
-use crate::common::{Family, Service, family::Clip};
+use crate::common::{Answer, Family, Service, family::Clip};
 
 /// Recordings a minute apart, the nth saying `words(n)`.
 async fn many(service: &Service, family: &Family, n: u32, words: impl Fn(u32) -> String) {
@@ -233,4 +233,24 @@ async fn what_was_searched_for_is_marked_where_it_was_said() {
     for q in ["", "%E2%80%A6"] {
         service.get(&family.token, &format!("{path}?q={q}")).await.refused(ProblemType::Invalid);
     }
+}
+
+#[tokio::test]
+async fn lists_come_compressed_and_sound_and_forms_do_not() {
+    let service = Service::start().await;
+    let family = service.family("parent").await;
+    let recording = service.record(&family, "2026-11-01T10:00:00Z", "a walnut").await;
+    let ask = async |path: &str| {
+        let request =
+            service.ask(Method::GET, path).bearer_auth(&family.token).header("accept-encoding", "br");
+        Answer::to(request).await
+    };
+    let list = ask(&format!("/v1/children/{}/recordings", family.child)).await;
+    assert_eq!((list.status, list.header("content-encoding")), (200, "br"));
+    assert!(list.headers.get_all("vary").iter().any(|names| names == "accept-encoding"));
+    let ticket = service.ticket(&family, recording).await;
+    let sound = ask(&ticket).await;
+    assert_eq!((sound.status, sound.header("content-encoding")), (200, ""));
+    // A form's secret beside reflected words must not be told by a length.
+    assert_eq!(ask("/plain").await.header("content-encoding"), "");
 }
