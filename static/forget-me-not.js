@@ -86,7 +86,7 @@ export class ForgetMeNot extends (globalThis.HTMLElement ?? Object) {
       if (turn != this.#turn) return;
       const [[wasm, sheet], strings] = await Promise.all([
         engine ||= load().catch((error) => { engine = null; throw error; }),
-        words((this.locale || 'en').split('-')[0]).catch(() => words('en'))]);
+        words((this.locale || 'en').split('-')[0].toLowerCase()).catch(() => words('en'))]);
       if (turn != this.#turn) return;
       if (this.#wasm) return wasm.update(this.#id, strings);
       const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });

@@ -5,6 +5,8 @@
 
 mod intl;
 mod key;
+#[cfg(test)]
+mod languages;
 
 use std::cell::OnceCell;
 
@@ -96,7 +98,8 @@ impl Texts {
             self.file.get(&name)
         });
         let text = text.map_or(key.name(), AttrValue::as_str);
-        fill(&fill(text, values), &[("n", &self.number(n))]).into()
+        // The number first: a child may be called "{n}", a number never has braces.
+        fill(&fill(text, &[("n", &self.number(n))]), values).into()
     }
 
     /// A whole number.
