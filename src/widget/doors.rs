@@ -26,10 +26,10 @@ pub fn dialog(_: Here, cx: &Cx) -> Html {
     views::erase::dialog(cx)
 }
 
-/// What a period is chosen with.
+/// The table behind the picture over time.
 #[inline(never)]
-pub fn period(_: Here, cx: &Cx) -> Html {
-    views::timeline::period(cx)
+pub fn table(_: Here, cx: &Cx) -> Html {
+    views::timeline::table(cx)
 }
 
 /// What follows from a message that the first screens do not know.

@@ -129,7 +129,7 @@ impl Days {
     }
 
     /// How far below the beginning of the list a row begins, when these are the heights.
-    #[cfg(test)]
+    #[cfg(all(test, not(target_arch = "wasm32")))]
     fn top_of(&self, row: usize, row_height: f64, heading: f64) -> f64 {
         count(row) * row_height + count(self.of_row(row) + 1) * heading
     }

@@ -326,7 +326,7 @@ impl List {
         }
     }
 
-    /// The same, as far as it is of the second half: ticking, and the sliders under the picture.
+    /// The same, as far as it is of the second half: ticking, and what the sliders under the picture do.
     pub fn update_later(&mut self, child: ChildId, msg: ListMsg) -> Vec<Effect> {
         match msg {
             ListMsg::Slide(end, bar) => self.slide(child, end, bar),

@@ -44,7 +44,12 @@ pub fn form(cx: &Cx) -> Html {
     let summary = el("summary", "", vec![text(cx.text(Key::Conditions)), set]);
     let inside = vec![
         label("field wide", cx.text(Key::SearchWords), search),
-        conditions_of(cx, vec![summary, el("div", "fields", fields), backwards]),
+        fold(
+            cx,
+            cx.state.list.unfolded,
+            ListMsg::Unfold,
+            vec![summary, el("div", "fields", fields), backwards],
+        ),
         maybe((*form != Form::default()).then_some(()), |()| {
             button(cx, Weight::Quiet, cx.text(Key::LookForAll), look(Change::Nothing))
         }),
@@ -53,15 +58,16 @@ pub fn form(cx: &Cx) -> Html {
     with("div", &["class", "role", "aria-label"], about, inside)
 }
 
-fn conditions_of(cx: &Cx, inside: Vec<Html>) -> Html {
-    let (names, values): (&[_], _) = if cx.state.list.unfolded {
+/// What is folded in until it is wanted.
+pub fn fold(cx: &Cx, unfolded: bool, msg: fn(bool) -> ListMsg, inside: Vec<Html>) -> Html {
+    let (names, values): (&[_], _) = if unfolded {
         (&["class", "open"], vec!["conditions".into(), "".into()])
     } else {
         (&["class"], vec!["conditions".into()])
     };
-    let toggled = cx.link.callback(|event: web_sys::Event| {
+    let toggled = cx.link.callback(move |event: web_sys::Event| {
         let unfolded = event.target_unchecked_into::<HtmlDetailsElement>().open();
-        page::Event::Msg(Msg::List(ListMsg::Unfold(unfolded)))
+        page::Event::Msg(Msg::List(msg(unfolded)))
     });
     live(tag_of("details", names, values, inside), on("toggle", toggled))
 }

@@ -2,18 +2,14 @@
 
 use std::fmt::Write as _;
 
-use web_sys::HtmlDetailsElement;
-use yew::{
-    html::TargetCast,
-    prelude::{AttrValue, Html},
-};
+use yew::prelude::{AttrValue, Html};
 
-use super::{Cx, field};
+use super::{Cx, field, filters::fold};
 use crate::{
     doors,
     locale::{Format, Key},
     page::Event,
-    parts::{el, field as input, group, label, live, maybe, on, p, span, tag_of, text, with},
+    parts::{el, field as input, label, maybe, on, p, span, text, with},
     state::{
         End, ListMsg, Msg,
         bars::{Bar, Unit},
@@ -31,24 +27,19 @@ pub fn picture(cx: &Cx) -> Html {
     let Some(picture) = list.bars.as_ref().filter(|picture| picture.1.len() > 1) else {
         return Html::default();
     };
-    let period = maybe(cx.state.half.here, |here| doors::period(here, cx));
-    let inside = vec![drawing(&picture.1, list.period()), period];
-    let about = vec!["picture".into(), "group".into(), cx.text(Key::Picture)];
-    with("div", &["class", "role", "aria-label"], about, inside)
-}
-
-/// What a period is chosen with, and the table.
-pub fn period(cx: &Cx) -> Html {
-    let list = &cx.state.list;
-    let Some(picture) = &list.bars else { return Html::default() };
     let (unit, bars) = (picture.0, &picture.1);
     let [first, last] = list.period();
-    group(vec![
+    let rows = maybe(cx.state.half.here.filter(|_| list.tabled), |here| doors::table(here, cx));
+    let summary = el("summary", "", vec![span("", cx.text(Key::PictureTable))]);
+    let inside = vec![
+        drawing(bars, [first, last]),
         end(cx, unit, bars, End::First, first),
         end(cx, unit, bars, End::Last, last),
         p("period", says(cx)),
-        table(cx, unit, bars),
-    ])
+        fold(cx, list.tabled, ListMsg::Table, vec![summary, rows]),
+    ];
+    let about = vec!["picture".into(), "group".into(), cx.text(Key::Picture)];
+    with("div", &["class", "role", "aria-label"], about, inside)
 }
 
 /// The bars. They say nothing that the sliders and the table do not say.
@@ -113,36 +104,17 @@ fn says(cx: &Cx) -> AttrValue {
     cx.texts.fill(Key::PictureSays, &[("from", &from), ("to", &to), ("found", &found)])
 }
 
-fn table(cx: &Cx, unit: Unit, bars: &[Bar]) -> Html {
-    let unfolded = cx.state.list.tabled;
-    let toggled = cx.link.callback(|event: web_sys::Event| {
-        let unfolded = event.target_unchecked_into::<HtmlDetailsElement>().open();
-        Event::Msg(Msg::List(ListMsg::Table(unfolded)))
-    });
-    let cell = |words: AttrValue| el("td", "", vec![text(words)]);
+/// The same as a table: the periods in which there is anything, newest first.
+pub fn table(cx: &Cx) -> Html {
+    let Some(picture) = &cx.state.list.bars else { return Html::default() };
+    let cell = |words: String| el("td", "", vec![text(words)]);
     let head =
         |scope: &'static str, words: AttrValue| with("th", &["scope"], vec![scope.into()], vec![text(words)]);
-    let rows = || {
-        let rows = bars.iter().rev().filter(|bar| bar.all > 0).map(|bar| {
-            let (all, matching) = (cx.texts.number(bar.all), cx.texts.number(bar.matching));
-            el("tr", "", vec![head("row", named(cx, unit, bar)), cell(all.into()), cell(matching.into())])
-        });
-        let heads = [Key::TablePeriod, Key::TableAll, Key::TableMatching];
-        let heads = heads.map(|key| head("col", cx.text(key)));
-        el(
-            "table",
-            "",
-            vec![el("thead", "", vec![el("tr", "", heads.into())]), el("tbody", "", rows.collect())],
-        )
-    };
-    let (names, values): (&[_], _) = if unfolded {
-        (&["class", "open"], vec!["conditions".into(), "".into()])
-    } else {
-        (&["class"], vec!["conditions".into()])
-    };
-    let inside = vec![
-        el("summary", "", vec![span("", cx.text(Key::PictureTable))]),
-        maybe(unfolded.then_some(()), |()| rows()),
-    ];
-    live(tag_of("details", names, values, inside), on("toggle", toggled))
+    let rows = picture.1.iter().rev().filter(|bar| bar.all > 0).map(|bar| {
+        let (all, matching) = (cx.texts.number(bar.all), cx.texts.number(bar.matching));
+        el("tr", "", vec![head("row", named(cx, picture.0, bar)), cell(all), cell(matching)])
+    });
+    let heads = [Key::TablePeriod, Key::TableAll, Key::TableMatching].map(|key| head("col", cx.text(key)));
+    let inside = vec![el("thead", "", vec![el("tr", "", heads.into())]), el("tbody", "", rows.collect())];
+    el("table", "", inside)
 }
