@@ -1,10 +1,9 @@
 // docs/embed.md
-const read = async (url, options) => {
-  const response = await fetch(url, options);
+const text = async (url) => {
+  const response = await fetch(url);
   if (!response.ok) throw Error(url);
-  return response;
+  return response.text();
 };
-const text = async (url) => (await read(url)).text();
 // Every address is written out in full: bundlers look for this form.
 const words = async (language) => {
   const texts = await text(new URL(`./locales/${language}.json`, import.meta.url));
@@ -13,20 +12,14 @@ const words = async (language) => {
   return texts;
 };
 
-// The second half shares the first one's memory and functions; those by their places in its table.
-let rest, more = async () => {};
-const half = async (first) => WebAssembly.instantiate(
-  await (await read(new URL('./forget_me_not_later.wasm', import.meta.url), { signal: AbortSignal.timeout(3e4) })).arrayBuffer(),
-  { m: new Proxy(first, { get: (_, name) => first[name] ?? first.later.get(name) }) });
-
 let engine;
 const load = async () => {
   const [wasm, module_or_path, css] = await Promise.all([
     import('./forget_me_not.js'),
-    read(new URL('./forget_me_not_bg.wasm', import.meta.url)),
+    // One that is not there does not compile.
+    fetch(new URL('./forget_me_not_bg.wasm', import.meta.url)),
     text(new URL('./forget-me-not.css', import.meta.url))]);
-  const first = await wasm.default({ module_or_path });
-  if (first.later) wasm.second_half(more = () => rest ??= half(first).catch((error) => { rest = null; throw error; }));
+  await wasm.default({ module_or_path });
   return [wasm, await new CSSStyleSheet().replace(css)];
 };
 
@@ -92,11 +85,10 @@ export class ForgetMeNot extends (globalThis.HTMLElement ?? Object) {
       const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
       root.adoptedStyleSheets = [sheet];
       root.replaceChildren();
+      // Only where the module is in two halves.
+      wasm.near?.(this);
       this.#id = wasm.mount(this, root, strings);
       this.#wasm = wasm;
-      // Whoever comes near will soon want more.
-      for (const near of ['pointerover', 'focusin'])
-        this.addEventListener(near, () => more().catch(() => {}), { once: true });
       this.#tell('ready');
     } catch (error) {
       if (turn != this.#turn) return;

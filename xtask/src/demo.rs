@@ -24,7 +24,7 @@ pub fn demo(options: &Demo) -> Result<()> {
     machine::c_compiler()?;
     machine::wasm_target()?;
 
-    let toolbox = Toolbox::with(&[TRUNK, WASM_BINDGEN])?.and_wasm_opt()?;
+    let toolbox = Toolbox::with(&[TRUNK, WASM_BINDGEN])?.and_wasm_opt()?.and_esbuild()?;
     let page = page::build(&toolbox, Flavour::Plain)?;
     let assets = page::publish_to_dist(&page)?;
     let binary = build_service()?;

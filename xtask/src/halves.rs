@@ -19,8 +19,9 @@ fn is_door(name: &str) -> bool {
     name.starts_with("_RNvNtC") && name.contains("6widget5doors")
 }
 
-/// The script that goes with it.
+/// The script that goes with it, to which is added what fetches the second half.
 const SCRIPT: &str = "forget_me_not.js";
+const FETCH: &str = include_str!("split/near.js");
 
 /// The features of WebAssembly that the compiler uses by itself.
 const FEATURES: &[&str] = &[
@@ -46,8 +47,8 @@ pub fn finish(toolbox: &Toolbox, page: &Path, target: &Path) -> Result<()> {
     let script = page.join(SCRIPT);
     let text =
         std::fs::read_to_string(&script).with_context(|| format!("cannot read {}", script.display()))?;
-    std::fs::write(&script, renamed(text, &halves.imports)?)
-        .with_context(|| format!("cannot write {}", script.display()))?;
+    let text = renamed(text, &halves.imports, &halves.exports)? + FETCH;
+    std::fs::write(&script, text).with_context(|| format!("cannot write {}", script.display()))?;
     let moved = halves.moved;
     say::line(&format!(
         "{} functions ({} KB of code, {} KB of data) are loaded later; {} that stay are used by them",
@@ -78,16 +79,33 @@ fn contains(bytes: &[u8], piece: &[u8]) -> bool {
     bytes.windows(piece.len()).any(|window| window == piece)
 }
 
-/// The script with the names of what it gives to the module replaced by their places.
-fn renamed(mut script: String, names: &[String]) -> Result<String> {
-    for (place, name) in names.iter().enumerate() {
+/// The script with shorter names: of what it gives to the module their places, of what it takes from it the new ones.
+fn renamed(mut script: String, imports: &[String], exports: &[(String, String)]) -> Result<String> {
+    for (place, name) in imports.iter().enumerate() {
         let known = format!(" {name}: ");
         if script.matches(&known).count() != 1 {
             bail!("{SCRIPT} does not give {name} to the module in the way that is known");
         }
         script = script.replacen(&known, &format!(" {place}: "), 1);
     }
+    for (name, short) in exports {
+        script = taken(&script, name, short);
+    }
     Ok(script)
+}
+
+/// The script with `wasm.name` as `wasm.short`, where that is the whole name.
+fn taken(script: &str, name: &str, short: &str) -> String {
+    let known = format!("wasm.{name}");
+    let mut pieces = script.split(&known);
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let goes_on = piece.starts_with(|next: char| next == '_' || next.is_ascii_alphanumeric());
+        text += "wasm.";
+        text += if goes_on { name } else { short };
+        text += piece;
+    }
+    text
 }
 
 #[cfg(test)]
@@ -98,9 +116,12 @@ mod tests {
     fn names_are_replaced_where_they_are_given_and_only_where_that_is_certain() {
         let script = "return { __wbg_a_1: function() {}, __wbg_a_12: x }".to_owned();
         let names = ["__wbg_a_12".to_owned(), "__wbg_a_1".to_owned()];
-        let short = renamed(script.clone(), &names).expect("both are there");
+        let short = renamed(script.clone(), &names, &[]).expect("both are there");
         assert_eq!(short, "return { 1: function() {}, 0: x }");
-        assert!(renamed(script, &["__wbg_b".to_owned()]).is_err());
+        assert!(renamed(script, &["__wbg_b".to_owned()], &[]).is_err());
+        let script = "wasm.__a(wasm.__a_1, __a); wasm.__a".to_owned();
+        let exports = [("__a".to_owned(), "e0".to_owned())];
+        assert_eq!(renamed(script, &[], &exports).expect("is there"), "wasm.e0(wasm.__a_1, __a); wasm.e0");
     }
 
     #[test]

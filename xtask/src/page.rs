@@ -97,7 +97,7 @@ pub fn build(toolbox: &Toolbox, flavour: Flavour) -> Result<PathBuf> {
     }
     run::step(&format!("building the page ({}) with Trunk", flavour.name()), trunk)?;
     halves::finish(toolbox, &out, &target)?;
-    if flavour == Flavour::Shipped && toolbox.esbuild {
+    if toolbox.esbuild {
         minify(toolbox, &out)?;
     }
     std::fs::write(&stamp, stamp_text(&sources, &folder_hash(&out)?))
@@ -191,7 +191,7 @@ fn is_trunks_stage(name: &str) -> bool {
     name == ".stage"
 }
 
-/// What the page is made of: the manifests, the page's crates and `static`.
+/// What the page is made of: the manifests, the page's crates and `static`, and what splits it.
 const SOURCES: &[&str] = &[
     ".cargo",
     "Cargo.lock",
@@ -204,6 +204,8 @@ const SOURCES: &[&str] = &[
     "src/rules",
     "src/widget",
     "static",
+    "xtask/src/halves.rs",
+    "xtask/src/split",
 ];
 
 fn sources_hash(root: &Path, tools: &str) -> Result<String> {

@@ -170,7 +170,7 @@ impl Suite {
         }
         let toolbox = if any(Step::needs_wasm) {
             machine::wasm_target()?;
-            Some(Toolbox::with(&[TRUNK, WASM_BINDGEN, WASM_PACK])?.and_wasm_opt()?)
+            Some(Toolbox::with(&[TRUNK, WASM_BINDGEN, WASM_PACK])?.and_wasm_opt()?.and_esbuild()?)
         } else {
             None
         };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, anyhow};
 use sha2::{Digest, Sha256};
-use wasm_encoder::reencode::{self, Error, Reencode};
+use wasm_encoder::reencode::{Error, Reencode};
 use wasm_encoder::{
     CodeSection, ConstExpr, DataSection, ElementSection, Elements, EntityType, ExportKind, ExportSection,
     FunctionSection, ImportSection, Instruction, TableSection, TableType, TypeSection,
@@ -64,7 +64,8 @@ pub fn emit(module: &Module, cut: &Cut) -> Result<Halves> {
     let first = plan.first()?;
     let later = plan.later()?;
     let moved = Moved { functions: cut.moves.len(), code, data: cut.data.len(), shared: shared.len() };
-    Ok(Halves { first, later, imports: module.imports.clone(), moved })
+    let exports = plan.shortened().map(|(name, short)| (name.to_owned(), short)).collect();
+    Ok(Halves { first, later, imports: module.imports.clone(), exports, moved })
 }
 
 struct Plan<'a> {
@@ -99,8 +100,16 @@ impl Plan<'_> {
         match kind {
             ExportKind::Memory => self.build.clone(),
             ExportKind::Table if index == 0 => TABLE.to_owned(),
-            _ => known.cloned().unwrap_or_else(|| format!("{}{index}", kind as u8)),
+            // Not a number alone: numbers are places in the table.
+            _ => known.cloned().unwrap_or_else(|| format!("x{}_{index}", kind as u8)),
         }
+    }
+
+    /// The names that wasm-bindgen has made up for its own script's use, and shorter ones.
+    fn shortened(&self) -> impl Iterator<Item = (&str, String)> {
+        let functions = self.module.exports.iter().filter(|((kind, _), _)| *kind == ExportKind::Func as u8);
+        let theirs = functions.map(|(_, name)| name.as_str()).filter(|name| name.starts_with('_'));
+        theirs.enumerate().map(|(place, name)| (name, format!("e{place}")))
     }
 
     fn later(&self) -> Result<Vec<u8>> {
@@ -286,7 +295,16 @@ impl Reencode for First<'_> {
         exports: &mut ExportSection,
         section: wasmparser::ExportSectionReader<'_>,
     ) -> Result<(), Error<Self::Error>> {
-        reencode::utils::parse_export_section(self, exports, section)?;
+        let short: BTreeMap<_, _> = self.plan.shortened().collect();
+        for export in section {
+            let export = export?;
+            let name = short.get(export.name).map_or(export.name, String::as_str);
+            exports.export(
+                name,
+                self.export_kind(export.kind)?,
+                self.external_index(export.kind, export.index)?,
+            );
+        }
         let seen = self.plan.seen;
         let ours = [(ExportKind::Memory, 0), (ExportKind::Table, 0)];
         let tables = (1..self.plan.module.tables).map(|table| (ExportKind::Table, table));

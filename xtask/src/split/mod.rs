@@ -25,6 +25,8 @@ pub struct Halves {
     pub later: Vec<u8>,
     /// What the first half imports from its script, by its old names; its new ones are the places here.
     pub imports: Vec<String>,
+    /// What its script alone takes from it, by its old name and its new one.
+    pub exports: Vec<(String, String)>,
     /// What was moved, for the line that is printed.
     pub moved: Moved,
 }
