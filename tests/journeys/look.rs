@@ -110,6 +110,17 @@ impl Looker {
         put(world, CHECKED[0]).await;
     }
 
+    /// Takes the browser off the network, or back on it.
+    pub async fn offline(&self, world: &World, offline: bool) {
+        let how =
+            json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        for command in
+            [Devtools("Network.enable", json!({})), Devtools("Network.emulateNetworkConditions", how)]
+        {
+            world.page.issue_cmd(command).await.unwrap();
+        }
+    }
+
     /// Whether faults are found at all: with a field without a name put into the element.
     pub async fn sees_a_fault(&self, world: &World) -> bool {
         let spoil = "root.append(Object.assign(document.createElement('input'), { id: 'nameless' }));";

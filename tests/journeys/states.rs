@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
+use fantoccini::Locator;
 use rules::StoreId;
 use serde_json::json;
 use service::{
@@ -65,6 +66,8 @@ async fn family() -> (World, Arc<AtomicBool>, Line) {
     })
     .await;
     ingest::find_or_make_child(&world.core, DEMO_GUARDIAN, "Ben").await.unwrap();
+    // So there is more than one moment to choose a period from.
+    world.record("kitchen-sky.opus", "Why is the sky blue in winter?", 24 * 40).await;
     let line = Line::to(&world.api).await;
     (world, down, line)
 }
@@ -107,8 +110,15 @@ async fn every_state_is_open_to_everyone() {
     looker.at(&world, "signed-out").await;
     line.is(Weather::Fair);
     world.press("Try again").await;
-    world.until_rows(CLIPS.len()).await;
+    world.until_rows(CLIPS.len() + 1).await;
     looker.at(&world, "recordings").await;
+    world.language("ar").await;
+    looker.at(&world, "recordings-right-to-left").await;
+    world.language("en").await;
+    looker.offline(&world, true).await;
+    world.until_shown("This device is offline").await;
+    looker.at(&world, "offline").await;
+    looker.offline(&world, false).await;
 
     // Found, ticked, not found.
     world.find("summary", "Filters").await.click().await.unwrap();
@@ -122,12 +132,28 @@ async fn every_state_is_open_to_everyone() {
     world.until_shown("Nothing matches").await;
     looker.at(&world, "nothing-matches").await;
     world.press("Clear search and filters").await;
-    world.until_rows(CLIPS.len()).await;
+    world.until_rows(CLIPS.len() + 1).await;
 
     // One recording; kept.
+    world.find("button.open", "No transcript").await.click().await.unwrap();
+    world.until_shown("No place can be shown").await;
+    looker.at(&world, "video").await;
+    world.press("Back to the list").await;
+    world.find("summary", "As a table").await.click().await.unwrap();
+    world.until("the table is there", "root.querySelector('table')").await;
+    looker.at(&world, "recordings-as-a-table").await;
+    world.find("summary", "As a table").await.click().await.unwrap();
+    line.is(Weather::Jammed);
     world.find("button.open", "pesto").await.click().await.unwrap();
+    world.until_shown("This takes longer than usual").await;
+    looker.at(&world, "slow").await;
+    line.is(Weather::Fair);
+    world.press("Try again").await;
     world.until_shown("Is there walnut in pesto?").await;
     looker.at(&world, "recording").await;
+    world.language("ar").await;
+    looker.at(&world, "recording-right-to-left").await;
+    world.language("en").await;
     world.press("Keep until a date").await;
     world.press("Keep it").await;
     world.until_shown("Choose a date.").await;
@@ -144,8 +170,13 @@ async fn every_state_is_open_to_everyone() {
     world.find("label.choice", "Delete what I asked to keep").await.click().await.unwrap();
     world.until_shown("Delete 1 recording of Mia").await;
     looker.at(&world, "delete-one").await;
-    line.is(Weather::Cut);
+    let stop = "root.host.addEventListener('fmn-before-erasure', (e) => e.preventDefault(), { once: true });";
+    world.ask(stop, vec![]).await;
     world.find(DIALOG, "Delete 1 recording").await.click().await.unwrap();
+    world.until_shown("This site stopped it").await;
+    looker.at(&world, "delete-stopped-by-the-site").await;
+    line.is(Weather::Cut);
+    world.find(DIALOG, "Try again").await.click().await.unwrap();
     world.until_shown("It may have arrived").await;
     looker.at(&world, "delete-unanswered").await;
     line.is(Weather::Fair);
@@ -170,15 +201,18 @@ async fn every_state_is_open_to_everyone() {
     world.press("Delete everything of Mia").await;
     world.until_shown("To confirm, type: Mia").await;
     world.find("label.choice", "Do not wait").await.click().await.unwrap();
-    world.find(DIALOG, "Delete 8 recordings").await.click().await.unwrap();
+    world.find(DIALOG, "Delete 9 recordings").await.click().await.unwrap();
     world.until_shown("This does not match yet").await;
     looker.at(&world, "delete-everything").await;
     world.find("label.field.wide input", "").await.send_keys("Mia").await.unwrap();
-    world.find(DIALOG, "Delete 8 recordings").await.click().await.unwrap();
+    world.find(DIALOG, "Delete 9 recordings").await.click().await.unwrap();
     world.until_shown("Some places are asked again").await;
     looker.at(&world, "partly-failed").await;
     let mut passing = world.core.db.write().await.unwrap();
-    sqlx::query("UPDATE erasure SET expected_by = 0").execute(&mut *passing).await.unwrap();
+    sqlx::query("UPDATE erasure SET expected_by = (unixepoch() - 60) * 1000")
+        .execute(&mut *passing)
+        .await
+        .unwrap();
     passing.commit().await.unwrap();
     world.press("Requests").await;
     world.press("See how it stands").await;
@@ -193,7 +227,34 @@ async fn every_state_is_open_to_everyone() {
     world.until_shown("Requests to delete").await;
     looker.at(&world, "requests").await;
 
-    looker.conclude(24);
+    looker.conclude(31);
     assert_eq!(world.refused().await, json!([[], []]));
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_plain_pages_are_open_to_everyone() {
+    let world = World::new(true).await;
+    let mut looker = Looker::new();
+    let page = &world.page;
+    let open = async |path: &str| page.goto(&format!("{}{path}", world.api)).await.unwrap();
+    let press = async |selector: &str| {
+        page.wait().for_element(Locator::Css(selector)).await.unwrap().click().await.unwrap();
+    };
+    open("/plain").await;
+    looker.at(&world, "plain-children").await;
+    press("main a[href^='/plain/children/']").await;
+    page.wait().for_element(Locator::Css("a[href^='/plain/recordings/']")).await.unwrap();
+    looker.at(&world, "plain-recordings").await;
+    press("a[href^='/plain/recordings/']").await;
+    page.wait().for_element(Locator::Css("audio")).await.unwrap();
+    looker.at(&world, "plain-recording").await;
+    open(&format!("/plain/children/{}/holdings?locale=ar", world.child)).await;
+    looker.at(&world, "plain-holdings-right-to-left").await;
+    open("/plain/requests?locale=en").await;
+    looker.at(&world, "plain-requests").await;
+    open("/plain/nothing").await;
+    looker.at(&world, "plain-not-found").await;
+    looker.conclude(6);
     world.end().await;
 }

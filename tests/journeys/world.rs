@@ -197,6 +197,17 @@ impl World {
         json!([reported, heard])
     }
 
+    /// Puts the element into another language, and waits until it is.
+    pub async fn language(&self, tag: &str) {
+        self.ask("root.host.setAttribute('locale', arguments[0]);", vec![json!(tag)]).await;
+        self.until(&format!("the page is in {tag}"), &format!("root.querySelector('[lang={tag}]')")).await;
+    }
+
+    /// One more recording of the demo's clips, so many hours old.
+    pub async fn record(&self, file: &str, words: &str, hours: i64) {
+        record(&self.core, self.child, file, words, hours).await;
+    }
+
     /// Copies that each store holds of the child, as the stores themselves say.
     pub async fn copies(&self) -> Vec<(StoreId, u64)> {
         let mut copies = Vec::new();
@@ -230,23 +241,27 @@ pub const CLIPS: [(&str, &str); 8] = [
 ];
 
 async fn record_clips(core: &Core, child: ChildId) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("static/demo");
     for ((file, words), hours) in CLIPS.iter().zip(1..) {
-        let path = folder.join(file);
-        let incoming = Incoming {
-            recording: NewRecording {
-                child,
-                captured_at: core.clock.now().plus_seconds(-3600 * hours),
-                device: Some(file.split('-').next().unwrap().into()),
-                transcript: Some(Transcript::new(*words, Some("en".into()))),
-                location: (hours == 1).then(|| Place::new(47_606_200, -122_332_100, Some(25)).unwrap()),
-            },
-            moment_stated: true,
-            probed: media::probe_file(&path).unwrap(),
-            media: path,
-        };
-        ingest::ingest(core, &incoming).await.unwrap();
+        record(core, child, file, words, hours).await;
     }
+}
+
+/// A recording of so many hours ago; only the latest has a place.
+async fn record(core: &Core, child: ChildId, file: &str, words: &str, hours: i64) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("static/demo").join(file);
+    let incoming = Incoming {
+        recording: NewRecording {
+            child,
+            captured_at: core.clock.now().plus_seconds(-3600 * hours),
+            device: Some(file.split('-').next().unwrap().into()),
+            transcript: (!words.is_empty()).then(|| Transcript::new(words, Some("en".into()))),
+            location: (hours == 1).then(|| Place::new(47_606_200, -122_332_100, Some(25)).unwrap()),
+        },
+        moment_stated: true,
+        probed: media::probe_file(&path).unwrap(),
+        media: path,
+    };
+    ingest::ingest(core, &incoming).await.unwrap();
 }
 
 fn built_page() -> PathBuf {

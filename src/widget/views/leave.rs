@@ -9,19 +9,22 @@ use crate::{
     leave::Press,
     locale::Key,
     page::Event,
-    parts::{self, Weight, el, live, maybe, on, p, press, text, with},
+    parts::{self, Weight, live, maybe, on, p, press, text, with},
     state::{Lost, Msg},
     words,
 };
 
-/// "Leave this page", always in reach, and what it cannot do.
+/// "Leave this page", always in reach.
 pub fn button(cx: &Cx) -> Html {
     let about = ["button", "button leave", "button", "leave-about"].map(Into::into).into();
     let names = &["type", "class", "part", "aria-describedby"];
-    let leave = press(names, about, cx.press(Msg::LeavePage), vec![text(cx.text(Key::LeavePage))]);
+    press(names, about, cx.press(Msg::LeavePage), vec![text(cx.text(Key::LeavePage))])
+}
+
+/// How else she leaves, and what leaving cannot do. At the end of the page: what is held comes first.
+pub fn about(cx: &Cx) -> Html {
     let about = vec!["leave-about".into(), "quiet".into()];
-    let about = with("p", &["id", "class"], about, vec![text(cx.text(Key::LeaveAbout))]);
-    el("div", "out", vec![leave, about])
+    with("p", &["id", "class"], about, vec![text(cx.text(Key::LeaveAbout))])
 }
 
 /// The frame, listening for three presses of Shift.

@@ -111,6 +111,7 @@ pub fn frame(cx: &Cx, node: &NodeRef) -> Html {
         screen,
         parts::maybe(dialog, |here| doors::dialog(here, cx)),
         slot("help"),
+        leave::about(cx),
     ];
     let mut frame = parts::tag_of("div", &["class", "part", "lang", "dir"], about, inside);
     frame.node_ref = node.clone();
