@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::report::kilobytes;
 use crate::tools::Toolbox;
-use crate::{machine, paths, run, say, split};
+use crate::{machine, run, say, split};
 
 /// What the page loads at once, as wasm-bindgen's script calls it.
 const FIRST: &str = "forget_me_not_bg.wasm";
@@ -57,12 +57,6 @@ pub fn finish(toolbox: &Toolbox, page: &Path, target: &Path) -> Result<()> {
         kilobytes(moved.data as u64),
         moved.shared,
     ));
-    for (folder, _) in machine::source_folders(&paths::root()?)? {
-        let folder = folder.to_string_lossy();
-        if [&halves.first, &halves.later].iter().any(|half| contains(half, folder.as_bytes())) {
-            bail!("the module tells where it was built: {folder}");
-        }
-    }
     for (name, bytes) in [(FIRST, halves.first), (LATER, halves.later)] {
         let file = page.join(name);
         std::fs::write(&file, bytes).with_context(|| format!("cannot write {}", file.display()))?;
@@ -73,10 +67,6 @@ pub fn finish(toolbox: &Toolbox, page: &Path, target: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn contains(bytes: &[u8], piece: &[u8]) -> bool {
-    bytes.windows(piece.len()).any(|window| window == piece)
 }
 
 /// The script with shorter names: of what it gives to the module their places, of what it takes from it the new ones.

@@ -100,9 +100,24 @@ pub fn build(toolbox: &Toolbox, flavour: Flavour) -> Result<PathBuf> {
     if toolbox.esbuild {
         minify(toolbox, &out)?;
     }
+    for (folder, _) in machine::source_folders(&root)? {
+        tells_nothing_of(&folder, &out)?;
+    }
     std::fs::write(&stamp, stamp_text(&sources, &folder_hash(&out)?))
         .with_context(|| format!("cannot write {}", stamp.display()))?;
     Ok(out)
+}
+
+/// Refuses a page that tells where it was built: elsewhere its bytes would be others.
+fn tells_nothing_of(folder: &Path, page: &Path) -> Result<()> {
+    let text = format!("{}/", folder.display());
+    for (name, path) in files(page)? {
+        let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        if bytes.windows(text.len()).any(|window| window == text.as_bytes()) {
+            bail!("{name} tells where it was built: {text}");
+        }
+    }
+    Ok(())
 }
 
 /// Takes comments, spaces and long names out of scripts and styles, in place.
@@ -295,6 +310,14 @@ mod tests {
         std::fs::write(root.join("src/widget/lib.rs"), "2").expect("it is writable");
         assert_ne!(sources_hash(&root, "tools").expect("it can be read"), before);
         let _ = std::fs::remove_dir_all(root);
+    }
+
+    #[test]
+    fn a_page_that_tells_where_it_was_built_is_refused() {
+        let page = folder("telling", &[("a.js", "from /home/ada/project/src/x.rs"), ("b/c", "nothing")]);
+        assert!(tells_nothing_of(Path::new("/home/ada/project"), &page).is_err());
+        assert!(tells_nothing_of(Path::new("/home/bob/project"), &page).is_ok());
+        let _ = std::fs::remove_dir_all(page);
     }
 
     #[test]
