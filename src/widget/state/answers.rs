@@ -100,10 +100,16 @@ impl State {
     }
 
     fn gathered(&mut self, turn: Turn, answer: Result<RecordingPage, Failure>) -> Vec<Effect> {
-        let Some(child) = self.child else { return Vec::new() };
+        let awaited = self.waits(Lane::Ids).is_some_and(|waits| waits.awaits(turn));
+        let Some(child) = self.child.filter(|_| awaited) else { return Vec::new() };
         let (mut effects, ask) = self.list.gathered(child, turn, answer);
         self.say_ticked();
-        if ask && let Some(scope) = self.list.scope() {
+        // Never over another decision, nor where the selection is not seen.
+        let free = self.flow.is_none() && self.view == View::Recordings;
+        if ask
+            && free
+            && let Some(scope) = self.list.scope()
+        {
             effects.extend(self.ask(scope));
         }
         effects
@@ -206,7 +212,7 @@ impl State {
         let after = phrase(watched);
         let mut effects = Vec::new();
         let (now, reason) = told_of(watched);
-        if let Some(now) = now.filter(|_| now != state) {
+        if let Some(now) = now.filter(|_| state.is_some() && now != state) {
             effects.push(Effect::Tell(Told::Erasure(watched.id, now)));
         }
         if let Some(reason) = reason.filter(|_| reason != trouble) {

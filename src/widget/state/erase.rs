@@ -5,7 +5,7 @@ use rules::{
     contract::{Erasure, NewErasure, Preview, Requester},
 };
 
-use super::{Call, Effect, Failure, Loaded, Turn};
+use super::{Call, Effect, Failure, Loaded, Turn, Waits};
 
 /// What happens while a deletion is decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +125,10 @@ impl Flow {
     /// The service answered the request. A refusal ends the key's life, unless an earlier try may
     /// have been accepted under it.
     pub fn answered(&mut self, turn: Turn, answer: Result<Erasure, Failure>) -> bool {
+        // What a call is told that was given up says nothing of the one that is awaited, nor of its key.
+        if !self.sending.awaits(turn) {
+            return false;
+        }
         if let Err(failure) = &answer {
             self.maybe_sent |= failure.may_have_arrived();
             if !self.maybe_sent {
@@ -291,6 +295,19 @@ mod tests {
         flow.answered(turn, Err(Failure::NoSession));
         assert!(flow.maybe_sent, "the first try may have been accepted");
         assert!(matches!(&confirm(&mut flow, "c")[..], [Effect::Call(_, Call::Erase(_, key))] if key == "a"));
+    }
+
+    #[test]
+    fn what_a_call_is_told_that_was_given_up_leaves_the_key_alone() {
+        let mut flow = shown(items());
+        let [Effect::Call(given_up, _)] = confirm(&mut flow, "a")[..] else { panic!() };
+        flow.answered(given_up, Err(Failure::NoSession));
+        let [Effect::Call(awaited, _)] = confirm(&mut flow, "b")[..] else { panic!() };
+        assert!(!flow.answered(given_up, Err(Failure::NoAnswer)));
+        assert!(!flow.maybe_sent, "that was not about this one");
+        flow.answered(given_up, Err(Failure::NoSession));
+        flow.answered(awaited, Err(Failure::NoAnswer));
+        assert!(matches!(&confirm(&mut flow, "c")[..], [Effect::Call(_, Call::Erase(_, key))] if key == "b"));
     }
 
     #[test]

@@ -457,6 +457,7 @@ impl State {
 
     /// Shows another screen. What was watched on the last one is not watched any more.
     fn go_on(&mut self, view: View) -> Vec<Effect> {
+        self.list.give_up_asking();
         let unwatch = self.view == View::Progress && view != View::Progress;
         if unwatch {
             self.watched = None;
@@ -564,6 +565,7 @@ impl State {
     }
 
     fn ask(&mut self, scope: Scope) -> Vec<Effect> {
+        self.list.give_up_asking();
         let (flow, effects) = Flow::begin(self.child, scope);
         let small = flow.is_small();
         self.flow = Some(flow);
@@ -595,7 +597,7 @@ impl State {
         self.said = known.as_ref().map(|erasure| Said::Erasure(erasure.phrase()));
         let (watched, effects) = Watched::begin(id, known);
         self.watched = Some(watched);
-        self.view = View::Progress;
+        self.go_on(View::Progress);
         let mut effects = with_focus(effects, Spot::Heading);
         effects.extend(self.tick());
         effects

@@ -613,3 +613,62 @@ fn back_out_of_a_deletion_forgets_it_and_not_while_it_is_sent() {
     step(&mut state, Msg::Back(Rc::new(asked.clone())));
     assert_eq!((state.view, &state.flow), (View::Recordings, &None), "forward does not ask for it again");
 }
+
+/// A page on which all but one of three are being named for a deletion.
+fn naming() -> (State, Vec<Effect>) {
+    let mut state = listed();
+    step(&mut state, Msg::List(ListMsg::All));
+    step(&mut state, Msg::List(ListMsg::Tick(recording(0).id, false)));
+    let effects = step(&mut state, Msg::List(ListMsg::Name));
+    turn_of(&effects, Lane::Ids);
+    (state, effects)
+}
+
+#[test]
+fn a_deletion_she_looks_at_is_never_replaced_by_one_that_was_still_being_named() {
+    let (mut state, ids) = naming();
+    let effects = answer(&mut state, &ids, Lane::Ids, page(0..3, None));
+    turn_of(&effects, Lane::Preview);
+
+    let (mut state, ids) = naming();
+    step(&mut state, Msg::Go(View::Holdings));
+    step(&mut state, Msg::Ask(Scope::Child {}));
+    let effects = answer(&mut state, &ids, Lane::Ids, page(0..3, None));
+    assert_eq!((effects, state.said), (Vec::new(), None));
+    assert_eq!((state.view, &state.flow.as_ref().unwrap().draft.scope), (View::Erase, &Scope::Child {}));
+
+    let (mut state, ids) = naming();
+    let one = Scope::Items { recordings: vec![recording(1).id] };
+    let effects = step(&mut state, Msg::Open(recording(1).id));
+    answer(&mut state, &effects, Lane::Recording, opened(1));
+    let effects = step(&mut state, Msg::Ask(one.clone()));
+    answer(&mut state, &effects, Lane::Preview, preview(1));
+    let sent = step(&mut state, Msg::Flow(FlowMsg::Confirm { key: "k".into(), named: false }));
+    assert!(answer(&mut state, &ids, Lane::Ids, page(0..3, None)).is_empty());
+    assert_eq!(state.flow.as_ref().unwrap().draft.scope, one);
+    answer(&mut state, &sent, Lane::Erase, erasure(ErasureState::Sealed));
+    assert_eq!(state.view, View::Progress, "the service's yes is heard");
+}
+
+#[test]
+fn what_was_being_named_is_not_asked_about_once_she_went_on() {
+    for msg in
+        [Msg::Go(View::Holdings), Msg::Open(recording(1).id), Msg::Watch(erasure(ErasureState::Sealed).id)]
+    {
+        let (mut state, ids) = naming();
+        step(&mut state, msg.clone());
+        assert!(answer(&mut state, &ids, Lane::Ids, page(0..3, None)).is_empty(), "{msg:?}");
+        step(&mut state, Msg::Go(View::Recordings));
+        assert!(state.flow.is_none() && state.list.gather.is_none(), "{msg:?}");
+    }
+}
+
+#[test]
+fn a_request_that_is_come_back_to_tells_the_host_nothing_new() {
+    let mut state = listed();
+    let deleted = erasure(ErasureState::Deleted);
+    let effects = step(&mut state, Msg::Watch(deleted.id));
+    let turn = turn_of(&effects, Lane::Watch);
+    let effects = state.news(turn, Ok(deleted));
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Tell(_))), "{effects:?}");
+}

@@ -31,6 +31,11 @@ impl List {
         self.too_many = false;
     }
 
+    /// She went on: what was still being named is not asked about any more.
+    pub(super) fn give_up_asking(&mut self) {
+        self.gather.take_if(|gather| gather.then == Then::Ask);
+    }
+
     fn pick(&self, item: &RecordingItem) -> Pick {
         Pick { id: item.id, day: (self.zone.day_of)(item.captured_at) }
     }
