@@ -204,10 +204,7 @@ impl Component for Page {
                 if let Some(flight) = &self.flights[lane as usize] {
                     flight.controller.abort();
                 }
-                let silence = match lane {
-                    Lane::Half => Failure::NotLoaded,
-                    _ => ctx.props().host.client.silence(),
-                };
+                let silence = lane.silence(ctx.props().host.client.awaits_session());
                 self.state.answer(lane, turn, Err(silence))
             }
             Event::Msg(msg) => self.state.update(msg, now().date()),

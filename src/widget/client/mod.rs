@@ -125,10 +125,10 @@ impl Client {
         self.text(&ask, signal).await
     }
 
-    /// Why a call that was waited for long enough came to nothing: who has not answered.
+    /// Whether the host was asked for a session and has not answered.
     #[must_use]
-    pub fn silence(&self) -> Failure {
-        if self.0.is_awaited() { Failure::NoSession } else { Failure::NoAnswer }
+    pub fn awaits_session(&self) -> bool {
+        self.0.is_awaited()
     }
 
     /// The URL of a path of the service, like that of a ticket.

@@ -2,6 +2,8 @@
 
 use rules::{ChildId, Date, ErasureId, RecordingId, contract::NewErasure, scope::Filter};
 
+use super::Failure;
+
 /// A call of the contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
@@ -117,6 +119,18 @@ impl Lane {
     pub const fn changes(self) -> bool {
         matches!(self, Self::Keep | Self::Erase | Self::Undo)
     }
+
+    /// Why a call that was waited for long enough came to nothing: who has not answered. `signing_in`
+    /// says that some call waits for a session.
+    #[must_use]
+    pub const fn silence(self, signing_in: bool) -> Failure {
+        match self {
+            Self::Half => Failure::NotLoaded,
+            // That may be another call, while this one has reached the service.
+            _ if signing_in && !self.changes() => Failure::NoSession,
+            _ => Failure::NoAnswer,
+        }
+    }
 }
 
 impl Call {
@@ -139,5 +153,20 @@ impl Call {
             Self::Undo(_) => Lane::Undo,
             Self::Erasures { .. } => Lane::Erasures,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_have_changed_something_is_never_said_to_lack_a_session() {
+        for lane in [Lane::Keep, Lane::Erase, Lane::Undo] {
+            assert!(lane.silence(true).may_have_arrived(), "{lane:?}");
+        }
+        assert_eq!(Lane::List.silence(true), Failure::NoSession);
+        assert_eq!(Lane::List.silence(false), Failure::NoAnswer);
+        assert_eq!(Lane::Half.silence(true), Failure::NotLoaded);
     }
 }

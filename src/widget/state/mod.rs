@@ -295,6 +295,9 @@ impl State {
             {
                 Vec::new()
             }
+            // Nothing is sent twice, and what may be hidden by now is not shown as held: she goes on where
+            // she sees whether it was accepted.
+            Msg::Back(_) if self.may_be_sent() => return Err(Msg::Leave),
             Msg::Start => self.start(),
             Msg::Go(view @ (View::Children | View::Recordings)) => {
                 self.half.forget();
@@ -328,6 +331,11 @@ impl State {
             Msg::Key(_) if self.half.here.is_none() => Vec::new(),
             msg => return Err(msg),
         })
+    }
+
+    /// Whether a deletion that is still decided may have been accepted already.
+    fn may_be_sent(&self) -> bool {
+        self.flow.as_ref().is_some_and(|flow| flow.maybe_sent)
     }
 
     /// All the others.
@@ -442,6 +450,9 @@ impl State {
     }
 
     fn go(&mut self, view: View) -> Vec<Effect> {
+        if self.may_be_sent() {
+            self.stale();
+        }
         self.flow = None;
         self.said = None;
         let mut effects = self.go_on(view);

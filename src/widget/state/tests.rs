@@ -672,3 +672,34 @@ fn a_request_that_is_come_back_to_tells_the_host_nothing_new() {
     let effects = state.news(turn, Ok(deleted));
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Tell(_))), "{effects:?}");
 }
+
+/// A page on which the answer to a deletion was lost; and the list as it was before.
+fn unanswered(scope: Scope) -> (State, Rc<Place>) {
+    let mut state = listed();
+    let list = Rc::new(state.place());
+    let effects = step(&mut state, Msg::Ask(scope));
+    answer(&mut state, &effects, Lane::Preview, preview(3));
+    let effects = step(&mut state, Msg::Flow(FlowMsg::Confirm { key: "k".into(), named: true }));
+    refuse(&mut state, &effects, Lane::Erase, Failure::NoAnswer);
+    (state, list)
+}
+
+#[test]
+fn back_from_a_deletion_that_may_have_been_accepted_leads_where_she_sees_whether_it_was() {
+    for scope in [Scope::Child {}, Scope::Items { recordings: vec![recording(0).id] }] {
+        let (mut state, list) = unanswered(scope.clone());
+        let effects = step(&mut state, Msg::Back(list));
+        assert_eq!((state.view, &state.flow, rows(&state)), (View::Requests, &None, 0));
+        turn_of(&effects, Lane::Erasures);
+        let boxed = matches!(scope, Scope::Items { .. });
+        assert_eq!(effects.contains(&Effect::CloseBox), boxed);
+        turn_of(&step(&mut state, Msg::Go(View::Recordings)), Lane::List);
+    }
+}
+
+#[test]
+fn whoever_goes_on_from_such_a_deletion_is_shown_nothing_of_before() {
+    let (mut state, _) = unanswered(Scope::Child {});
+    turn_of(&step(&mut state, Msg::Go(View::Recordings)), Lane::List);
+    assert_eq!(rows(&state), 0);
+}
