@@ -1,6 +1,6 @@
 //! The page as a Yew component: shows the state, carries out its effects.
 
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
 use gloo_timers::callback::Timeout;
 use rules::contract::Erasure;
@@ -19,7 +19,7 @@ use crate::{
     parts::{dialog, player},
     sight::{self, Sight},
     state::{Call, Effect, Failure, Lane, List, ListMsg, Msg, Place, Spot, State, Step, Trail, Turn},
-    views::{self, Cx},
+    views::{self, Cx, Drawn},
     zone,
 };
 
@@ -150,6 +150,8 @@ pub struct Page {
     /// Whether the focus was on the page before it was drawn again.
     had_focus: bool,
     thrice: Thrice,
+    /// The rows as they were drawn, in these texts.
+    drawn: RefCell<Vec<Drawn>>,
     _connection: Option<Connection>,
 }
 
@@ -174,6 +176,7 @@ impl Component for Page {
             dialog: NodeRef::default(),
             had_focus: false,
             thrice: Thrice::default(),
+            drawn: RefCell::default(),
             _connection: Connection::new(ctx.link()),
         }
     }
@@ -219,6 +222,7 @@ impl Component for Page {
     }
 
     fn changed(&mut self, ctx: &Context<Self>, before: &PageProps) -> bool {
+        self.drawn.take();
         let refreshed = ctx.props().host.refreshes != before.host.refreshes;
         // Otherwise the host may have signed in only now.
         ctx.link().send_message(Event::Msg(if refreshed { Msg::Refresh } else { Msg::Start }));
@@ -227,12 +231,16 @@ impl Component for Page {
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let host = &ctx.props().host;
+        // A row that is not drawn this time is forgotten.
+        let before = self.drawn.take();
         let cx = Cx {
             state: &self.state,
             texts: &host.texts,
             media: &self.media,
             dialog: &self.dialog,
             link: ctx.link(),
+            before: &before,
+            drawn: &self.drawn,
             now: now(),
         };
         views::frame(&cx, &self.frame)

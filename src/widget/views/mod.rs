@@ -13,7 +13,7 @@ mod requests;
 mod row;
 pub mod timeline;
 
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
 use rules::Timestamp;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
@@ -21,6 +21,8 @@ use yew::{
     html::{Scope, TargetCast},
     prelude::{AttrValue, Callback, Html, NodeRef},
 };
+
+pub use row::Drawn;
 
 use crate::{
     doors,
@@ -43,6 +45,10 @@ pub struct Cx<'a> {
     pub dialog: &'a NodeRef,
     /// Where messages go.
     pub link: &'a Scope<Page>,
+    /// The rows as they were drawn before.
+    pub before: &'a [Drawn],
+    /// As they are drawn now.
+    pub drawn: &'a RefCell<Vec<Drawn>>,
     /// The moment that is shown.
     pub now: Timestamp,
 }

@@ -13,6 +13,10 @@ use crate::{
     state::{Msg, days::Day},
 };
 
+/// What a row is drawn with that stays the same, ticked or not: its recording, the words for its box,
+/// and all the rest. It takes the browser a while to write a time.
+pub type Drawn = (Rc<RecordingItem>, AttrValue, Html);
+
 /// The row at this place, or what holds its place until it is there.
 pub fn row(cx: &Cx, day: &Day, row: usize) -> Html {
     let item = cx.state.list.row(row);
@@ -34,6 +38,17 @@ pub fn row(cx: &Cx, day: &Day, row: usize) -> Html {
 }
 
 fn inside(cx: &Cx, item: &Rc<RecordingItem>) -> Vec<Html> {
+    let known = cx.before.iter().find(|(known, ..)| Rc::ptr_eq(known, item));
+    let drawn = known.cloned().unwrap_or_else(|| draw(cx, item));
+    let (_, label, open) = drawn.clone();
+    cx.drawn.borrow_mut().push(drawn);
+    let selected = cx.state.list.selection.has(item.id);
+    let about = vec!["checkbox".into(), label];
+    let tick = tick(&["type", "aria-label"], about, selected, on("click", ticked(cx, item.id)));
+    vec![el("label", "tick", vec![tick]), open]
+}
+
+fn draw(cx: &Cx, item: &Rc<RecordingItem>) -> Drawn {
     let id = item.id;
     let time = cx.texts.moment(Format::Time, item.captured_at);
     let (title, shown) = title(cx, item);
@@ -57,13 +72,10 @@ fn inside(cx: &Cx, item: &Rc<RecordingItem>) -> Vec<Html> {
     );
     let language = item.language.clone().unwrap_or_default().into();
     let title = with("span", &["class", "lang", "dir"], vec!["title".into(), language, "auto".into()], shown);
-    let selected = cx.state.list.selection.has(id);
-    let about_tick = vec!["checkbox".into(), label];
-    let tick = tick(&["type", "aria-label"], about_tick, selected, on("click", ticked(cx, id)));
     let about_open = vec!["button".into(), "open".into(), id.to_string().into()];
     let inside = vec![span("time", time), title, about];
     let open = press(&["type", "class", "id"], about_open, cx.press(Msg::Open(id)), inside);
-    vec![el("label", "tick", vec![tick]), open]
+    (item.clone(), label, open)
 }
 
 /// What was said, as text and as it is shown: with those words marked that were looked for.
