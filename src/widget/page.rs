@@ -127,6 +127,10 @@ pub enum Event {
     Silence(Lane, Turn),
     /// Nothing that matters.
     Nothing,
+    /// The service is asked for the first time: until it answers, what is needed then can be made.
+    Prepare,
+    /// What is known is to be shown.
+    Draw,
     /// A key or the pointer was pressed, at this millisecond.
     Press(Press, f64),
     /// The window was scrolled, or another part of the page is in it.
@@ -155,12 +159,20 @@ pub struct Page {
     _connection: Option<Connection>,
 }
 
+/// Sends an event after some milliseconds.
+fn after(link: &Scope<Page>, ms: u32, event: Event) -> Timeout {
+    let link = link.clone();
+    Timeout::new(ms, move || link.send_message(event))
+}
+
 impl Component for Page {
     type Message = Event;
     type Properties = PageProps;
 
     fn create(ctx: &Context<Self>) -> Self {
         ctx.link().send_message(Event::Msg(Msg::Start));
+        // Behind the first call, which is sent meanwhile.
+        after(ctx.link(), 0, Event::Prepare).forget();
         let mut state = State::default();
         state.list.zone = zone::here();
         Self {
@@ -183,9 +195,15 @@ impl Component for Page {
 
     fn update(&mut self, ctx: &Context<Self>, event: Event) -> bool {
         let before = self.state.place();
+        let is_answer = matches!(event, Event::Answer(..));
         self.had_focus = self.root().is_some_and(|root| root.active_element().is_some());
         let effects = match event {
             Event::Nothing => return false,
+            Event::Draw => return true,
+            Event::Prepare => {
+                ctx.props().host.texts.prepare();
+                return false;
+            }
             Event::Moved => return self.look_again(ctx),
             Event::Popped(entry) => {
                 if let Some(place) = self.place_at(&entry) {
@@ -217,8 +235,13 @@ impl Component for Page {
             }
         };
         self.follow(ctx, before);
+        let asks = is_answer && effects.iter().any(|effect| matches!(effect, Effect::Call(..)));
         self.carry_out_all(ctx, effects);
-        true
+        if asks {
+            // What the answer asks for in turn sets out before the answer is drawn.
+            after(ctx.link(), 0, Event::Draw).forget();
+        }
+        !asks
     }
 
     fn changed(&mut self, ctx: &Context<Self>, before: &PageProps) -> bool {
@@ -340,7 +363,7 @@ impl Page {
                 self.flights[Lane::Watch as usize] = None;
             }
             Effect::Wait(ms, msg) => {
-                Timeout::new(ms, move || link.send_message(Event::Msg(msg))).forget();
+                after(&link, ms, Event::Msg(msg)).forget();
             }
             Effect::Focus(spot) => self.focus = Some(spot),
             Effect::Scroll(row) => self.scroll = Some(row),
@@ -390,13 +413,10 @@ impl Page {
     fn take_off(&mut self, link: &Scope<Self>, lane: Lane, turn: Turn) -> Option<AbortSignal> {
         let controller = AbortController::new().ok()?;
         let signal = controller.signal();
-        let timer = |ms, event: fn(Lane, Turn) -> Event| {
-            let link = link.clone();
-            Timeout::new(ms, move || link.send_message(event(lane, turn)))
-        };
         // The news of an erasure comes for as long as that takes.
-        let silence: fn(Lane, Turn) -> Event = if lane == Lane::Watch { Event::Slow } else { Event::Silence };
-        let timers = [timer(SLOW_MS, Event::Slow), timer(PATIENCE_MS, silence)];
+        let silence = if lane == Lane::Watch { Event::Slow } else { Event::Silence };
+        let timers =
+            [after(link, SLOW_MS, Event::Slow(lane, turn)), after(link, PATIENCE_MS, silence(lane, turn))];
         self.flights[lane as usize] = Some(Flight { controller, lane, _timers: timers });
         Some(signal)
     }
