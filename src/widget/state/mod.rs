@@ -495,7 +495,11 @@ impl State {
     fn refresh(&mut self) -> Vec<Effect> {
         let mut effects = if self.children.busy { Vec::new() } else { self.load_children() };
         effects.extend(match (self.view, self.child) {
-            (View::Recordings, Some(child)) => self.list.load(child),
+            (View::Recordings, Some(child)) => {
+                // Behind a filter the picture shows what is beside it.
+                self.list.whole.clear();
+                self.list.load(child)
+            }
             (View::Holdings, _) => self.retry(Lane::Holdings),
             (View::Recording, _) => self.opened.load(),
             (View::Progress, _) => self.retry(Lane::Watch),

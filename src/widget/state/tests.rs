@@ -508,6 +508,13 @@ fn what_was_searched_for_is_marked_in_what_is_opened() {
 fn refreshing_asks_for_what_is_shown_and_leaves_a_decision_alone() {
     let mut state = listed();
     turn_of(&step(&mut state, Msg::Refresh), Lane::List);
+    step(&mut state, Msg::List(ListMsg::Look(Change::Kind(Some(rules::Kind::Video)))));
+    assert!(state.list.bars.is_some());
+    let effects = step(&mut state, Msg::Refresh);
+    for lane in [Lane::List, Lane::Timeline, Lane::Whole] {
+        turn_of(&effects, lane);
+    }
+    assert!(state.list.bars.is_some(), "the picture stays until there is another");
     step(&mut state, Msg::Go(View::Requests));
     turn_of(&step(&mut state, Msg::Refresh), Lane::Erasures);
     let preview_call = step(&mut state, Msg::Ask(Scope::Child {}));

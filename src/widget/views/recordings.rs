@@ -13,7 +13,7 @@ use crate::{
     locale::{Format, Key},
     page::{Event, TOOLBAR},
     parts::{
-        Weight, button, el, keyed, maybe, on, p, placed, screen, span, text, tick, trouble, waiting, with,
+        Weight, awaited, button, el, keyed, maybe, on, p, placed, screen, span, text, tick, trouble, with,
     },
     state::{Lane, ListMsg, Msg, Selection, Ticked, days::Day},
 };
@@ -22,7 +22,7 @@ use crate::{
 pub fn view(cx: &Cx) -> Html {
     let list = &cx.state.list;
     let nothing = match (&list.days, list.failed()) {
-        (None, None) => waiting(cx),
+        (None, None) => awaited(cx, list.timeline.slow || list.page.slow, Lane::List),
         (Some(days), _) if days.total == 0 => {
             let unasked = list.form.filter().is_empty();
             p("nothing", cx.text(if unasked { Key::ListEmpty } else { Key::ListNoMatch }))
@@ -96,8 +96,8 @@ fn toolbar(cx: &Cx) -> Html {
         }),
         maybe(list.failed(), |failure| trouble(cx, failure, Lane::List)),
     ];
-    let values = vec!["toolbar".into(), "group".into(), cx.text(Key::Toolbar)];
-    with("div", &["class", "role", "aria-label"], values, tools)
+    let values = vec!["toolbar".into(), "toolbar".into(), "group".into(), cx.text(Key::Toolbar)];
+    with("div", &["class", "part", "role", "aria-label"], values, tools)
 }
 
 /// So many rows and headings, as a length.
@@ -128,7 +128,8 @@ fn days(cx: &Cx, shown: usize) -> Html {
             heading(cx, known),
             with("ul", &["class", "role"], vec!["rows".into(), "list".into()], drawn),
         ];
-        let section = placed("section", &["class", "style"], vec!["day".into()], style, inside);
+        let section =
+            placed("section", &["class", "part", "style"], vec!["day".into(), "day".into()], style, inside);
         sections.push(keyed(known.date.to_string(), section));
     }
     let about = vec!["days".into(), list.is_dimmed().to_string().into()];
