@@ -41,9 +41,11 @@ impl State {
             Lane::Timeline => return self.listed(|list, child| list.counted(child, turn, read(answer))),
             Lane::Whole => self.list.counted_whole(turn, read(answer)),
             Lane::Half => {
-                if let Some((msg, today)) = self.half.came(turn, answer.map(drop)) {
-                    return self.update(msg, today);
+                let mut effects = Vec::new();
+                for (msg, today) in self.half.came(turn, answer.map(drop)) {
+                    effects.extend(self.update(msg, today));
                 }
+                return effects;
             }
             lane => {
                 let here = self.half.here;
@@ -78,6 +80,11 @@ impl State {
             Lane::Preview => {
                 if let Some(flow) = &mut self.flow {
                     flow.preview.accept(turn, read(answer));
+                    let gone = flow.preview.failure().map(Failure::trouble) == Some(Trouble::Gone);
+                    if let (Scope::Items { recordings }, true) = (&flow.draft.scope, gone) {
+                        // Somebody else deleted some of them; which of several, nobody says.
+                        self.list.lost((recordings.len() == 1).then_some(recordings));
+                    }
                 }
             }
             Lane::Erasures => self.past(turn, read(answer)),
@@ -196,7 +203,7 @@ impl State {
 
     /// What was read before an erasure, or its undo, is no longer true.
     pub(super) fn stale(&mut self) {
-        self.list.forget_found();
+        self.list.stale();
         self.holdings.clear();
         self.opened.forget();
         self.requests.clear();

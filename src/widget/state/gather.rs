@@ -6,7 +6,7 @@ use rules::{
     scope::{Filter, MAX_ITEMS},
 };
 
-use super::{Call, Effect, Failure, Loaded, Pick, Turn, Zone};
+use super::{Call, Effect, Failure, Loaded, Pick, Selection, Turn, Zone};
 
 /// What is done with them once all are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +74,7 @@ impl Gather {
         turn: Turn,
         answer: Result<RecordingPage, Failure>,
         zone: Zone,
+        selection: &Selection,
     ) -> Gathered {
         let page = match answer {
             Ok(page) if self.page.accept(turn, Ok(())) => page,
@@ -83,8 +84,10 @@ impl Gather {
                 return Gathered::Nothing;
             }
         };
-        self.found
-            .extend(page.items.iter().map(|item| Pick { id: item.id, day: (zone.day_of)(item.captured_at) }));
+        let items = page.items.iter();
+        let picks = items.map(|item| Pick { id: item.id, day: (zone.day_of)(item.captured_at) });
+        // What was unticked among all does not count: it is not to be named.
+        self.found.extend(picks.filter(|pick| self.then != Then::Ask || selection.has(pick.id)));
         self.cursor = page.next;
         if self.found.len() > MAX_ITEMS + 200 {
             return Gathered::TooMany;

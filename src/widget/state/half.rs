@@ -12,20 +12,24 @@ pub struct Half {
     pub here: Option<Here>,
     /// The half, on its way.
     pub coming: Loaded<()>,
-    /// What was asked for last, and on which day.
-    wanted: Option<(Msg, Date)>,
+    /// What was asked for, in order, and on which day: all that was ticked, and where to go last.
+    wanted: Vec<(Msg, Date)>,
 }
 
 impl Default for Half {
     fn default() -> Self {
-        Self { here: later::here(), coming: Loaded::default(), wanted: None }
+        Self { here: later::here(), coming: Loaded::default(), wanted: Vec::new() }
     }
 }
 
 impl Half {
     /// A message has to wait.
     pub fn wait(&mut self, msg: Msg, today: Date) -> Vec<Effect> {
-        self.wanted = Some((msg, today));
+        // Of several ways to go on the last one counts; no tick is lost.
+        if !matches!(msg, Msg::List(_)) {
+            self.wanted.retain(|(known, _)| matches!(known, Msg::List(_)));
+        }
+        self.wanted.push((msg, today));
         if self.coming.busy { Vec::new() } else { self.fetch() }
     }
 
@@ -35,19 +39,24 @@ impl Half {
     }
 
     /// It came, or did not. Gives what waited for it.
-    pub fn came(&mut self, turn: Turn, answer: Result<(), Failure>) -> Option<(Msg, Date)> {
+    pub fn came(&mut self, turn: Turn, answer: Result<(), Failure>) -> Vec<(Msg, Date)> {
         let done = answer.is_ok();
         if !self.coming.accept(turn, answer) || !done {
-            return None;
+            return Vec::new();
         }
         self.here = later::here();
-        self.wanted.take()
+        std::mem::take(&mut self.wanted)
     }
 
     /// Nobody waits any more: she went on to something else.
     pub fn forget(&mut self) {
-        self.wanted = None;
+        self.wanted.clear();
         self.coming.clear();
+    }
+
+    /// Something else is looked for: what was ticked was ticked among other things.
+    pub fn untick(&mut self) {
+        self.wanted.retain(|(known, _)| !matches!(known, Msg::List(_)));
     }
 }
 
@@ -55,8 +64,8 @@ impl Half {
 mod tests {
     use super::*;
     use crate::state::{
-        Lane, ListMsg, State, View,
-        samples::{at, recording},
+        Change, Lane, ListMsg, State, View,
+        samples::{at, child, children, page, recording, timeline},
     };
 
     fn step(state: &mut State, msg: Msg) -> Vec<Effect> {
@@ -92,6 +101,51 @@ mod tests {
         assert!(step(&mut state, Msg::Open(recording(2).id)).is_empty());
         state.answer(Lane::Half, turn, Ok(String::new()));
         assert_eq!(state.opened.id, Some(recording(2).id));
+    }
+
+    /// A page of which the second half is away, with three recordings of a child.
+    fn away_with_a_list() -> State {
+        let mut state = away();
+        for n in [Msg::Start, Msg::Child(child())] {
+            let effects = step(&mut state, n);
+            for effect in effects {
+                let Effect::Call(turn, call) = effect else { continue };
+                let reply = match call.lane() {
+                    Lane::List => serde_json::to_string(&page(0..3, None)),
+                    Lane::Timeline => serde_json::to_string(&timeline(0..3)),
+                    _ => serde_json::to_string(&children(2)),
+                };
+                state.answer(call.lane(), turn, Ok(reply.unwrap()));
+            }
+        }
+        assert_eq!(state.list.shown(), 3);
+        state
+    }
+
+    fn tick(n: u64) -> Msg {
+        Msg::List(ListMsg::Tick(recording(n).id, false))
+    }
+
+    #[test]
+    fn every_tick_made_meanwhile_is_made_in_order() {
+        let mut state = away_with_a_list();
+        let turn = turn(&step(&mut state, tick(0)));
+        for msg in [tick(1), tick(2), tick(1), Msg::Open(recording(2).id), Msg::Open(recording(1).id)] {
+            assert!(step(&mut state, msg).is_empty());
+        }
+        state.answer(Lane::Half, turn, Ok(String::new()));
+        let ticked: Vec<_> = (0..3).map(|n| state.list.selection.has(recording(n).id)).collect();
+        assert_eq!(ticked, [true, false, true], "the second one was ticked and unticked");
+        assert_eq!(state.opened.id, Some(recording(1).id), "of two ways the last one");
+    }
+
+    #[test]
+    fn what_was_ticked_meanwhile_is_not_ticked_in_another_search() {
+        let mut state = away_with_a_list();
+        let turn = turn(&step(&mut state, tick(0)));
+        step(&mut state, Msg::List(ListMsg::Look(Change::Words("nuts".into()))));
+        state.answer(Lane::Half, turn, Ok(String::new()));
+        assert_eq!(state.list.selection.count(), 0);
     }
 
     #[test]

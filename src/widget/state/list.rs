@@ -109,6 +109,8 @@ pub struct List {
     coming: Option<Coming>,
     /// Days and rows did not fit each other, and are asked for once more.
     doubted: bool,
+    /// Counts how often it was asked anew what is left, after a deletion or its undo.
+    pub(super) era: u32,
     /// The row that gets the focus once it is there.
     refocus: Option<usize>,
     /// The box that was ticked last.
@@ -155,14 +157,25 @@ impl List {
         self.doubted = false;
     }
 
-    /// She comes back to where she looked for this, at this row.
-    pub fn come_back(&mut self, form: &Form, selection: &Rc<Selection>, top: usize) {
-        if self.form != *form {
+    /// Something was deleted, or came back: what was ticked at an earlier place counts no more.
+    pub fn stale(&mut self) {
+        self.era = self.era.wrapping_add(1);
+        self.forget_found();
+    }
+
+    /// She comes back to where she looked for this, at this row, with this ticked in this era.
+    pub fn come_back(&mut self, form: &Form, (era, selection): (u32, &Rc<Selection>), top: usize) {
+        let elsewhere = self.form != *form;
+        if elsewhere {
             self.form = form.clone();
             self.forget_found();
             self.refocus = None;
         }
-        self.selection = selection.clone();
+        if era == self.era {
+            self.selection = selection.clone();
+        } else if elsewhere {
+            self.selection = Rc::default();
+        }
         self.top = top;
         if self.days.is_some() {
             self.window = Window::from(top, self.shown());
@@ -176,7 +189,7 @@ impl List {
             Some(gone) => Rc::make_mut(&mut self.selection).forget(gone),
             None => self.selection = Rc::default(),
         }
-        self.forget_found();
+        self.stale();
         self.refocus = first.or(self.refocus);
     }
 
@@ -551,7 +564,15 @@ impl List {
         self.blocks.clear();
         if anew {
             self.top = 0;
+        }
+        // "All" was said of another number.
+        let said = match &*self.selection {
+            Selection::All { count, .. } => *count == days.total as u64,
+            Selection::These(_) => true,
+        };
+        if anew || !said {
             self.selection = Rc::default();
+            self.gather = None;
         }
         self.top = self.top.min(self.shown().saturating_sub(1));
         if self.form.filter().is_empty() {

@@ -265,6 +265,38 @@ fn all_but_one_of_very_many_cannot_be_named_and_says_so() {
 }
 
 #[test]
+fn what_was_unticked_among_all_does_not_count_among_what_is_named() {
+    let mut list = loaded(10_050);
+    list.update_later(child(), ListMsg::All);
+    for n in 0..60 {
+        tick(&mut list, n, false);
+    }
+    assert_eq!((list.selection.count(), list.unnamed()), (9_990, Some(true)));
+    let mut effects = list.update_later(child(), ListMsg::Name);
+    let mut ask = false;
+    for first in (0..10_050).step_by(201) {
+        let next = (first + 201 < 10_050).then_some("c");
+        let answer = page(first..first + 201, next);
+        (effects, ask) = list.gathered(child(), turn_of(&effects, Lane::Ids), Ok(answer));
+    }
+    assert!(ask && !list.too_many);
+    let Some(Scope::Items { recordings }) = list.scope() else { panic!("{:?}", list.scope()) };
+    assert!(recordings.len() == 9_990 && !recordings.contains(&recording(59).id));
+}
+
+#[test]
+fn all_is_said_of_a_number_and_not_of_another() {
+    let mut list = loaded(25);
+    list.update_later(child(), ListMsg::All);
+    let effects = list.load(child());
+    fill(&mut list, &effects, 25);
+    assert_eq!(list.selection.count(), 25, "nothing has changed");
+    let effects = list.load(child());
+    fill(&mut list, &effects, 26);
+    assert_eq!((list.selection.count(), list.scope()), (0, None));
+}
+
+#[test]
 fn what_is_ticked_becomes_the_narrowest_scope() {
     let mut list = loaded(2);
     assert_eq!(list.scope(), None);

@@ -308,6 +308,9 @@ impl State {
                 self.choose(child)
             }
             Msg::List(msg) if msg.is_of_first_screens() => {
+                if matches!(msg, ListMsg::Look(_)) {
+                    self.half.untick();
+                }
                 self.child.map(|child| self.list.update(child, msg)).unwrap_or_default()
             }
             Msg::Retry(
@@ -601,7 +604,12 @@ impl State {
             return effects;
         }
         if self.view != View::Erase {
-            return vec![Effect::CloseBox];
+            let mut effects = vec![Effect::CloseBox];
+            // What was to be deleted was gone already: the list is asked for anew.
+            if let (View::Recordings, Some(child), None) = (self.view, self.child, &self.list.days) {
+                effects.extend(self.list.load(child));
+            }
+            return effects;
         }
         self.view = self.came_from;
         vec![Effect::Focus(Spot::Heading)]

@@ -15,6 +15,8 @@ pub struct Place {
     watched: Option<ErasureId>,
     form: Form,
     selection: Rc<Selection>,
+    /// The list's era in which that was ticked.
+    era: u32,
     top: usize,
 }
 
@@ -48,6 +50,7 @@ impl State {
             watched: self.watched.as_ref().map(|watched| watched.id).filter(|_| self.view == View::Progress),
             form: self.list.form.clone(),
             selection: self.list.selection.clone(),
+            era: self.list.era,
             top: self.list.top,
         }
     }
@@ -113,7 +116,7 @@ impl State {
             self.holdings.clear();
             self.opened.forget();
         }
-        self.list.come_back(&place.form, &place.selection, place.top);
+        self.list.come_back(&place.form, (place.era, &place.selection), place.top);
         in_box.then_some(Effect::CloseBox).into_iter().collect()
     }
 

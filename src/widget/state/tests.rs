@@ -710,3 +710,75 @@ fn whoever_goes_on_from_such_a_deletion_is_shown_nothing_of_before() {
     turn_of(&step(&mut state, Msg::Go(View::Recordings)), Lane::List);
     assert_eq!(rows(&state), 0);
 }
+
+/// All three recordings are ticked.
+fn ticked() -> State {
+    let mut state = listed();
+    for n in 0..3 {
+        step(&mut state, Msg::List(ListMsg::Tick(recording(n).id, false)));
+    }
+    assert_eq!(state.list.selection.count(), 3);
+    state
+}
+
+fn delete_ticked(state: &mut State) {
+    let scope = state.list.scope().unwrap();
+    let effects = step(state, Msg::Ask(scope));
+    answer(state, &effects, Lane::Preview, preview(3));
+    let effects = step(state, Msg::Flow(FlowMsg::Confirm { key: "k".into(), named: false }));
+    answer(state, &effects, Lane::Erase, erasure(ErasureState::Sealed));
+}
+
+#[test]
+fn back_after_a_deletion_nothing_of_it_is_ticked() {
+    let mut state = ticked();
+    let list = state.place();
+    delete_ticked(&mut state);
+    assert_eq!(state.view, View::Progress);
+    let effects = step(&mut state, Msg::Back(Rc::new(list.clone())));
+    turn_of(&effects, Lane::List);
+    assert_eq!((state.view, state.list.selection.count()), (View::Recordings, 0));
+
+    // All that match a search, and another search since.
+    let mut state = listed();
+    let video = |kind| Msg::List(ListMsg::Look(Change::Kind(kind)));
+    let effects = step(&mut state, video(Some(rules::Kind::Video)));
+    fill(&mut state, &effects, 0..3);
+    step(&mut state, Msg::List(ListMsg::All));
+    let searched = state.place();
+    delete_ticked(&mut state);
+    step(&mut state, Msg::Go(View::Recordings));
+    step(&mut state, video(None));
+    step(&mut state, Msg::List(ListMsg::Tick(recording(0).id, false)));
+    step(&mut state, Msg::Back(Rc::new(searched)));
+    assert_eq!((state.list.form.kind, state.list.selection.count()), (Some(rules::Kind::Video), 0));
+}
+
+#[test]
+fn what_was_ticked_since_a_deletion_stays_ticked_on_the_way_back() {
+    let mut state = listed();
+    step(&mut state, Msg::List(ListMsg::Tick(recording(0).id, false)));
+    let list = state.place();
+    delete_ticked(&mut state);
+    let effects = step(&mut state, Msg::Go(View::Recordings));
+    fill(&mut state, &effects, 1..3);
+    step(&mut state, Msg::List(ListMsg::Tick(recording(2).id, false)));
+    step(&mut state, Msg::Open(recording(1).id));
+    step(&mut state, Msg::Back(Rc::new(list)));
+    assert!(state.list.selection.has(recording(2).id) && state.list.selection.count() == 1);
+}
+
+#[test]
+fn what_somebody_else_deleted_does_not_stay_ticked() {
+    let mut state = ticked();
+    let scope = state.list.scope().unwrap();
+    let effects = step(&mut state, Msg::Ask(scope));
+    refuse(&mut state, &effects, Lane::Preview, Failure::Refused(Problem::new(ProblemType::Gone)));
+    assert!(state.flow.as_ref().unwrap().preview.failed.is_some(), "the box says so");
+    assert_eq!(state.list.selection.count(), 0);
+    let effects = step(&mut state, Msg::Leave);
+    assert_eq!(effects[0], Effect::CloseBox);
+    let effects = fill(&mut state, &effects, 1..3);
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Focus(Spot::Row(_)))), "{effects:?}");
+    assert_eq!((rows(&state), state.list.selection.count()), (2, 0));
+}

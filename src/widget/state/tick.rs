@@ -115,7 +115,7 @@ impl List {
     ) -> (Vec<Effect>, bool) {
         let Some(gather) = &mut self.gather else { return (Vec::new(), false) };
         let then = gather.then;
-        match gather.arrived(child, turn, answer, self.zone) {
+        match gather.arrived(child, turn, answer, self.zone, &self.selection) {
             Gathered::Nothing => return (Vec::new(), false),
             Gathered::More(effect) => return (vec![effect], false),
             Gathered::TooMany => self.too_many = true,
@@ -123,10 +123,8 @@ impl List {
                 Then::Tick => self.set(&picks, true),
                 Then::Untick => self.set(&picks, false),
                 Then::Ask => {
-                    let mut these = picks;
-                    these.retain(|pick| self.selection.has(pick.id));
                     self.selection = Rc::default();
-                    self.set(&these, true);
+                    self.set(&picks, true);
                 }
             },
         }

@@ -84,8 +84,11 @@ impl<P> Trail<P> {
 
     /// It is here at this entry.
     pub fn mark(&mut self, number: u32, place: P) {
-        self.0.retain(|(known, _)| *known != number);
-        self.0.push((number, place));
+        match self.0.iter_mut().find(|(known, _)| *known == number) {
+            // Where it stands among the others: the first one is where this element began.
+            Some((_, known)) => *known = place,
+            None => self.0.push((number, place)),
+        }
     }
 
     /// Where it was when the browser showed the last of these entries.
@@ -141,6 +144,9 @@ mod tests {
         other.mark(entries.push(), "other, recording");
         entries.go(1);
         assert_eq!(one.find(entries.behind()), Some(&"one, recording"));
+        // As it is whenever the browser goes back: the entry that is left is marked anew.
+        other.mark(2, "other, recording");
+        other.mark(1, "other, list");
         assert_eq!(other.find(entries.behind()), Some(&"other, list"));
         entries.go(0);
         assert_eq!(one.find(entries.behind()), Some(&"one, list"));
