@@ -92,6 +92,8 @@ pub struct List {
     pub selection: Rc<Selection>,
     /// Ids that are needed for it.
     pub gather: Option<Gather>,
+    /// Ticks that wait until those ids are there.
+    pub(super) ticks: Vec<ListMsg>,
     /// Whether more was to be ticked than a deletion can name.
     pub too_many: bool,
     /// What is drawn.
@@ -153,6 +155,7 @@ impl List {
         self.timeline.clear();
         self.coming = None;
         self.gather = None;
+        self.ticks.clear();
         self.anchor = None;
         self.doubted = false;
     }
@@ -343,12 +346,16 @@ impl List {
     pub fn update_later(&mut self, child: ChildId, msg: ListMsg) -> Vec<Effect> {
         match msg {
             ListMsg::Slide(end, bar) => self.slide(child, end, bar),
+            ListMsg::Tick(..) | ListMsg::Day(_) if self.is_ticking() || !self.ticks.is_empty() => {
+                self.ticks.push(msg);
+                if self.is_ticking() { Vec::new() } else { self.tick_those(child) }
+            }
             ListMsg::Tick(id, shift) => self.tick(child, id, shift),
             ListMsg::Day(day) => self.tick_day(child, day),
             ListMsg::All => {
-                if let Some(total) = self.total() {
+                if let Some(total) = self.can_be_all() {
                     self.give_up_ticking();
-                    self.selection = Rc::new(Selection::All { count: total as u64, except: Vec::new() });
+                    self.selection = Rc::new(Selection::All { count: total, except: Vec::new() });
                 }
                 // The button is gone.
                 vec![Effect::Focus(Spot::Toolbar)]
@@ -572,7 +579,7 @@ impl List {
         };
         if anew || !said {
             self.selection = Rc::default();
-            self.gather = None;
+            self.give_up_ticking();
         }
         self.top = self.top.min(self.shown().saturating_sub(1));
         if self.form.filter().is_empty() {

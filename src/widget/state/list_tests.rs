@@ -225,6 +225,54 @@ fn a_range_over_rows_that_are_not_there_is_those_rows_exactly() {
 }
 
 #[test]
+fn what_is_ticked_while_a_range_is_on_its_way_comes_after_it() {
+    let mut list = loaded(1_000);
+    tick(&mut list, 5, false);
+    let effects = scroll(&mut list, 700);
+    list.arrived(child(), turn_of(&effects, Lane::List), Ok(block(700, 1_000)));
+    let effects = tick(&mut list, 705, true);
+    assert!(tick(&mut list, 703, false).is_empty() && tick(&mut list, 720, false).is_empty());
+    list.gathered(child(), turn_of(&effects, Lane::Ids), Ok(page(4..707, None)));
+    let has = |n| list.selection.has(recording(n).id);
+    assert!(has(6) && has(705) && has(720), "the range is ticked, and what came after it");
+    assert!(!has(703), "it was one of the range, and then unticked");
+    assert_eq!(list.selection.count(), 701);
+}
+
+#[test]
+fn a_second_range_waits_for_the_first_and_one_that_failed_is_given_up() {
+    let mut list = loaded(1_000);
+    let days = list.days.clone().unwrap();
+    let [one, other] = [days.days[10], days.days[20]];
+    let ids = |day: crate::state::days::Day| page(day.first as u64..(day.first + day.rows) as u64, None);
+    let first = list.update_later(child(), ListMsg::Day(one.date));
+    assert!(list.update_later(child(), ListMsg::Day(other.date)).is_empty());
+    let (second, _) = list.gathered(child(), turn_of(&first, Lane::Ids), Ok(ids(one)));
+    list.gathered(child(), turn_of(&second, Lane::Ids), Ok(ids(other)));
+    assert_eq!(list.selection.count(), (one.rows + other.rows) as u64);
+
+    let effects = list.update_later(child(), ListMsg::Day(days.days[30].date));
+    tick(&mut list, 2, false);
+    list.gathered(child(), turn_of(&effects, Lane::Ids), Err(Failure::NoAnswer));
+    tick(&mut list, 0, false);
+    tick(&mut list, 1, false);
+    assert_eq!(list.selection.count(), (one.rows + other.rows + 3) as u64);
+}
+
+#[test]
+fn while_a_period_ends_before_it_begins_nobody_deletes_all() {
+    let mut list = loaded(3);
+    list.form.from = edge(2_000);
+    list.update_later(child(), ListMsg::All);
+    assert!(list.scope().is_some());
+    list.form.to = edge(1_000);
+    assert_eq!((list.can_be_all(), list.scope(), list.unnamed()), (None, None, None));
+    list.update_later(child(), ListMsg::None);
+    list.update_later(child(), ListMsg::All);
+    assert_eq!(list.selection.count(), 0);
+}
+
+#[test]
 fn a_day_is_ticked_and_unticked_as_a_whole() {
     let mut list = loaded(500);
     let days = list.days.clone().unwrap();

@@ -27,8 +27,29 @@ pub(super) struct Anchor {
 impl List {
     pub(super) fn give_up_ticking(&mut self) {
         self.gather = None;
+        self.ticks.clear();
         self.anchor = None;
         self.too_many = false;
+    }
+
+    /// Whether a range or a day is on its way to be ticked or unticked: what is ticked meanwhile comes
+    /// after it. One that failed is given up for another.
+    pub(super) fn is_ticking(&self) -> bool {
+        self.gather.as_ref().is_some_and(|gather| gather.then != Then::Ask && gather.page.failed.is_none())
+    }
+
+    /// Ticks what waited.
+    pub(super) fn tick_those(&mut self, child: ChildId) -> Vec<Effect> {
+        let ticks = std::mem::take(&mut self.ticks);
+        ticks.into_iter().flat_map(|msg| self.update_later(child, msg)).collect()
+    }
+
+    /// How many "all" would be. While the period ends before it begins, what is shown is not what the
+    /// form says: nobody deletes all of that.
+    #[must_use]
+    pub fn can_be_all(&self) -> Option<u64> {
+        let total = self.total().filter(|_| !self.form.is_backwards())?;
+        (total > 0).then_some(total as u64)
     }
 
     /// She went on: what was still being named is not asked about any more.
@@ -129,7 +150,11 @@ impl List {
             },
         }
         self.gather = None;
-        (Vec::new(), then == Then::Ask && !self.too_many)
+        let too_many = self.too_many;
+        let effects = self.tick_those(child);
+        // It is said although a tick after it was possible.
+        self.too_many |= too_many;
+        (effects, then == Then::Ask && !too_many)
     }
 
     /// Whether ids have to be fetched before what is ticked can be named in a deletion, and whether
@@ -137,6 +162,7 @@ impl List {
     #[must_use]
     pub fn unnamed(&self) -> Option<bool> {
         match &*self.selection {
+            Selection::All { .. } if self.form.is_backwards() => None,
             Selection::All { except, .. } if !except.is_empty() => {
                 Some(self.selection.count() <= MAX_ITEMS as u64)
             }
@@ -154,7 +180,7 @@ impl List {
             Selection::These(picks) => {
                 Some(Scope::Items { recordings: picks.iter().map(|pick| pick.id).collect() })
             }
-            Selection::All { except, .. } if !except.is_empty() => None,
+            Selection::All { except, .. } if !except.is_empty() || self.form.is_backwards() => None,
             Selection::All { .. } => Some(match self.form.filter() {
                 filter if filter.is_empty() => Scope::Range { from: Timestamp::MIN, to: Timestamp::MAX },
                 Filter { q: None, from: Some(from), to: Some(to), device: None, kind: None, class: None } => {

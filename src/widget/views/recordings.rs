@@ -70,7 +70,7 @@ fn toolbar(cx: &Cx) -> Html {
             vec!["found".into(), TOOLBAR.into(), "-1".into()],
             vec![text(found)],
         ),
-        maybe(total.filter(|total| !all && *total > 0), |total| {
+        maybe(list.can_be_all().filter(|_| !all), |total| {
             let matching = !list.form.filter().is_empty();
             let label = if matching {
                 cx.texts.count(Key::SelectMatching, total, &[])
