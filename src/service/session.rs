@@ -228,6 +228,17 @@ pub async fn verify(db: &Db, now: Timestamp, token: &str, origin: Option<&str>) 
     Ok(Session { asker: Asker { guardian, children }, permissions, expires_at })
 }
 
+/// Ends a session before its time: from now on its token is one that is over.
+pub async fn end(db: &Db, now: Timestamp, token: &str) -> sqlx::Result<()> {
+    let mut tx = db.write().await?;
+    query("UPDATE session SET expires_at = min(expires_at, ?) WHERE token_hash = ?")
+        .bind(now.ms())
+        .bind(&hash(token)[..])
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await
+}
+
 /// Whether a page of this origin has, or lately had, a session: whether its browser may be told
 /// our answers at all. One whose only session is over must still be able to read that it is over.
 pub async fn knows_origin(db: &Db, now: Timestamp, origin: &str) -> sqlx::Result<bool> {

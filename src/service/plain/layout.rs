@@ -27,6 +27,8 @@ pub enum Way {
 pub struct Page<'a> {
     pub texts: &'a Texts,
     pub title: &'a str,
+    /// Of the session that the browser shows, so that it can be left; it may be over.
+    pub token: Option<&'a str>,
     /// None for who is not signed in: there is nowhere to go.
     pub way: Option<Way>,
     /// The child that is spoken of, so that its other pages are at hand.
@@ -43,7 +45,8 @@ impl<'a> Page<'a> {
             Way::Recordings(child) | Way::Holdings(child) => Some(child),
             _ => None,
         };
-        Self { texts: &visitor.texts, title, way: Some(way), child, refresh: None, body }
+        let token = Some(visitor.token.as_str());
+        Self { texts: &visitor.texts, title, token, way: Some(way), child, refresh: None, body }
     }
 
     /// As an answer.
@@ -53,7 +56,7 @@ impl<'a> Page<'a> {
 
     /// As an answer with this status.
     pub fn with(self, status: StatusCode) -> Response {
-        let Self { texts, title, way, child, refresh, body } = self;
+        let Self { texts, title, token, way, child, refresh, body } = self;
         let page = html! {
             (DOCTYPE)
             html lang=(texts.language()) dir=(texts.text("direction")) {
@@ -68,8 +71,11 @@ impl<'a> Page<'a> {
                     link rel="stylesheet" href="/plain/style.css";
                 }
                 body {
-                    @if let Some(way) = way {
-                        header { (ways(texts, way, child)) }
+                    @if way.is_some() || token.is_some() {
+                        header {
+                            @if let Some(token) = token { (leave(texts, token)) }
+                            @if let Some(way) = way { (ways(texts, way, child)) }
+                        }
                     }
                     main {
                         h1 { (title) }
@@ -85,6 +91,16 @@ impl<'a> Page<'a> {
             }
         };
         (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], page.into_string()).into_response()
+    }
+}
+
+/// The way out, first on the page: one press of Tab, and in sight wherever the page is scrolled to.
+fn leave(texts: &Texts, token: &str) -> Markup {
+    html! {
+        form .leave action="/plain/leave" method="post" {
+            input type="hidden" name="token" value=(token);
+            button .button { (texts.text("leave-page")) }
+        }
     }
 }
 
@@ -107,7 +123,7 @@ fn ways(texts: &Texts, here: Way, child: Option<ChildId>) -> Markup {
 }
 
 /// A page about what went wrong: what happened, what is safe, what to do.
-pub fn trouble(texts: &Texts, problem: &Problem, demo: bool) -> Response {
+pub fn trouble(texts: &Texts, problem: &Problem, token: Option<&str>, demo: bool) -> Response {
     let (what, what_to_do) = words::trouble(problem.kind);
     let signed_out = matches!(
         problem.kind,
@@ -123,7 +139,7 @@ pub fn trouble(texts: &Texts, problem: &Problem, demo: bool) -> Response {
         }
     };
     let way = (!signed_out).then_some(Way::Elsewhere);
-    let page = Page { texts, title: texts.text(what), way, child: None, refresh: None, body };
+    let page = Page { texts, title: texts.text(what), token, way, child: None, refresh: None, body };
     page.with(StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
 }
 

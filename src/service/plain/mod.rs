@@ -31,6 +31,7 @@ mod erase;
 mod fields;
 mod holdings;
 mod layout;
+mod leave;
 mod progress;
 mod reading;
 mod recording;
@@ -43,9 +44,10 @@ mod words;
 use fields::Fields;
 use texts::Texts;
 
-/// Nothing runs, nothing is loaded from elsewhere, nobody frames it.
-const POLICY: &str = "default-src 'none'; style-src 'self'; media-src 'self'; form-action 'self'; \
-    img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Nothing runs, nothing is loaded from elsewhere, nobody frames it. A form leads elsewhere only to leave:
+/// browsers hold the address it is redirected to against `form-action`, too.
+const POLICY: &str = "default-src 'none'; style-src 'self'; media-src 'self'; \
+    form-action 'self' https://www.wikipedia.org; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// The longest form: a preview of the most recordings a page has is 6 KB.
 const FORM_BYTES: usize = 1 << 20;
 
@@ -56,6 +58,7 @@ pub fn router(api: &Api) -> Router<Api> {
         .route("/plain", get(children::show))
         .route("/plain/", get(async || see_other("/plain")))
         .route("/plain/session", post(sign_in::enter))
+        .route("/plain/leave", post(leave::leave))
         .route("/plain/reading", get(reading::show))
         .route("/plain/children/{id}", get(recordings::show))
         .route("/plain/children/{id}/holdings", get(holdings::show))
@@ -105,10 +108,11 @@ async fn frame(State(api): State<Api>, mut request: Request, next: Next) -> Resp
     let asked = Fields::of_query(request.uri());
     let texts = reading::texts(&asked, request.headers());
     let chosen = reading::chosen(&asked);
+    let token = cookie(request.headers(), sign_in::COOKIE).map(token);
     request.extensions_mut().insert(texts.clone());
     let mut response = next.run(request).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        response = layout::trouble(&texts, &problem, api.core().policy.demo);
+        response = layout::trouble(&texts, &problem, token.as_deref(), api.core().policy.demo);
     }
     let headers = response.headers_mut();
     for cookie in chosen {
@@ -126,13 +130,19 @@ async fn frame(State(api): State<Api>, mut request: Request, next: Next) -> Resp
 }
 
 /// Whoever reads a page, signed in or not.
-pub struct Reader(pub Texts);
+pub struct Reader {
+    /// Their language.
+    pub texts: Texts,
+    /// Of the session that the browser shows, whether it holds or not.
+    pub token: Option<String>,
+}
 
 impl FromRequestParts<Api> for Reader {
     type Rejection = Oops;
 
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Oops> {
-        Ok(Self(texts_of(&parts.extensions)))
+        let token = cookie(&parts.headers, sign_in::COOKIE).map(token);
+        Ok(Self { texts: texts_of(&parts.extensions), token })
     }
 }
 
@@ -165,9 +175,7 @@ impl Visitor {
     async fn with(api: &Api, secret: &str, texts: Texts) -> Result<Self, Oops> {
         let core = api.core();
         let session = session::verify(&core.db, core.clock.now(), secret, None).await?;
-        let token = Sha256::new().chain_update(b"forget-me-not forms v1").chain_update(secret).finalize();
-        let token = token.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { texts, session, token })
+        Ok(Self { texts, session, token: token(secret) })
     }
 
     /// Refuses what the session is not for.
@@ -182,8 +190,7 @@ impl Visitor {
 
     /// Refuses a form that was not made for this session: another site's, or one of another parent.
     pub fn sent(&self, form: &Fields) -> Result<(), Oops> {
-        let token = form.get("token").unwrap_or_default();
-        if bool::from(token.as_bytes().ct_eq(self.token.as_bytes())) {
+        if carries(form, &self.token) {
             Ok(())
         } else {
             Err(Failure::because(ProblemType::NotAllowed, "this form belongs to another session").into())
@@ -198,6 +205,17 @@ impl Visitor {
         }
         Ok(self.texts.list(names.iter().map(String::as_str)))
     }
+}
+
+/// What every form carries that a session with this secret was shown.
+fn token(secret: &str) -> String {
+    let token = Sha256::new().chain_update(b"forget-me-not forms v1").chain_update(secret).finalize();
+    token.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether a form has this token.
+fn carries(form: &Fields, token: &str) -> bool {
+    form.get("token").unwrap_or_default().as_bytes().ct_eq(token.as_bytes()).into()
 }
 
 /// A cookie's value.

@@ -10,8 +10,10 @@ use super::{
     texts,
 };
 
-const LANGUAGE: &str = "fmn_plain_locale";
-const ZONE: &str = "fmn_plain_tz";
+/// The cookie with the language.
+pub const LANGUAGE: &str = "fmn_plain_locale";
+/// The cookie with the time zone.
+pub const ZONE: &str = "fmn_plain_tz";
 
 /// The reader's texts: what the address says, else what was chosen before, else what the browser says.
 pub fn texts(asked: &Fields, headers: &HeaderMap) -> Texts {
@@ -58,7 +60,7 @@ fn by_preference(header: &str) -> impl Iterator<Item = &str> {
 }
 
 /// `GET /plain/reading`
-pub async fn show(Reader(texts): Reader) -> Answer {
+pub async fn show(Reader { texts, token }: Reader) -> Answer {
     let zones = TimeZoneDatabase::bundled();
     let body = html! {
         form action="/plain" method="get" {
@@ -82,7 +84,8 @@ pub async fn show(Reader(texts): Reader) -> Answer {
         }
     };
     let title = texts.text("plain-reading");
-    let page = Page { texts: &texts, title, way: Some(Way::Elsewhere), child: None, refresh: None, body };
+    let (way, token) = (Some(Way::Elsewhere), token.as_deref());
+    let page = Page { texts: &texts, title, token, way, child: None, refresh: None, body };
     Ok(page.answer())
 }
 

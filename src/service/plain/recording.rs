@@ -23,7 +23,7 @@ use crate::{
     listing, playback,
 };
 
-/// How long a keep may be, as it is offered: months, the first of them chosen (the element's).
+/// How long a keep may be, as it is offered: months (the element's). None is chosen beforehand.
 const OFFERED_MONTHS: [u32; 3] = [12, 6, 3];
 
 /// `GET /plain/recordings/{id}`
@@ -36,8 +36,8 @@ pub async fn show(
     let q = Filter { q: fields.get("q").map(str::to_owned), ..Filter::default() };
     let q = q.q.clone().filter(|_| q.check().is_ok());
     let said = match fields.get("said") {
-        Some("kept") => Some("said-kept"),
-        Some("keep-ended") => Some("said-keep-ended"),
+        Some("kept") => Some(Said::Kept),
+        Some("keep-ended") => Some(Said::KeepEnded),
         _ => None,
     };
     Ok(page(&api, &visitor, id, q.as_deref(), said, None).await?.answer_as(&visitor, StatusCode::OK))
@@ -81,6 +81,13 @@ pub async fn end_keep(
     Ok(see_other(&format!("/plain/recordings/{id}?said=keep-ended")))
 }
 
+/// What was done just now, as the address says.
+#[derive(Clone, Copy)]
+enum Said {
+    Kept,
+    KeepEnded,
+}
+
 /// Why a date will not do.
 enum Refused {
     Missing,
@@ -107,7 +114,7 @@ async fn page(
     visitor: &Visitor,
     id: RecordingId,
     q: Option<&str>,
-    said: Option<&'static str>,
+    said: Option<Said>,
     wrong: Option<(Refused, String)>,
 ) -> Result<Drawn, Oops> {
     visitor.may(Permission::Play)?;
@@ -127,11 +134,17 @@ async fn page(
         waive_undo: false,
         as_of: None,
     };
-    let kept = item.kept_until.map(|until| texts.date(until)).unwrap_or_default();
+    let kept = item.kept_until.map(|until| texts.date(until));
+    // An address outlives what it says: a keep ends, another begins.
+    let said = match said {
+        Some(Said::Kept) => kept.map(|date| texts.fill("said-kept", &[("date", &date)])),
+        Some(Said::KeepEnded) if kept.is_none() => Some(texts.text("said-keep-ended").to_owned()),
+        _ => None,
+    };
     let body = html! {
         p { a href={ "/plain/children/" (item.child) } { (texts.text("back-to-list")) } }
         @if let Some(said) = said {
-            p .said-so role="status" { (texts.fill(said, &[("date", &kept)])) }
+            p .said-so role="status" { (said) }
         }
         @match &ticket {
             Some(ticket) if item.kind == Kind::Video => {
@@ -217,9 +230,9 @@ fn keeping(
             (token(visitor))
             fieldset {
                 legend { (texts.text("keep-title")) }
-                @for (n, (months, until)) in offered.iter().enumerate() {
+                @for (months, until) in &offered {
                     label .choice {
-                        input type="radio" name="until" value=(until) checked[n == 0];
+                        input type="radio" name="until" value=(until);
                         span { (texts.count("keep-months", u64::from(*months), &[("date", &texts.date(*until))])) }
                     }
                 }

@@ -47,6 +47,11 @@ impl<'a> Asked<'a> {
         Ok(Self { fields, filter, backwards, unsearchable })
     }
 
+    /// Whether a condition is left out because it is a mistake: more is found than was asked for.
+    const fn is_wider(&self) -> bool {
+        self.backwards || self.unsearchable
+    }
+
     /// The address of the nth page of this.
     fn page(&self, child: ChildId, n: u32) -> String {
         let n = if n > 1 { n.to_string() } else { String::new() };
@@ -181,7 +186,9 @@ fn list(visitor: &Visitor, child: ChildId, asked: &Asked<'_>, items: &[Recording
     let ask =
         |scope| NewErasure { child: Some(child), scope, include_kept: false, waive_undo: false, as_of: None };
     let ticked = erase::as_json(&ask(Scope::Items { recordings: Vec::new() }));
-    let found = (!asked.filter.is_empty()).then(|| ask(Scope::Search { filter: asked.filter.clone() }));
+    // What she did not ask for is shown, and never offered to be deleted as a whole.
+    let found = (!asked.filter.is_empty() && !asked.is_wider())
+        .then(|| ask(Scope::Search { filter: asked.filter.clone() }));
     html! {
         form action="/plain/erase" method="get" {
             input type="hidden" name="request" value=(ticked);
@@ -192,6 +199,9 @@ fn list(visitor: &Visitor, child: ChildId, asked: &Asked<'_>, items: &[Recording
                 }
             }
             @if may_erase {
+                @if asked.is_wider() {
+                    p .hint { (texts.text("plain-found-wider")) }
+                }
                 p .decide .steady {
                     button .button { (texts.text("plain-delete-ticked")) }
                     @if let Some(found) = found {

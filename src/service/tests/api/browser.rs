@@ -8,8 +8,8 @@ use scraper::{ElementRef, Html, Selector};
 
 use crate::common::{Answer, Service};
 
-const POLICY: &str = "default-src 'none'; style-src 'self'; media-src 'self'; form-action 'self'; \
-    img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'self'; media-src 'self'; \
+    form-action 'self' https://www.wikipedia.org; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 pub struct Browser<'a> {
     pub service: &'a Service,
@@ -100,9 +100,9 @@ impl Page {
             .collect()
     }
 
-    /// Where the first form that changes something is sent.
+    /// Where the first form of the page's own that changes something is sent.
     pub fn form_action(&self) -> String {
-        select(&self.parsed(), "form[method=post]")[0].attr("action").unwrap().to_owned()
+        select(&self.parsed(), "main form[method=post]")[0].attr("action").unwrap().to_owned()
     }
 
     /// Where the link with these words leads.

@@ -69,7 +69,9 @@ async fn a_parent_without_scripts_finds_keeps_deletes_takes_back_and_is_told_whe
     let field = select(&html, "input[name=other][aria-invalid=true]")[0];
     assert_eq!(field.attr("aria-describedby"), Some("keep-refused"));
     assert_eq!(words(&select(&html, "#keep-refused")[0]), "Choose a date after today.");
-    let kept = browser.follow(&action, &opened.form(&action)).await;
+    let html = opened.parsed();
+    let year = select(&html, "input[name=until]")[0].attr("value").unwrap();
+    let kept = browser.follow(&action, &with(opened.form(&action), "until", year)).await;
     assert!(kept.words().contains("Kept until November 21, 2027."), "{}", kept.words());
 
     // What is kept stays, unless she says otherwise.
@@ -123,6 +125,121 @@ async fn a_parent_without_scripts_finds_keeps_deletes_takes_back_and_is_told_whe
     assert!(gone.words().contains("Gone and checked: 1"), "{}", gone.words());
     let requests = browser.get("/plain/requests").await;
     assert!(requests.words().contains("Deleted") && requests.words().contains("Taken back"));
+}
+
+#[tokio::test]
+async fn nothing_is_chosen_for_her_and_only_what_is_so_is_said() {
+    let service = Service::start().await;
+    let family = service.family("parent").await;
+    let id = service.record(&family, "2026-11-20T08:00:00Z", "word").await;
+    let browser = Browser::sign_in(&service, &family.token).await;
+    let (page, action) = (format!("/plain/recordings/{id}"), format!("/plain/recordings/{id}/keep"));
+    let said = async |what: &str| {
+        let page = browser.get(&format!("{page}?said={what}")).await;
+        select(&page.parsed(), ".said-so").first().map(words)
+    };
+
+    let opened = browser.get(&page).await;
+    assert!(select(&opened.parsed(), "[checked], [selected]").is_empty());
+    let refused = browser.follow(&action, &opened.form(&action)).await;
+    assert_eq!(
+        (refused.status, &*words(&select(&refused.parsed(), "#keep-refused")[0])),
+        (422, "Choose a date.")
+    );
+    assert_eq!((said("kept").await, said("keep-ended").await), (None, Some("Not kept any more.".into())));
+    let kept = browser.follow(&action, &with(opened.form(&action), "other", "2026-12-24")).await;
+    assert!(kept.words().contains("Kept until December 24, 2026."), "{}", kept.words());
+    assert_eq!(
+        (said("kept").await, said("keep-ended").await),
+        (Some("Kept until December 24, 2026.".into()), None)
+    );
+}
+
+#[tokio::test]
+async fn a_condition_that_is_left_out_never_widens_what_can_be_deleted_at_once() {
+    let service = Service::start().await;
+    let family = service.family("parent").await;
+    service.record(&family, "2026-11-20T08:00:00Z", "word").await;
+    let browser = Browser::sign_in(&service, &family.token).await;
+    let offers = |page: &Page| {
+        let html = page.parsed();
+        select(&html, "main a[href^='/plain/erase']").len()
+    };
+    for (query, sound) in [
+        ("from=2026-11-20", true),
+        ("kind=voice", true),
+        ("from=2026-11-20&to=2026-11-19", false),
+        ("from=2026-11-20&to=2026-11-19&q=word", false),
+        ("q=%3F%3F&kind=voice", false),
+        ("q=%3F%3F", false),
+    ] {
+        let page = browser.get(&format!("{}?{query}", list(&family))).await;
+        assert_eq!((select(&page.parsed(), ".row").len(), offers(&page)), (1, usize::from(sound)), "{query}");
+        let why = "A condition above is not valid and is left out. Correct it to delete everything";
+        assert_eq!(page.words().contains(why), !sound, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn every_page_can_be_left_and_whoever_looks_next_is_not_signed_in() {
+    let service = Service::start().await;
+    let family = service.family("parent").await;
+    let id = service.record(&family, "2026-11-20T08:00:00Z", "word").await;
+    let erasure = service.erase(&family, json!({ "type": "class", "class": "location" })).await.id;
+    let browser = Browser::sign_in(&service, &family.token).await;
+    let mut form = Vec::new();
+    for path in [
+        "/plain",
+        &list(&family),
+        &format!("{}/holdings", list(&family)),
+        &format!("/plain/recordings/{id}"),
+        "/plain/requests",
+        &format!("/plain/requests/{erasure}"),
+        "/plain/reading",
+        "/plain/nothing",
+    ] {
+        let page = browser.get(path).await;
+        let html = page.parsed();
+        let button = select(&html, "header form[action='/plain/leave'] button");
+        assert_eq!(button.iter().map(words).collect::<Vec<_>>(), ["Leave this page"], "{path}");
+        form = page.form("/plain/leave");
+    }
+    assert_eq!(tick(&browser, &family, &[id]).await.form("/plain/leave"), form);
+    assert_eq!(browser.get("/plain/leave").await.status, 405);
+
+    // Another site's form may lead her away, and ends nothing.
+    let cookies = |answer: &Answer| {
+        let all = answer.headers.get_all("set-cookie").iter();
+        all.map(|cookie| cookie.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let away = (303, "https://www.wikipedia.org/");
+    let other = Browser::sign_in(&service, &service.session("parent", &[]).await).await;
+    for form in [Vec::new(), with(form.clone(), "token", "0"), other.get("/plain").await.form("/plain/leave")]
+    {
+        let left = browser.post("/plain/leave", &form).await;
+        assert_eq!((left.status, left.header("location")), away);
+        assert!(cookies(&left).is_empty() && left.header("clear-site-data").is_empty());
+    }
+    assert_eq!(browser.get("/plain").await.status, 200);
+
+    let left = browser.post("/plain/leave", &form).await;
+    assert_eq!((left.status, left.header("location")), away);
+    assert_eq!(left.header("clear-site-data"), "\"cache\"");
+    assert_eq!(left.header("cache-control"), "no-store");
+    let over = cookies(&left);
+    for name in ["fmn_plain=", "fmn_plain_locale=", "fmn_plain_tz="] {
+        let over = over.iter().find(|cookie| cookie.starts_with(name)).unwrap();
+        assert!(over.starts_with(&format!("{name};")) && over.contains("Path=/plain; "), "{over}");
+        assert!(over.ends_with("Max-Age=0"), "{over}");
+    }
+    // What the cookie held opens nothing any more, and the other session is as it was.
+    let back = browser.get(&format!("/plain/recordings/{id}")).await;
+    assert_eq!((back.status, &*back.title()), (401, "You are not signed in here, or your time ran out."));
+    assert_eq!(service.get(&family.token, "/v1/children").await.status, 401);
+    assert_eq!(other.get("/plain").await.status, 200);
+    // A page whose session is over can still be left.
+    let again = browser.post("/plain/leave", &back.form("/plain/leave")).await;
+    assert_eq!((again.status, again.header("location")), away);
 }
 
 /// Looks at the request until it is called deleted, which the service must have said before.
