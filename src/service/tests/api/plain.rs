@@ -175,7 +175,8 @@ async fn a_condition_that_is_left_out_never_widens_what_can_be_deleted_at_once()
     ] {
         let page = browser.get(&format!("{}?{query}", list(&family))).await;
         assert_eq!((select(&page.parsed(), ".row").len(), offers(&page)), (1, usize::from(sound)), "{query}");
-        let why = "A condition above is not valid and is left out. Correct it to delete everything";
+        let why =
+            "The search or a filter above is not valid and is left out. Correct it to delete everything";
         assert_eq!(page.words().contains(why), !sound, "{query}");
     }
 }
