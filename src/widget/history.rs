@@ -76,6 +76,14 @@ pub fn popped(state: &JsValue) -> Option<u32> {
     Some(number)
 }
 
+/// The browser goes to another entry again, from one that it was not to show.
+pub fn return_to(number: u32) {
+    if let Some((history, steps)) = history().zip(with(|entries| entries.steps_to(number))) {
+        // Where that is not possible, it stays where it is.
+        let _ = history.go_with_delta(steps);
+    }
+}
+
 /// The entries up to the one that is shown.
 pub fn behind() -> Vec<u32> {
     with(|entries| entries.behind().to_vec())

@@ -334,10 +334,16 @@ impl Page {
     /// The place where this element was at the entry that the browser shows, if it is elsewhere.
     fn place_at(&mut self, entry: &JsValue) -> Option<Rc<Place>> {
         let number = history::popped(entry).filter(|_| !self.trail.is_empty())?;
+        let place = self.trail.find(&history::behind())?.clone();
+        let stays = self.state.step_from(&place) == Step::Stayed;
+        if !stays && self.state.is_sending() {
+            // She is not led away, so neither is the browser: its entries go on to mean what they meant.
+            history::return_to(self.entry);
+            return None;
+        }
         self.trail.mark(self.entry, self.state.place());
         self.entry = number;
-        let place = self.trail.find(&history::behind())?.clone();
-        (self.state.step_from(&place) != Step::Stayed).then(|| Rc::new(place))
+        (!stays).then(|| Rc::new(place))
     }
 
     fn carry_out(&mut self, ctx: &Context<Self>, effect: Effect) {

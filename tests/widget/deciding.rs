@@ -4,7 +4,7 @@
 use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
-use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent, KeyboardEventInit, ShadowRoot};
+use web_sys::{HtmlElement, HtmlInputElement, KeyboardEvent, KeyboardEventInit, ShadowRoot, window};
 use widget::element::{mount, unmount};
 
 use crate::support::{Broken, ENGLISH, found, heard, press, root_of, signed_in, text_of, until, until_shown};
@@ -168,12 +168,7 @@ async fn the_host_may_stop_a_deletion_and_she_is_told() {
     until_shown(&root, "Do not wait").await;
     found(&root, "label.choice input").await.click();
     until_shown(&root, "You cannot undo it").await;
-    until("the new choice was previewed", || {
-        let buttons = root.query_selector_all("dialog button").unwrap();
-        let texts = (0..buttons.length()).filter_map(|n| buttons.get(n)?.text_content());
-        texts.into_iter().any(|text| text == "Delete 1 recording")
-    })
-    .await;
+    until_button(&root, "Delete 1 recording").await;
     press(&root, "Delete 1 recording");
     until_shown(&root, "This site stopped it. Nothing was sent, and nothing was changed.").await;
     assert_eq!(details(&asked, "scope"), ["items"]);
@@ -186,6 +181,42 @@ async fn the_host_may_stop_a_deletion_and_she_is_told() {
     press(&root, "Requests");
     until_shown(&root, "Requests to delete").await;
     put_away(&host, id);
+}
+
+#[wasm_bindgen_test]
+async fn back_while_a_deletion_is_sent_leads_nowhere_and_spoils_no_way_back() {
+    let history = window().unwrap().history().unwrap();
+    let entry = || Reflect::get(&history.state().unwrap(), &"fmn".into()).unwrap().as_f64();
+    let (host, root, id) = opened(6).await;
+    let line = Broken::new("/erasures", "held");
+    press_focused(&root, "Delete this recording");
+    until_shown(&root, "Do not wait").await;
+    until_button(&root, "Delete 1 recording").await;
+    press(&root, "Delete 1 recording");
+    until("it is on its way", || line.keys().len() == 1).await;
+    let here = entry();
+    let popped = Function::new_no_args(
+        "const popped = []; addEventListener('popstate', (event) => popped.push(event.state?.fmn)); return popped;",
+    );
+    let popped: Array = popped.call0(&JsValue::NULL).unwrap().unchecked_into();
+    history.back().unwrap();
+    until("the browser is where it was again", || popped.length() == 2 && entry() == here).await;
+    line.mend();
+    until_shown(&root, "Undo").await;
+    press(&root, "Undo");
+    history.back().unwrap();
+    until_shown(&root, "Back to the list").await;
+    history.back().unwrap();
+    found(&root, ".row .open").await;
+    put_away(&host, id);
+}
+
+async fn until_button(root: &ShadowRoot, label: &str) {
+    until(label, || {
+        let buttons = root.query_selector_all("dialog button").unwrap();
+        (0..buttons.length()).filter_map(|n| buttons.get(n)?.text_content()).any(|text| text == label)
+    })
+    .await;
 }
 
 /// The name is compared as people read it, and a host that stops everything proves that it matched.

@@ -125,7 +125,8 @@ fn script(body: &str, argument: &str, other: &str) -> JsValue {
     Function::new_with_args("a, b", body).call2(&JsValue::NULL, &argument.into(), &other.into()).unwrap()
 }
 
-/// A line on which requests to a path break: `before` they leave, or `after` the service answered. It
+/// A line on which requests to a path break: `before` they leave, or `after` the service answered; or
+/// are `held` until it is mended. It
 /// notes the idempotency key of every such request that is no preview.
 pub struct Broken(JsValue);
 
@@ -138,6 +139,7 @@ impl Broken {
               if (!String(url).includes(a) || String(url).includes('preview')) return fetched(url, init);
               if (init?.method == 'POST') line.keys.push(init.headers['idempotency-key'] ?? '');
               if (line.broken && b == 'before') throw new TypeError('the line is cut');
+              while (line.broken && b == 'held') await new Promise((then) => setTimeout(then, 20));
               const answer = await fetched(url, init);
               if (line.broken) throw new TypeError('the line is cut');
               return answer;

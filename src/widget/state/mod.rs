@@ -277,7 +277,7 @@ impl State {
 
     /// The messages of the first screens. Gives back one that is not among them.
     fn step(&mut self, msg: Msg) -> Result<Vec<Effect>, Msg> {
-        let sending = self.flow.as_ref().is_some_and(|flow| flow.sending.busy);
+        let sending = self.is_sending();
         if self.gone {
             return Ok(Vec::new());
         }
@@ -334,6 +334,12 @@ impl State {
             Msg::Key(_) if self.half.here.is_none() => Vec::new(),
             msg => return Err(msg),
         })
+    }
+
+    /// Whether a deletion is on its way to the service: nobody is led away from it.
+    #[must_use]
+    pub fn is_sending(&self) -> bool {
+        self.flow.as_ref().is_some_and(|flow| flow.sending.busy)
     }
 
     /// Whether a deletion that is still decided may have been accepted already.

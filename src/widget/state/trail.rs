@@ -58,6 +58,13 @@ impl Entries {
         left
     }
 
+    /// How many entries on from the one that is shown this one is; behind it, less than none.
+    #[must_use]
+    pub fn steps_to(&self, number: u32) -> Option<i32> {
+        let to = self.numbers.iter().position(|known| *known == number)?;
+        i32::try_from(to).ok()?.checked_sub(i32::try_from(self.at).ok()?)
+    }
+
     /// The numbers up to the entry that is shown, the latest last.
     #[must_use]
     pub fn behind(&self) -> &[u32] {
@@ -117,6 +124,16 @@ mod tests {
         assert_eq!(trail.find(entries.behind()), Some(&"children"));
         entries.go(9);
         assert_eq!(trail.find(entries.behind()), Some(&"recording"));
+    }
+
+    #[test]
+    fn an_entry_is_so_many_steps_away() {
+        let mut entries = Entries::from(7);
+        entries.here(None);
+        entries.push();
+        entries.push();
+        entries.go(8);
+        assert_eq!([7, 8, 9, 10].map(|number| entries.steps_to(number)), [Some(-1), Some(0), Some(1), None]);
     }
 
     #[test]
