@@ -239,6 +239,14 @@ impl List {
             .find_map(|block| Some(block.first + block.items.iter().position(|item| item.id == id)?))
     }
 
+    /// Draws a row wherever it is, since it is about to have the focus: what is in sight may not be
+    /// known yet. Answers whether it is there.
+    pub fn hold(&mut self, id: RecordingId) -> bool {
+        let row = self.place_of(id);
+        self.window.held = row.or(self.window.held);
+        row.is_some()
+    }
+
     fn block(&self, row: usize) -> Option<&Block> {
         self.blocks.iter().find(|block| block.first == row / BLOCK * BLOCK)
     }

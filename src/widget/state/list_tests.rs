@@ -401,3 +401,15 @@ fn the_neighbours_of_a_recording_are_those_of_the_list_and_fetched_where_they_ar
     list.arrived(child(), turn_of(&effects, Lane::List), Ok(block(100, 250)));
     assert_eq!(list.neighbour(id(99), 1), Some(id(100)));
 }
+
+/// She may press a row before it is known what is in sight, and come back to it.
+#[test]
+fn a_row_that_is_about_to_have_the_focus_is_drawn_wherever_it_is() {
+    let mut list = loaded(1_000);
+    let far = list.row(90).unwrap().id;
+    assert!(list.window.each().all(|row| row != 90));
+    assert!(list.hold(far));
+    assert!(list.window.each().any(|row| row == 90));
+    assert!(!list.hold(recording(5_000).id));
+    assert!(list.window.each().any(|row| row == 90), "what is not there takes nothing away");
+}

@@ -407,6 +407,9 @@ impl State {
 
     fn close(&mut self) -> Vec<Effect> {
         self.view = View::Recordings;
+        if let Some(id) = self.opened.id {
+            self.list.hold(id);
+        }
         let spot = self.opened.id.map_or(Spot::Heading, Spot::Row);
         let mut effects = match self.child {
             Some(child) if self.list.days.is_none() && !self.list.page.busy => self.list.load(child),

@@ -121,8 +121,8 @@ impl State {
     }
 
     /// Puts the focus on a row instead of the heading, where it is there.
-    pub(super) fn focus_row(&self, id: RecordingId, effects: &mut Vec<Effect>) {
-        if self.list.place_of(id).is_some() {
+    pub(super) fn focus_row(&mut self, id: RecordingId, effects: &mut Vec<Effect>) {
+        if self.list.hold(id) {
             effects.retain(|effect| !matches!(effect, Effect::Focus(_)));
             effects.push(Effect::Focus(Spot::Row(id)));
         }
