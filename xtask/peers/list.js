@@ -8,7 +8,7 @@ const PAGES = [OURS, REACT];
 /** How many recordings the child has. */
 const SIZES = [1_000, 10_000, 100_000];
 /** A turn of the wheel: so many pixels, that often, for that long. */
-const WHEEL = { pixels: 400, everyMs: 50, forMs: 2_000 };
+const WHEEL = { pixels: 400, everyMs: 50, forMs: 1_500 };
 /** What is searched, a letter at a time. Every fourth recording has it. */
 const WORD = 'walnut';
 const LETTER_MS = 80;

@@ -34,6 +34,8 @@ const tables = [];
 try {
   results.cold = await cold.measure({ browser, folder, services, runs, say });
   tables.push(...cold.tables(results.cold));
+  // What comes after takes long, and may fail.
+  console.log(tables.join('\n\n'));
   results.lists = await list.measure({ browser, folder, services, runs, say });
   tables.push(...list.tables(results.lists));
 } finally {

@@ -105,7 +105,8 @@
     const real = WebAssembly[name];
     WebAssembly[name] = async (...given) => {
       const made = await real.apply(WebAssembly, given);
-      memories.push((made.instance ?? made).exports.memory);
+      // Of a page in two halves, only the first has a memory, under a name of its own.
+      memories.push(...Object.values((made.instance ?? made).exports).filter((it) => it instanceof WebAssembly.Memory));
       return made;
     };
   }
