@@ -27,14 +27,14 @@ pub fn dialog(cx: &Cx) -> Html {
         });
         let title = with("h2", &["id"], vec!["box-title".into()], vec![text(title(cx, flow))]);
         let body = with("div", &["id"], vec!["box-body".into()], vec![body(cx, flow)]);
-        dialog::dialog(cx.dialog, on_cancel, vec![title, body, decide(cx, flow), leave::button(cx)])
+        dialog::dialog(cx.dialog, on_cancel, vec![leave::button(cx), title, body, foot(cx, flow)])
     })
 }
 
 /// The page.
 pub fn page(cx: &Cx) -> Html {
     let Some(flow) = &cx.state.flow else { return heading(cx.text(Key::EraseTitle)) };
-    screen(vec![heading(title(cx, flow)), body(cx, flow), decide(cx, flow)])
+    screen(vec![heading(title(cx, flow)), body(cx, flow), foot(cx, flow)])
 }
 
 /// Whose recordings, by name.
@@ -43,7 +43,9 @@ fn whose(cx: &Cx, preview: &Preview) -> String {
 }
 
 fn title(cx: &Cx, flow: &Flow) -> AttrValue {
-    let Some(preview) = &flow.preview.value else { return cx.text(Key::EraseTitle) };
+    // "Delete 0 recordings" is no title.
+    let preview = flow.preview.value.as_ref().filter(|preview| preview.recordings > 0);
+    let Some(preview) = preview else { return cx.text(Key::EraseTitle) };
     let child = whose(cx, preview);
     match &flow.draft.scope {
         Scope::Class { class, .. } => {
@@ -66,21 +68,27 @@ fn narrowed(cx: &Cx, flow: &Flow) -> Html {
 }
 
 fn body(cx: &Cx, flow: &Flow) -> Html {
-    let shown = match (&flow.preview.failed, &flow.preview.value) {
+    match (&flow.preview.failed, &flow.preview.value) {
         (Some(failure), _) => trouble(cx, failure, Lane::Preview),
         (None, Some(preview)) if preview.recordings == 0 => {
             group(vec![p("", cx.text(Key::EraseNothing)), kept(cx, flow, preview)])
         }
         (None, Some(preview)) => shown(cx, flow, preview),
         (None, None) => awaited(cx, flow.preview.slow, Lane::Preview),
-    };
-    group(vec![
-        shown,
+    }
+}
+
+/// What became of the last try, and what decides. They stay in sight together, however long the
+/// list above them: nobody is left with "Try again" and no word why.
+fn foot(cx: &Cx, flow: &Flow) -> Html {
+    let inside = vec![
         maybe(flow.sending.failed.as_ref(), |failure| trouble(cx, failure, Lane::Erase)),
         maybe(flow.sending.slow.then_some(()), |()| {
             with("p", &["role"], vec!["status".into()], vec![text(cx.text(Key::SlowSending))])
         }),
-    ])
+        decide(cx, flow),
+    ];
+    el("div", "foot", inside)
 }
 
 fn shown(cx: &Cx, flow: &Flow, preview: &Preview) -> Html {
