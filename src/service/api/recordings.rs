@@ -17,60 +17,69 @@ use super::{
 };
 use crate::listing;
 
-/// Conditions, all of which must hold. The same as a [`Filter`] in a body; written out, because
-/// a query string that is flattened cannot refuse what it does not know.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct Conditions {
-    /// Words of the transcript, each a whole word or its beginning, in any language.
-    q: Option<String>,
-    /// Captured at this moment or later.
-    from: Option<Timestamp>,
-    /// Captured before this moment.
-    to: Option<Timestamp>,
-    /// Captured by this device.
-    device: Option<DeviceId>,
-    /// Voice or video only.
-    kind: Option<Kind>,
-    /// With something of this class.
-    class: Option<Class>,
+/// A query: conditions, all of which must hold, and more. The conditions are those of a [`Filter`]
+/// in a body, written out in each, because a query string that is flattened cannot refuse what it
+/// does not know.
+macro_rules! query {
+    ($(#[$about:meta])* $name:ident { $($(#[$of:meta])* $more:ident: $kind:ty,)* }) => {
+        $(#[$about])*
+        #[derive(Debug, Deserialize, IntoParams)]
+        #[serde(deny_unknown_fields)]
+        #[into_params(parameter_in = Query)]
+        pub struct $name {
+            /// Words of the transcript, each a whole word or its beginning, in any language.
+            q: Option<String>,
+            /// Captured at this moment or later.
+            from: Option<Timestamp>,
+            /// Captured before this moment.
+            to: Option<Timestamp>,
+            /// Captured by this device.
+            device: Option<DeviceId>,
+            /// Voice or video only.
+            kind: Option<Kind>,
+            /// With something of this class.
+            class: Option<Class>,
+            $($(#[$of])* $more: $kind,)*
+        }
+
+        impl $name {
+            /// Its conditions, checked.
+            fn filter(&mut self) -> Result<Filter, Failure> {
+                let Self { from, to, device, kind, class, .. } = *self;
+                let filter = Filter { q: self.q.take(), from, to, device, kind, class };
+                filter.check().map_err(Failure::invalid)?;
+                Ok(filter)
+            }
+        }
+    };
 }
 
-/// The same, and which page.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct PageOf {
-    /// Words of the transcript, each a whole word or its beginning, in any language.
-    q: Option<String>,
-    /// Captured at this moment or later.
-    from: Option<Timestamp>,
-    /// Captured before this moment.
-    to: Option<Timestamp>,
-    /// Captured by this device.
-    device: Option<DeviceId>,
-    /// Voice or video only.
-    kind: Option<Kind>,
-    /// With something of this class.
-    class: Option<Class>,
-    /// `next` of the page before.
-    cursor: Option<String>,
-    /// Passes over as many of the newest, and costs what they are: to jump to a place in a long
-    /// list. Go on from there by `cursor`, not together with it.
-    #[param(minimum = 0, maximum = 10_000_000, default = 0)]
-    skip: Option<u32>,
-    /// How many, 1 to 200.
-    #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u32>,
+query! {
+    /// The conditions alone.
+    Conditions {}
 }
 
-impl Conditions {
-    fn filter(self) -> Result<Filter, Failure> {
-        let Self { q, from, to, device, kind, class } = self;
-        let filter = Filter { q, from, to, device, kind, class };
-        filter.check().map_err(Failure::invalid)?;
-        Ok(filter)
+query! {
+    /// The conditions, and which page.
+    PageOf {
+        /// `next` of the page before.
+        cursor: Option<String>,
+        /// Passes over as many of the newest, and costs what they are: to jump to a place in a long
+        /// list. Go on from there by `cursor`, not together with it.
+        #[param(minimum = 0, maximum = 10_000_000, default = 0)]
+        skip: Option<u32>,
+        /// How many, 1 to 200.
+        #[param(minimum = 1, maximum = 200, default = 50)]
+        limit: Option<u32>,
+    }
+}
+
+query! {
+    /// The conditions, and whose midnight ends a day.
+    DaysOf {
+        /// IANA name of the time zone whose days are counted, like `Europe/Berlin`.
+        #[param(default = "UTC")]
+        tz: Option<String>,
     }
 }
 
@@ -84,11 +93,11 @@ pub async fn list(
     State(api): State<Api>,
     session: May<View>,
     Id(child): Id<ChildId>,
-    Params(asked): Params<PageOf>,
+    Params(mut asked): Params<PageOf>,
 ) -> Result<Json<RecordingPage>, Failure> {
-    let PageOf { q, from, to, device, kind, class, cursor, skip, limit: most } = asked;
+    let filter = asked.filter()?;
+    let PageOf { cursor, skip, limit: most, .. } = asked;
     let limit = limit(most, listing::DEFAULT_LIMIT, listing::MAX_LIMIT)?;
-    let filter = Conditions { q, from, to, device, kind, class }.filter()?;
     session.may_look_for(&filter)?;
     let number = session.asker.number_of(child).ok_or_else(Failure::not_found)?;
     let cursors = &api.0.cursors;
@@ -123,34 +132,12 @@ pub async fn count(
     State(api): State<Api>,
     session: May<View>,
     Id(child): Id<ChildId>,
-    Params(asked): Params<Conditions>,
+    Params(mut asked): Params<Conditions>,
 ) -> Result<Json<RecordingCount>, Failure> {
     let filter = asked.filter()?;
     session.may_look_for(&filter)?;
     let total = listing::count(api.core(), &session.asker, child, &filter).await?;
     Ok(Json(RecordingCount { total }))
-}
-
-/// The conditions, and whose midnight ends a day.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct DaysOf {
-    /// Words of the transcript, each a whole word or its beginning, in any language.
-    q: Option<String>,
-    /// Captured at this moment or later.
-    from: Option<Timestamp>,
-    /// Captured before this moment.
-    to: Option<Timestamp>,
-    /// Captured by this device.
-    device: Option<DeviceId>,
-    /// Voice or video only.
-    kind: Option<Kind>,
-    /// With something of this class.
-    class: Option<Class>,
-    /// IANA name of the time zone whose days are counted, like `Europe/Berlin`.
-    #[param(default = "UTC")]
-    tz: Option<String>,
 }
 
 /// How the recordings that a filter finds lie in time
@@ -163,12 +150,11 @@ pub async fn timeline(
     State(api): State<Api>,
     session: May<View>,
     Id(child): Id<ChildId>,
-    Params(asked): Params<DaysOf>,
+    Params(mut asked): Params<DaysOf>,
 ) -> Result<Json<Timeline>, Failure> {
-    let DaysOf { q, from, to, device, kind, class, tz } = asked;
-    let filter = Conditions { q, from, to, device, kind, class }.filter()?;
+    let filter = asked.filter()?;
     session.may_look_for(&filter)?;
-    let zone = listing::zone(tz.as_deref().unwrap_or("UTC"))
+    let zone = listing::zone(asked.tz.as_deref().unwrap_or("UTC"))
         .ok_or_else(|| Failure::invalid("tz: not the name of a time zone, like Europe/Berlin"))?;
     Ok(Json(listing::timeline(api.core(), &session.asker, child, &filter, &zone).await?))
 }
