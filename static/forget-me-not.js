@@ -13,9 +13,9 @@ const words = async (language) => {
 };
 
 let engine;
-const load = async () => {
+const load = async (begin) => {
   const [wasm, module_or_path, css] = await Promise.all([
-    import('./forget_me_not.js'),
+    import('./forget_me_not.js').then(begin),
     // One that is not there does not compile.
     fetch(new URL('./forget_me_not_bg.wasm', import.meta.url)),
     text(new URL('./forget-me-not.css', import.meta.url))]);
@@ -78,14 +78,14 @@ export class ForgetMeNot extends (globalThis.HTMLElement ?? Object) {
       await 0;
       if (turn != this.#turn) return;
       const [[wasm, sheet], strings] = await Promise.all([
-        engine ||= load().catch((error) => { engine = null; throw error; }),
+        engine ||= load((wasm) => (wasm.early?.(this, () => turn == this.#turn), wasm)).catch((error) => { engine = null; throw error; }),
         words((this.locale || 'en').split('-')[0].toLowerCase()).catch(() => words('en'))]);
       if (turn != this.#turn) return;
       if (this.#wasm) return wasm.update(this.#id, strings);
       const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
       root.adoptedStyleSheets = [sheet];
       root.replaceChildren();
-      // Only where the module is in two halves.
+      // Like what is asked early, only where the module is in two halves.
       wasm.near?.(this);
       this.#id = wasm.mount(this, root, strings);
       this.#wasm = wasm;

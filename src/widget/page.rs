@@ -1,6 +1,9 @@
 //! The page as a Yew component: shows the state, carries out its effects.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use gloo_timers::callback::Timeout;
 use rules::contract::Erasure;
@@ -127,9 +130,7 @@ pub enum Event {
     Silence(Lane, Turn),
     /// Nothing that matters.
     Nothing,
-    /// The service is asked for the first time: until it answers, what is needed then can be made.
-    Prepare,
-    /// What is known is to be shown.
+    /// What is known is to be shown, if it is not yet.
     Draw,
     /// A key or the pointer was pressed, at this millisecond.
     Press(Press, f64),
@@ -154,6 +155,10 @@ pub struct Page {
     /// Whether the focus was on the page before it was drawn again.
     had_focus: bool,
     thrice: Thrice,
+    /// Whether something is known that is not drawn.
+    owed: Cell<bool>,
+    /// Whether nothing was asked for yet.
+    is_new: Cell<bool>,
     /// The rows as they were drawn, in these texts.
     drawn: RefCell<Vec<Drawn>>,
     _connection: Option<Connection>,
@@ -171,8 +176,6 @@ impl Component for Page {
 
     fn create(ctx: &Context<Self>) -> Self {
         ctx.link().send_message(Event::Msg(Msg::Start));
-        // Behind the first call, which is sent meanwhile.
-        after(ctx.link(), 0, Event::Prepare).forget();
         let mut state = State::default();
         state.list.zone = zone::here();
         Self {
@@ -188,6 +191,8 @@ impl Component for Page {
             dialog: NodeRef::default(),
             had_focus: false,
             thrice: Thrice::default(),
+            owed: Cell::default(),
+            is_new: Cell::new(true),
             drawn: RefCell::default(),
             _connection: Connection::new(ctx.link()),
         }
@@ -195,15 +200,12 @@ impl Component for Page {
 
     fn update(&mut self, ctx: &Context<Self>, event: Event) -> bool {
         let before = self.state.place();
-        let is_answer = matches!(event, Event::Answer(..));
+        let is_answer = matches!(event, Event::Answer(..) | Event::Msg(Msg::Start));
+        let is_of_list = matches!(event, Event::Answer(Lane::List | Lane::Timeline, ..));
         self.had_focus = self.root().is_some_and(|root| root.active_element().is_some());
         let effects = match event {
             Event::Nothing => return false,
-            Event::Draw => return true,
-            Event::Prepare => {
-                ctx.props().host.texts.prepare();
-                return false;
-            }
+            Event::Draw => return self.owed.get(),
             Event::Moved => return self.look_again(ctx),
             Event::Popped(entry) => {
                 if let Some(place) = self.place_at(&entry) {
@@ -238,10 +240,12 @@ impl Component for Page {
         let asks = is_answer && effects.iter().any(|effect| matches!(effect, Effect::Call(..)));
         self.carry_out_all(ctx, effects);
         if asks {
-            // What the answer asks for in turn sets out before the answer is drawn.
+            // What the answer asks for in turn sets out before the answer is drawn, and may be there then.
+            self.owed.set(true);
             after(ctx.link(), 0, Event::Draw).forget();
         }
-        !asks
+        // A list is shown when it is whole.
+        !(asks || is_of_list && self.state.list.is_coming())
     }
 
     fn changed(&mut self, ctx: &Context<Self>, before: &PageProps) -> bool {
@@ -253,6 +257,11 @@ impl Component for Page {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
+        self.owed.set(false);
+        if self.is_new.take() {
+            // What was asked for early is known in a moment.
+            return Html::default();
+        }
         let host = &ctx.props().host;
         // A row that is not drawn this time is forgotten.
         let before = self.drawn.take();

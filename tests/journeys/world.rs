@@ -85,6 +85,12 @@ impl World {
 
     /// A page of another site that embeds the element, under the strict policy; returns its address.
     pub async fn host(&self) -> String {
+        self.host_that("element.fetchSession = async () => minted;").await
+    }
+
+    /// The same, where this script of the host has the `element`, what was `minted` for it, and writes
+    /// into `told`; that the page is ready is told there, too.
+    pub async fn host_that(&self, does: &str) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let new = NewSession {
@@ -109,8 +115,11 @@ impl World {
              <h1>A site of somebody else</h1><forget-me-not src=\"{}/v1\"><p>Loading</p></forget-me-not>",
             self.api
         );
-        let script =
-            format!("document.querySelector('forget-me-not').fetchSession = async () => ({session});");
+        let script = format!(
+            "const element = document.querySelector('forget-me-not'); const told = window.told = []; \
+             element.addEventListener('fmn-ready', () => told.push('ready')); \
+             const minted = {session}; {does}"
+        );
         let watch = "window.refused = []; document.addEventListener('securitypolicyviolation', \
                      (e) => window.refused.push(e.violatedDirective + ' ' + e.blockedURI));";
         let host = Router::new()

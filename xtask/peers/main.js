@@ -7,7 +7,7 @@ import * as cold from './cold.js';
 import * as list from './list.js';
 
 const settings = JSON.parse(await readFile(process.argv[2], 'utf8'));
-const { runs, folder } = settings;
+const { runs, folder, parts } = settings;
 const say = (text) => process.stdout.write(`   ${text}\n`);
 
 /** A service with a number of recordings, and sessions with it as a vendor's backend asks for them. */
@@ -32,12 +32,13 @@ const browser = await start(settings);
 const results = { throttle: THROTTLE, window: WINDOW, chromium: browser.version(), runs };
 const tables = [];
 try {
-  results.cold = await cold.measure({ browser, folder, services, runs, say });
-  tables.push(...cold.tables(results.cold));
-  // What comes after takes long, and may fail.
-  console.log(tables.join('\n\n'));
-  results.lists = await list.measure({ browser, folder, services, runs, say });
-  tables.push(...list.tables(results.lists));
+  for (const part of parts) {
+    const { measure, tables: show } = { cold, lists: list }[part];
+    results[part] = await measure({ browser, folder, services, runs, say });
+    tables.push(...show(results[part]));
+    // What comes after takes long, and may fail.
+    console.log(tables.join('\n\n'));
+  }
 } finally {
   await browser.close();
 }

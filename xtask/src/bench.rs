@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::cli::Bench;
+use crate::cli::{Bench, Part};
 use crate::measure::{self, Measured};
 use crate::page::{self, Flavour};
 use crate::report::{json_string, table};
@@ -14,7 +14,7 @@ use crate::{dist, machine, paths, peers, run, say};
 /// Payload, the service's own figures, and what machine they are of.
 pub fn bench(options: &Bench) -> Result<()> {
     if let Some(runs) = options.peers {
-        return beside_peers(runs, options.json.as_deref());
+        return beside_peers(runs, options.only, options.json.as_deref());
     }
     machine::c_compiler()?;
     let toolbox = Toolbox::with(&[TRUNK, WASM_BINDGEN])?.and_wasm_opt()?.and_esbuild()?;
@@ -41,9 +41,9 @@ pub fn bench(options: &Bench) -> Result<()> {
 }
 
 /// The page beside others; a browser measures them.
-fn beside_peers(runs: u32, json: Option<&Path>) -> Result<()> {
+fn beside_peers(runs: u32, only: Option<Part>, json: Option<&Path>) -> Result<()> {
     let facts = machine::facts();
-    let (figures, file) = peers::measure(runs)?;
+    let (figures, file) = peers::measure(runs, only)?;
     the_machine(&facts);
     say::heading("the page beside others");
     println!("{figures}");

@@ -79,6 +79,17 @@ pub struct Bench {
     pub payload_only: bool,
     /// Only the page beside others, so many runs of each.
     pub peers: Option<u32>,
+    /// Of those only one part.
+    pub only: Option<Part>,
+}
+
+/// A part of what is measured beside others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// From the address to the first press.
+    Cold,
+    /// Long lists.
+    Lists,
 }
 
 /// As many runs as a median is worth its name.
@@ -190,6 +201,13 @@ fn bench(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
             Long("json") => bench.json = Some(folder(parser, "--json")?),
             Long("payload") => bench.payload_only = true,
             Long("peers") => bench.peers = Some(PEER_RUNS),
+            Long("only") => {
+                bench.only = Some(match &*parser.value()?.string()? {
+                    "cold" => Part::Cold,
+                    "lists" => Part::Lists,
+                    other => return Err(format!("--only is cold or lists, not `{other}`").into()),
+                });
+            }
             Long("runs") => runs = Some(parser.value()?.parse::<NonZeroU32>()?),
             other => return Err(other.unexpected()),
         }
@@ -197,6 +215,7 @@ fn bench(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
     match (&mut bench.peers, runs) {
         (Some(peers), Some(runs)) => *peers = runs.get(),
         (None, Some(_)) => return Err("--runs needs --peers".into()),
+        (None, None) if bench.only.is_some() => return Err("--only needs --peers".into()),
         _ => {}
     }
     if bench.peers.is_some() && bench.payload_only {
@@ -305,11 +324,12 @@ this command.
 const BENCH_HELP: &str = "\
 The figures of this commit on this machine, as Markdown
 
-Usage: cargo xtask bench [--payload | --peers [--runs N]] [--json FILE]
+Usage: cargo xtask bench [--payload | --peers] [--json FILE]
 
   --payload    only what a page loads for its first view
   --peers      only our page beside klaro, vanilla-cookieconsent, c15t and a
                React list, in one run of one throttled Chromium
+  --only PART  of that only its part `cold` (the cold start) or `lists`
   --runs N     how often each of them is measured             [default: 15]
   --json FILE  also writes the figures and the machine as JSON
 
@@ -364,6 +384,9 @@ mod tests {
         assert_eq!(parsed("bench --peers"), peers(15));
         assert_eq!(parsed("bench --runs 3 --peers"), peers(3));
         assert!(parsed("bench --runs 3").is_err());
+        let cold = Bench { peers: Some(15), only: Some(Part::Cold), ..Bench::default() };
+        assert_eq!(parsed("bench --peers --only cold"), Ok(Command::Bench(cold)));
+        assert!(parsed("bench --peers --only warm").is_err() && parsed("bench --only lists").is_err());
         assert!(parsed("bench --peers --runs 0").is_err());
         assert!(parsed("bench --peers --payload").is_err());
     }

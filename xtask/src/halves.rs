@@ -19,9 +19,10 @@ fn is_door(name: &str) -> bool {
     name.starts_with("_RNvNtC") && name.contains("6widget5doors")
 }
 
-/// The script that goes with it, to which is added what fetches the second half.
+/// The script that goes with it, to which is added what fetches the second half, and what asks for the first
+/// view while the first one is on its way.
 const SCRIPT: &str = "forget_me_not.js";
-const FETCH: &str = include_str!("split/near.js");
+const ADDED: &str = include_str!("split/near.js");
 
 /// The features of WebAssembly that the compiler uses by itself.
 const FEATURES: &[&str] = &[
@@ -47,7 +48,7 @@ pub fn finish(toolbox: &Toolbox, page: &Path, target: &Path) -> Result<()> {
     let script = page.join(SCRIPT);
     let text =
         std::fs::read_to_string(&script).with_context(|| format!("cannot read {}", script.display()))?;
-    let text = renamed(text, &halves.imports, &halves.exports)? + FETCH;
+    let text = renamed(text, &halves.imports, &halves.exports)? + ADDED;
     std::fs::write(&script, text).with_context(|| format!("cannot write {}", script.display()))?;
     let moved = halves.moved;
     say::line(&format!(
@@ -69,6 +70,24 @@ pub fn finish(toolbox: &Toolbox, page: &Path, target: &Path) -> Result<()> {
     Ok(())
 }
 
+/// What wasm-bindgen's script says, and what it says here, of what is in `ADDED`: it ends with two ways to load
+/// the module, for every case there is; and the first calls may have been made already.
+const OURS: [(&str, &str); 8] = [
+    ("export { initSync, __wbg_init as default };", ""),
+    // No browser that runs the module lacks these, and nothing decodes 2 GB.
+    ("if (!('encodeInto' in cachedTextEncoder)) {", "if (false) {"),
+    ("(typeof FinalizationRegistry === 'undefined')", "false"),
+    ("if (numBytesDecoded >= MAX_SAFARI_DECODE_BYTES) {", "if (false) {"),
+    // It always is given.
+    ("if (realloc === undefined) {", "if (false) {"),
+    (
+        "function(arg0, arg1) {\n            const ret = setTimeout(",
+        "function(arg0, arg1) {\n            const ret = rest_a_moment(",
+    ),
+    (" arg0.call(arg1);", " sign_in(arg0, arg1);"),
+    (" arg0.fetch(getStringFromWasm0(arg1, arg2), arg3);", " send(getStringFromWasm0(arg1, arg2), arg3);"),
+];
+
 /// The script with shorter names: of what it gives to the module their places, of what it takes from it the new ones.
 fn renamed(mut script: String, imports: &[String], exports: &[(String, String)]) -> Result<String> {
     for (place, name) in imports.iter().enumerate() {
@@ -77,6 +96,12 @@ fn renamed(mut script: String, imports: &[String], exports: &[(String, String)])
             bail!("{SCRIPT} does not give {name} to the module in the way that is known");
         }
         script = script.replacen(&known, &format!(" {place}: "), 1);
+    }
+    for (known, ours) in OURS {
+        if script.matches(known).count() != 1 {
+            bail!("{SCRIPT} does not say `{known}` once, which is known");
+        }
+        script = script.replacen(known, ours, 1);
     }
     for (name, short) in exports {
         script = taken(&script, name, short);
@@ -104,14 +129,20 @@ mod tests {
 
     #[test]
     fn names_are_replaced_where_they_are_given_and_only_where_that_is_certain() {
-        let script = "return { __wbg_a_1: function() {}, __wbg_a_12: x }".to_owned();
+        let known: String = OURS.iter().map(|(known, _)| *known).collect();
+        let ours: String = OURS.iter().map(|(_, ours)| *ours).collect();
+        let script = format!("return {{ __wbg_a_1: function() {{}}, __wbg_a_12: x }}{known}");
         let names = ["__wbg_a_12".to_owned(), "__wbg_a_1".to_owned()];
         let short = renamed(script.clone(), &names, &[]).expect("both are there");
-        assert_eq!(short, "return { 1: function() {}, 0: x }");
+        assert_eq!(short, format!("return {{ 1: function() {{}}, 0: x }}{ours}"));
         assert!(renamed(script, &["__wbg_b".to_owned()], &[]).is_err());
-        let script = "wasm.__a(wasm.__a_1, __a); wasm.__a".to_owned();
+        assert!(renamed("another one".to_owned(), &[], &[]).is_err());
+        let script = format!("wasm.__a(wasm.__a_1, __a); wasm.__a;{known}");
         let exports = [("__a".to_owned(), "e0".to_owned())];
-        assert_eq!(renamed(script, &[], &exports).expect("is there"), "wasm.e0(wasm.__a_1, __a); wasm.e0");
+        assert_eq!(
+            renamed(script, &[], &exports).expect("is there"),
+            format!("wasm.e0(wasm.__a_1, __a); wasm.e0;{ours}")
+        );
     }
 
     #[test]

@@ -126,7 +126,7 @@ fn minify(toolbox: &Toolbox, page: &Path) -> Result<()> {
     esbuild
         .current_dir(page)
         // As they are, not bundled: names and exports stay what the page asks for.
-        .args(["--minify", "--charset=utf8", "--target=es2022", "--log-level=warning"])
+        .args(["--minify", "--tree-shaking=true", "--charset=utf8", "--target=es2022", "--log-level=warning"])
         .args(["--outdir=.", "--outbase=.", "--allow-overwrite"]);
     for (name, _) in files(page)? {
         if name.ends_with(".js") || name.ends_with(".css") {

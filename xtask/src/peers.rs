@@ -8,22 +8,24 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
+use crate::cli::Part;
 use crate::page::{self, Flavour};
 use crate::report::json_string;
 use crate::serve::{self, Service};
 use crate::tools::{TRUNK, Toolbox, WASM_BINDGEN, cargo};
 use crate::{machine, measure, paths, run};
 
-/// How many recordings a child has: for the cold start, then for the lists.
-const RECORDINGS: [u32; 4] = [1_500, 1_000, 10_000, 100_000];
+/// How many recordings a child has: for the cold start, and for the lists.
+const COLD: [u32; 1] = [1_500];
+const LISTS: [u32; 3] = [1_000, 10_000, 100_000];
 
 /// The pages of others, a folder each below `xtask/peers/pages`, and the script of each.
 const PAGES: [(&str, &str); 4] =
     [("klaro", "app.js"), ("vanilla-cookieconsent", "app.js"), ("c15t", "app.jsx"), ("react", "app.jsx")];
 
-/// Measures every page `runs` times and returns the figures: Markdown, and the file that has them
-/// as JSON.
-pub fn measure(runs: u32) -> Result<(String, PathBuf)> {
+/// Measures every page `runs` times, in all or in `only` one of its parts, and returns the figures:
+/// Markdown, and the file that has them as JSON.
+pub fn measure(runs: u32, only: Option<Part>) -> Result<(String, PathBuf)> {
     machine::c_compiler()?;
     machine::for_tests(true, false, false)?;
     let toolbox = Toolbox::with(&[TRUNK, WASM_BINDGEN])?.and_wasm_opt()?.and_esbuild()?;
@@ -34,7 +36,12 @@ pub fn measure(runs: u32) -> Result<(String, PathBuf)> {
     let ours = page::build(&toolbox, Flavour::Shipped)?;
     let scripts = install()?;
     let served = served(&toolbox, &scripts, &ours)?;
-    let services = services()?;
+    let (recordings, parts) = match only {
+        Some(Part::Cold) => (COLD.to_vec(), r#"["cold"]"#),
+        Some(Part::Lists) => (LISTS.to_vec(), r#"["lists"]"#),
+        None => ([&COLD[..], &LISTS].concat(), r#"["cold", "lists"]"#),
+    };
+    let services = services(&recordings)?;
 
     let listed: Vec<_> = services
         .iter()
@@ -48,7 +55,7 @@ pub fn measure(runs: u32) -> Result<(String, PathBuf)> {
         .collect();
     let out = paths::scratch("peers")?.join("figures");
     let settings = format!(
-        "{{\"runs\": {runs}, \"folder\": {}, \"chromium\": {}, \"root\": {}, \"out\": {}, \"services\": [{}]}}\n",
+        "{{\"runs\": {runs}, \"parts\": {parts}, \"folder\": {}, \"chromium\": {}, \"root\": {}, \"out\": {}, \"services\": [{}]}}\n",
         json_string(&served.to_string_lossy()),
         json_string(&chromium.to_string_lossy()),
         machine::is_root(),
@@ -127,7 +134,7 @@ fn compress(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// A service for each number of recordings: the real one, as it is shipped.
-fn services() -> Result<Vec<(u32, PathBuf, Service)>> {
+fn services(recordings: &[u32]) -> Result<Vec<(u32, PathBuf, Service)>> {
     let mut build = cargo();
     build
         .current_dir(paths::root()?)
@@ -135,7 +142,7 @@ fn services() -> Result<Vec<(u32, PathBuf, Service)>> {
         .env("CARGO_TARGET_DIR", paths::target()?);
     run::step("building the service", build)?;
     let binary = paths::target()?.join("release/forget-me-not");
-    RECORDINGS
+    recordings
         .iter()
         .map(|recordings| {
             let data = filled(*recordings)?;

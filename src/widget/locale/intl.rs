@@ -31,18 +31,6 @@ pub enum Format {
 impl Format {
     pub(super) const COUNT: usize = 10;
 
-    /// Those of the first screens.
-    pub(super) const FIRST: [Self; 8] = [
-        Self::LocalDate,
-        Self::Date,
-        Self::Day,
-        Self::Time,
-        Self::Month,
-        Self::Plural,
-        Self::Number,
-        Self::List,
-    ];
-
     const fn class(self) -> &'static str {
         match self {
             Self::Plural => "PluralRules",

@@ -129,14 +129,6 @@ impl Texts {
         call(self.format(Format::List), "format", &items).unwrap_or_default()
     }
 
-    /// Makes what the first screens write with. A browser takes long over the first of them, and has the
-    /// time while the service is asked.
-    pub fn prepare(&self) {
-        for format in Format::FIRST {
-            self.format(format);
-        }
-    }
-
     fn format(&self, format: Format) -> &JsValue {
         self.formats[format as usize].get_or_init(|| construct(format, &self.tag))
     }

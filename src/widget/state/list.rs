@@ -217,6 +217,12 @@ impl List {
         self.days.is_some() && self.coming.is_some()
     }
 
+    /// Whether a part of an answer is awaited, and none of it failed.
+    #[must_use]
+    pub fn is_coming(&self) -> bool {
+        self.coming.is_some() && self.failed().is_none()
+    }
+
     /// How many rows are shown: all, or as many as a browser can draw.
     #[must_use]
     pub fn shown(&self) -> usize {

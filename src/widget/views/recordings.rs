@@ -13,9 +13,10 @@ use crate::{
     locale::{Format, Key},
     page::{Event, TOOLBAR},
     parts::{
-        Weight, awaited, button, el, keyed, maybe, on, p, placed, screen, span, text, tick, trouble, with,
+        Weight, awaited, button, el, group, keyed, maybe, on, p, placed, screen, span, text, tick, trouble,
+        with,
     },
-    state::{Lane, ListMsg, Msg, Selection, Ticked, days::Day},
+    state::{Form, Lane, ListMsg, Msg, Selection, Ticked, days::Day},
 };
 
 /// The list with what finds and what deletes.
@@ -29,13 +30,14 @@ pub fn view(cx: &Cx) -> Html {
         }
         _ => Html::default(),
     };
+    // What stands above the list comes with it, so that nothing is pushed down.
+    let awaits = list.days.is_none() && list.is_coming() && list.form == Form::default();
     let shown = list.shown();
     let more = list.total().is_some_and(|total| total > shown);
     screen(vec![
         children::chosen(cx),
         timeline::picture(cx),
-        filters::form(cx),
-        toolbar(cx),
+        maybe((!awaits).then_some(()), |()| group(vec![filters::form(cx), toolbar(cx)])),
         days(cx, shown),
         nothing,
         maybe(more.then_some(()), |()| {

@@ -1,4 +1,14 @@
 
+// Loads the module from the answer that the element's script has asked for.
+export default async ({ module_or_path: answer }) => {
+  const imports = __wbg_get_imports();
+  const { instance, module } = answer.headers.get('content-type') == 'application/wasm'
+    ? await WebAssembly.instantiateStreaming(answer, imports)
+    // A server that calls it something else makes it slower.
+    : await WebAssembly.instantiate(await answer.arrayBuffer(), imports);
+  __wbg_finalize_init(instance, module);
+};
+
 // The second half shares the first one's memory and functions; those by their places in its table.
 let rest;
 const more = () => rest ??= fetch(new URL('./forget_me_not_later.wasm', import.meta.url), { signal: AbortSignal.timeout(3e4) })
@@ -11,3 +21,63 @@ export const near = (element) => {
   // Whoever comes near will soon want more.
   for (const event of ['pointerover', 'focusin']) element.addEventListener(event, soon, { once: true });
 };
+
+// The first calls of the element that loads the module, made while that is on its way (docs/decisions/0006).
+// When the module makes one of them itself, it is given the answer: once, and only to the same question under
+// the same session, by an element that was not touched since.
+let ahead, end;
+const fresh = () => ahead?.still() && Date.now() < end;
+const nothing = () => {};
+export const early = (element, still) => {
+  const { src, locale, fetchSession } = element;
+  const base = src.replace(/\/+$/, '');
+  if (!base || typeof fetchSession != 'function') return;
+  const session = (async () => fetchSession.call(element))();
+  const sent = new Map();
+  ahead = { element, fetchSession, session, sent, still };
+  end = Date.now() + 3e4;
+  session.then(({ client_secret }) => {
+    const begin = (path, then) => {
+      const call = new AbortController();
+      const headers = { authorization: 'Bearer ' + client_secret, accept: 'application/json' };
+      const answer = fetch(base + path, { headers, signal: call.signal }).then(async (answer) => {
+        if (!answer.ok) return answer;
+        const text = await answer.text();
+        // What follows from it sets out before the module has it.
+        then?.(JSON.parse(text));
+        return { ok: true, text: async () => text };
+      });
+      answer.catch(nothing);
+      sent.set(base + path, { call, headers, answer });
+    };
+    client_secret && begin('/children', ({ items: [child, another] }) => {
+      // The list of an only child is shown at once.
+      if (!child || another) return;
+      begin(`/children/${child.id}/recordings?limit=100&skip=0`);
+      begin(`/children/${child.id}/timeline?&tz=${encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone)}`);
+    });
+  }).catch(nothing);
+  // A browser takes long over its first date in a language, and has the time now: behind the first call.
+  setTimeout(() => {
+    try {
+      for (const kind of ['DateTimeFormat', 'PluralRules', 'ListFormat']) new Intl[kind](locale || 'en', { dateStyle: 'long' });
+    } catch { /* No language: the page will be in another. */ }
+  });
+};
+
+// What the module calls in place of `fetchSession`, of `fetch`, and of a timer between two steps of Yew, which
+// lets the browser draw: not while all that is to be drawn first is there already.
+const sign_in = (fetchSession, element) => {
+  if (ahead?.element != element || ahead.fetchSession != fetchSession || !ahead.session || !fresh()) return fetchSession.call(element);
+  const { session } = ahead;
+  ahead.session = null;
+  return session;
+};
+const send = (url, init) => {
+  const { call, headers, answer } = ahead?.sent.get(url) ?? {};
+  if (!call || headers.authorization != init.headers.authorization || !fresh()) return fetch(url, init);
+  ahead.sent.delete(url);
+  init.signal?.addEventListener('abort', () => call.abort());
+  return answer.catch(() => fetch(url, init));
+};
+const rest_a_moment = (then, ms) => ahead?.sent.size && fresh() ? queueMicrotask(then) : setTimeout(then, ms);
