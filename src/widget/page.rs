@@ -8,7 +8,7 @@ use std::{
 use gloo_timers::callback::Timeout;
 use rules::contract::Erasure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{AbortController, AbortSignal, HtmlElement, ShadowRoot};
+use web_sys::{AbortController, AbortSignal, HtmlElement, MouseEvent, ShadowRoot};
 use yew::{html::Scope, prelude::*};
 
 use crate::{
@@ -134,6 +134,8 @@ pub enum Event {
     Draw,
     /// A key or the pointer was pressed, at this millisecond.
     Press(Press, f64),
+    /// Something in the rows was pressed.
+    Row(web_sys::Event),
     /// The window was scrolled, or another part of the page is in it.
     Moved,
     /// The browser went back or forward, to an entry that holds this.
@@ -219,6 +221,10 @@ impl Component for Page {
                 2 => self.state.update(Msg::LeavesNext, now().date()),
                 _ => return false,
             },
+            Event::Row(event) => match self.row_pressed(&event) {
+                Some(msg) => self.state.update(msg, now().date()),
+                None => return false,
+            },
             Event::Slow(lane, turn) => {
                 self.state.drags(lane, turn);
                 Vec::new()
@@ -264,7 +270,7 @@ impl Component for Page {
         }
         let host = &ctx.props().host;
         // A row that is not drawn this time is forgotten.
-        let before = self.drawn.take();
+        let before = RefCell::new(self.drawn.take());
         let cx = Cx {
             state: &self.state,
             texts: &host.texts,
@@ -310,6 +316,13 @@ impl Page {
         for effect in effects {
             self.carry_out(ctx, effect);
         }
+    }
+
+    /// One listener hears for all rows.
+    fn row_pressed(&self, event: &web_sys::Event) -> Option<Msg> {
+        let target = event.target()?.unchecked_into();
+        let shift = event.unchecked_ref::<MouseEvent>().shift_key();
+        self.drawn.borrow().iter().find_map(|row| row.pressed(&target, shift))
     }
 
     /// What is drawn follows what is in sight. Most often there is nothing to draw anew.

@@ -77,13 +77,13 @@ pub fn placed(
     values: Vec<AttrValue>,
     style: String,
     children: Vec<Html>,
-) -> Html {
+) -> VTag {
     let mut element = VTag::new(tag);
     let values = values.into_iter().map(|value| Some(AttributeOrProperty::Attribute(value)));
     let style = Some(AttributeOrProperty::Property(style.into()));
     element.set_attributes(Attributes::Dynamic { keys: names, values: values.chain([style]).collect() });
     element.add_children(children);
-    element.into()
+    element
 }
 
 /// What listens for one kind of event.

@@ -13,7 +13,8 @@ pub fn marked(words: &str, marks: &[(u32, u32)]) -> Vec<Html> {
     pieces(words, marks).into_iter().map(show).collect()
 }
 
-fn pieces<'a>(words: &'a str, marks: &[(u32, u32)]) -> Vec<(bool, &'a str)> {
+/// Those pieces, and what is between them.
+pub fn pieces<'a>(words: &'a str, marks: &[(u32, u32)]) -> Vec<(bool, &'a str)> {
     let mut pieces = Vec::new();
     let (mut rest, mut passed) = (words, 0);
     for edge in marks.iter().flat_map(|(from, to)| [(false, *from), (true, *to)]) {

@@ -4,6 +4,7 @@ pub mod dialog;
 mod el;
 mod map;
 mod mark;
+mod pen;
 pub mod player;
 mod waveform;
 
@@ -22,7 +23,8 @@ pub use el::{
     text, tick, ul, with,
 };
 pub use map::map;
-pub use mark::marked;
+pub use mark::{marked, pieces};
+pub use pen::Pen;
 pub use player::player;
 
 /// How much weight a button has. Deleting and keeping have the same.

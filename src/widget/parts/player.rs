@@ -75,7 +75,12 @@ fn media(cx: &Cx, kind: Kind) -> Html {
     ] {
         media.add_listener(on(name, cx.press(Msg::Player(msg))));
     }
-    live(media, on("timeupdate", cx.link.callback(at)))
+    let media = live(media, on("timeupdate", cx.link.callback(at)));
+    match kind {
+        // Nothing of it is seen. Hidden, a browser does not read its own style sheet for players.
+        Kind::Voice => with("div", &["hidden"], vec!["".into()], vec![media]),
+        Kind::Video => media,
+    }
 }
 
 fn at(event: web_sys::Event) -> Event {

@@ -16,9 +16,12 @@ use super::Zone;
 /// has the focus.
 const MOST_ROWS: usize = 149;
 /// Rows that are drawn beyond what is in sight, on either side.
-const SPARE: usize = 12;
-/// Rows that are drawn before anything was measured.
-const FIRST_ROWS: usize = 30;
+const SPARE: usize = 6;
+/// Rows of those that may come into sight before the next ones are drawn: few at a time, so that a browser is
+/// never long at it.
+const STEP: usize = 2;
+/// Rows that are drawn before anything was measured; one frame later there are as many as are needed.
+const FIRST_ROWS: usize = 10;
 /// No browser draws an element that is much higher, in pixels: Firefox ends at 17.8 million.
 const HIGHEST: f64 = 16_000_000.0;
 
@@ -176,7 +179,8 @@ impl Window {
     /// Whether all that is in sight is drawn, and a little more.
     #[must_use]
     pub fn serves(&self, sight: &Range<usize>, shown: usize) -> bool {
-        let (start, end) = (sight.start.saturating_sub(SPARE / 3), (sight.end + SPARE / 3).min(shown));
+        let spare = SPARE - STEP;
+        let (start, end) = (sight.start.saturating_sub(spare), (sight.end + spare).min(shown));
         let whole = self.rows.start <= start && end <= self.rows.end;
         // So many rows do not fit: those of the middle are drawn.
         whole || *self == Self { held: self.held, ..Self::around(sight, shown) }
@@ -277,7 +281,7 @@ mod tests {
             let days = days(&[1_000]);
             let sight = |row: usize| days.in_sight(&seen(&days, days.top_of(row, 56.0, 40.0), 800.0, 56.0, 40.0), 1_000);
             let drawn = Window::around(&sight(top), 1_000);
-            prop_assert!(drawn.serves(&sight(top + 4), 1_000) && drawn.serves(&sight(top - 4), 1_000));
+            prop_assert!(drawn.serves(&sight(top + STEP), 1_000) && drawn.serves(&sight(top - STEP), 1_000));
         }
     }
 

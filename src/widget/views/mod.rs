@@ -46,7 +46,7 @@ pub struct Cx<'a> {
     /// Where messages go.
     pub link: &'a Scope<Page>,
     /// The rows as they were drawn before.
-    pub before: &'a [Drawn],
+    pub before: &'a RefCell<Vec<Drawn>>,
     /// As they are drawn now.
     pub drawn: &'a RefCell<Vec<Drawn>>,
     /// The moment that is shown.

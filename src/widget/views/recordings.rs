@@ -4,16 +4,14 @@
 //! many headings below the beginning. How high those are is the style sheet's matter.
 
 use rules::scope::MAX_ITEMS;
-use wasm_bindgen::JsCast;
-use web_sys::MouseEvent;
 use yew::prelude::{AttrValue, Html};
 
-use super::{Cx, children, filters, row::row, timeline};
+use super::{Cx, children, filters, row, timeline};
 use crate::{
     locale::{Format, Key},
     page::{Event, TOOLBAR},
     parts::{
-        Weight, awaited, button, el, group, keyed, maybe, on, p, placed, screen, span, text, tick, trouble,
+        Weight, awaited, button, el, group, keyed, live, maybe, on, p, placed, screen, span, text, tick, trouble,
         with,
     },
     state::{Form, Lane, ListMsg, Msg, Selection, Ticked, days::Day},
@@ -117,9 +115,9 @@ fn days(cx: &Cx, shown: usize) -> Html {
         let at = days.of_row(first);
         let Some(known) = days.days.get(at) else { break };
         let end = (known.first + known.rows).min(shown);
-        let mut drawn = vec![row(cx, known, first)];
+        let mut drawn = vec![row::row(cx, known, first)];
         while let Some(next) = rows.next_if(|row| *row < end) {
-            drawn.push(row(cx, known, next));
+            drawn.push(row::row(cx, known, next));
         }
         let style = format!(
             "inset-block-start:{};block-size:{}",
@@ -132,11 +130,12 @@ fn days(cx: &Cx, shown: usize) -> Html {
         ];
         let section =
             placed("section", &["class", "part", "style"], vec!["day".into(), "day".into()], style, inside);
-        sections.push(keyed(known.date.to_string(), section));
+        sections.push(keyed(known.date.to_string(), section.into()));
     }
     let about = vec!["days".into(), list.is_dimmed().to_string().into()];
     let style = format!("block-size:{}", length(shown, days.of_row(shown - 1) + 1));
-    placed("div", &["class", "aria-busy", "style"], about, style, sections)
+    let list = placed("div", &["class", "aria-busy", "style"], about, style, sections);
+    live(list, on("click", cx.link.callback(Event::Row)))
 }
 
 /// A day, and the box that stands for all of it.
@@ -151,12 +150,4 @@ fn heading(cx: &Cx, day: &Day) -> Html {
     let about = vec!["checkbox".into(), class.into(), label];
     let tick = tick(&["type", "class", "aria-label"], about, ticked == Ticked::All, on("click", then));
     el("h3", "", vec![el("label", "tick", vec![tick]), span("", words), span("count", found)])
-}
-
-/// A box was ticked; whether with shift, a click says.
-pub(super) fn ticked(cx: &Cx, id: rules::RecordingId) -> yew::Callback<web_sys::Event> {
-    cx.link.callback(move |event: web_sys::Event| {
-        let shift = event.unchecked_into::<MouseEvent>().shift_key();
-        Event::Msg(Msg::List(ListMsg::Tick(id, shift)))
-    })
 }

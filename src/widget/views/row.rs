@@ -2,96 +2,140 @@
 
 use std::rc::Rc;
 
+use js_sys::Reflect;
 use rules::{Class, Kind, contract::RecordingItem};
-use yew::prelude::{AttrValue, Html};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlInputElement};
+use yew::prelude::Html;
 
-use super::{Cx, recordings::ticked};
+use super::Cx;
 use crate::{
     locale::{Format, Key},
-    parts::{clock, el, keyed, marked, maybe, on, placed, press, span, text, tick, with},
+    parts::{Pen, clock, keyed, pieces},
     sight::ROW,
-    state::{Msg, days::Day},
+    state::{ListMsg, Msg, days::Day},
 };
 
-/// What a row is drawn with that stays the same, ticked or not: its recording, the words for its box,
-/// and all the rest. It takes the browser a while to write a time.
-pub type Drawn = (Rc<RecordingItem>, AttrValue, Html);
+/// A row as it was built, and its box. A browser takes a while to make one, and it stays as it is but for
+/// the tick.
+pub struct Drawn {
+    /// Its place in the list, the first row of its day, and how many that has.
+    place: [usize; 3],
+    item: Option<Rc<RecordingItem>>,
+    node: Element,
+    tick: Option<HtmlInputElement>,
+}
 
-/// The row at this place, or what holds its place until it is there.
+/// The row at this place, or what holds its place until it is there. What was built once is not compared
+/// again, and only ticked or unticked.
 pub fn row(cx: &Cx, day: &Day, row: usize) -> Html {
     let item = cx.state.list.row(row);
-    let place = row - day.first;
-    let about = vec![
-        if item.is_some() { "row" } else { "row absent" }.into(),
-        "row".into(),
-        format!("{ROW}{row}").into(),
-        day.rows.to_string().into(),
-        (place + 1).to_string().into(),
-    ];
-    let style = format!("inset-block-start:calc({place} * var(--row-size) + var(--day-size))");
-    let names = &["class", "part", "id", "aria-setsize", "aria-posinset", "style"];
-    let (key, inside) = match item {
-        Some(item) => (item.id.to_string(), inside(cx, item)),
-        None => (row.to_string(), vec![span("waiting", "\u{2026}")]),
+    let place = [row, day.first, day.rows];
+    let mut before = cx.before.borrow_mut();
+    // What was asked for again is most often as it was: the same row keeps its focus.
+    let same = |drawn: &Drawn| drawn.place == place && drawn.item.as_ref() == item;
+    let drawn = match before.iter().position(same) {
+        Some(at) => before.swap_remove(at),
+        None => match build(cx, place, item) {
+            Some(drawn) => drawn,
+            None => return Html::default(),
+        },
     };
-    keyed(key, placed("li", names, about, style, inside))
-}
-
-fn inside(cx: &Cx, item: &Rc<RecordingItem>) -> Vec<Html> {
-    let known = cx.before.iter().find(|(known, ..)| Rc::ptr_eq(known, item));
-    let drawn = known.cloned().unwrap_or_else(|| draw(cx, item));
-    let (_, label, open) = drawn.clone();
-    cx.drawn.borrow_mut().push(drawn);
-    let selected = cx.state.list.selection.has(item.id);
-    let about = vec!["checkbox".into(), label];
-    let tick = tick(&["type", "aria-label"], about, selected, on("click", ticked(cx, item.id)));
-    vec![el("label", "tick", vec![tick]), open]
-}
-
-fn draw(cx: &Cx, item: &Rc<RecordingItem>) -> Drawn {
-    let id = item.id;
-    let time = cx.texts.moment(Format::Time, item.captured_at);
-    let (title, shown) = title(cx, item);
-    let label = cx.texts.fill(Key::SelectRow, &[("time", &time), ("words", &title)]);
-    let about = |class: Class, words: AttrValue| {
-        maybe(item.classes.contains(&class).then_some(words), |words| span("", words))
-    };
-    // What decides over the rest comes first: on a narrow screen there is one line for all of it.
-    let about = el(
-        "span",
-        "about",
-        vec![
-            maybe(item.kept_until, |until| {
-                span("badge", cx.texts.fill(Key::KeptUntil, &[("date", &cx.texts.date(until))]))
-            }),
-            maybe((item.kind == Kind::Video).then(|| cx.text(Key::KindVideo)), |kind| span("", kind)),
-            about(Class::Media, clock(item.duration_ms).into()),
-            maybe(item.device.as_ref(), |device| span("", device.name.clone())),
-            about(Class::Location, cx.text(Key::WithPlace)),
-        ],
-    );
-    let language = item.language.clone().unwrap_or_default().into();
-    let title = with("span", &["class", "lang", "dir"], vec!["title".into(), language, "auto".into()], shown);
-    let about_open = vec!["button".into(), "open".into(), id.to_string().into()];
-    let inside = vec![span("time", time), title, about];
-    let open = press(&["type", "class", "id"], about_open, cx.press(Msg::Open(id)), inside);
-    (item.clone(), label, open)
-}
-
-/// What was said, as text and as it is shown: with those words marked that were looked for.
-fn title(cx: &Cx, item: &RecordingItem) -> (AttrValue, Vec<Html>) {
-    let Some(words) = &item.excerpt else {
-        let none = cx.text(Key::NoTranscript);
-        return (none.clone(), vec![text(none)]);
-    };
-    let quoted = cx.texts.fill(Key::Quoted, &[("words", words)]);
-    if item.marks.is_empty() {
-        return (quoted.clone(), vec![text(quoted)]);
+    if let (Some(tick), Some(item)) = (&drawn.tick, item) {
+        tick.set_checked(cx.state.list.selection.has(item.id));
     }
+    let node = drawn.node.clone().into();
+    cx.drawn.borrow_mut().push(drawn);
+    keyed(row.to_string(), Html::VRef(node))
+}
+
+fn build(cx: &Cx, place: [usize; 3], item: Option<&Rc<RecordingItem>>) -> Option<Drawn> {
+    let [row, first, rows] = place;
+    let above = row - first;
+    let mut pen = Pen::new()?;
+    pen.open("li", if item.is_some() { "row" } else { "row absent" });
+    pen.set("part", "row");
+    pen.set("id", &format!("{ROW}{row}"));
+    pen.set("aria-setsize", &rows.to_string());
+    pen.set("aria-posinset", &(above + 1).to_string());
+    let tick = match item {
+        Some(item) => fill(cx, &mut pen, item),
+        None => {
+            pen.leaf("span", "waiting", "\u{2026}");
+            None
+        }
+    };
+    let node = pen.close()?;
+    // As a property: a strict policy refuses the attribute.
+    let style = format!("inset-block-start:calc({above} * var(--row-size) + var(--day-size))");
+    let _ = Reflect::set(&node, &"style".into(), &style.into());
+    Some(Drawn { place, item: item.cloned(), node, tick })
+}
+
+/// What a row shows of its recording. Gives the box.
+fn fill(cx: &Cx, pen: &mut Pen, item: &RecordingItem) -> Option<HtmlInputElement> {
+    let time = cx.texts.moment(Format::Time, item.captured_at);
     let frame = cx.text(Key::Quoted);
+    let none = cx.text(Key::NoTranscript);
     let (before, after) = frame.split_once("{words}").unwrap_or_default();
-    let mut shown = vec![text(before.to_owned())];
-    shown.extend(marked(words, &item.marks));
-    shown.push(text(after.to_owned()));
-    (quoted, shown)
+    let (before, words, after) = match &item.excerpt {
+        Some(words) => (before, &**words, after),
+        None => ("", &*none, ""),
+    };
+    pen.open("label", "tick");
+    pen.open("input", "");
+    pen.set("type", "checkbox");
+    let title = [before, words, after].concat();
+    pen.set("aria-label", &cx.texts.fill(Key::SelectRow, &[("time", &time), ("words", &title)]));
+    let tick = pen.close();
+    pen.close();
+
+    pen.open("button", "open");
+    pen.set("type", "button");
+    pen.set("id", &item.id.to_string());
+    pen.leaf("span", "time", &time);
+    pen.open("span", "title");
+    pen.set("lang", item.language.as_deref().unwrap_or_default());
+    pen.set("dir", "auto");
+    pen.text(before);
+    for (found, piece) in pieces(words, &item.marks) {
+        if found {
+            pen.leaf("mark", "", piece);
+        } else {
+            pen.text(piece);
+        }
+    }
+    pen.text(after);
+    pen.close();
+    pen.open("span", "about");
+    // What decides over the rest comes first: on a narrow screen there is one line for all of it.
+    if let Some(until) = item.kept_until {
+        pen.leaf("span", "badge", &cx.texts.fill(Key::KeptUntil, &[("date", &cx.texts.date(until))]));
+    }
+    if item.kind == Kind::Video {
+        pen.leaf("span", "", &cx.text(Key::KindVideo));
+    }
+    if item.classes.contains(&Class::Media) {
+        pen.leaf("span", "", &clock(item.duration_ms));
+    }
+    if let Some(device) = &item.device {
+        pen.leaf("span", "", &device.name);
+    }
+    if item.classes.contains(&Class::Location) {
+        pen.leaf("span", "", &cx.text(Key::WithPlace));
+    }
+    pen.close();
+    pen.close();
+    tick.map(JsCast::unchecked_into)
+}
+
+impl Drawn {
+    /// What a press on a part of this row means: on its box, with shift or without, or on the way to it.
+    pub fn pressed(&self, target: &Element, shift: bool) -> Option<Msg> {
+        let id = self.item.as_ref().filter(|_| self.node.contains(Some(target)))?.id;
+        if target.has_type::<HtmlInputElement>() {
+            return Some(Msg::List(ListMsg::Tick(id, shift)));
+        }
+        target.closest(".open").ok()?.map(|_| Msg::Open(id))
+    }
 }
