@@ -8,7 +8,7 @@ use std::{
 use gloo_timers::callback::Timeout;
 use rules::contract::Erasure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{AbortController, AbortSignal, HtmlElement, MouseEvent, ShadowRoot};
+use web_sys::{AbortController, AbortSignal, EventTarget, HtmlElement, ShadowRoot};
 use yew::{html::Scope, prelude::*};
 
 use crate::{
@@ -134,8 +134,8 @@ pub enum Event {
     Draw,
     /// A key or the pointer was pressed, at this millisecond.
     Press(Press, f64),
-    /// Something in the rows was pressed.
-    Row(web_sys::Event),
+    /// This was pressed in the rows, with shift or without.
+    Row(Option<EventTarget>, bool),
     /// The window was scrolled, or another part of the page is in it.
     Moved,
     /// The browser went back or forward, to an entry that holds this.
@@ -221,7 +221,7 @@ impl Component for Page {
                 2 => self.state.update(Msg::LeavesNext, now().date()),
                 _ => return false,
             },
-            Event::Row(event) => match self.row_pressed(&event) {
+            Event::Row(target, shift) => match self.row_pressed(target, shift) {
                 Some(msg) => self.state.update(msg, now().date()),
                 None => return false,
             },
@@ -319,9 +319,8 @@ impl Page {
     }
 
     /// One listener hears for all rows.
-    fn row_pressed(&self, event: &web_sys::Event) -> Option<Msg> {
-        let target = event.target()?.unchecked_into();
-        let shift = event.unchecked_ref::<MouseEvent>().shift_key();
+    fn row_pressed(&self, target: Option<EventTarget>, shift: bool) -> Option<Msg> {
+        let target = target?.unchecked_into();
         self.drawn.borrow().iter().find_map(|row| row.pressed(&target, shift))
     }
 

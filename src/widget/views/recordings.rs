@@ -4,6 +4,8 @@
 //! many headings below the beginning. How high those are is the style sheet's matter.
 
 use rules::scope::MAX_ITEMS;
+use wasm_bindgen::JsCast;
+use web_sys::MouseEvent;
 use yew::prelude::{AttrValue, Html};
 
 use super::{Cx, children, filters, row, timeline};
@@ -135,7 +137,7 @@ fn days(cx: &Cx, shown: usize) -> Html {
     let about = vec!["days".into(), list.is_dimmed().to_string().into()];
     let style = format!("block-size:{}", length(shown, days.of_row(shown - 1) + 1));
     let list = placed("div", &["class", "aria-busy", "style"], about, style, sections);
-    live(list, on("click", cx.link.callback(Event::Row)))
+    live(list, on("click", cx.link.callback(row_pressed)))
 }
 
 /// A day, and the box that stands for all of it.
@@ -150,4 +152,9 @@ fn heading(cx: &Cx, day: &Day) -> Html {
     let about = vec!["checkbox".into(), class.into(), label];
     let tick = tick(&["type", "class", "aria-label"], about, ticked == Ticked::All, on("click", then));
     el("h3", "", vec![el("label", "tick", vec![tick]), span("", words), span("count", found)])
+}
+
+/// Asked of the event at once: later it tells nothing of what is in a shadow root.
+fn row_pressed(event: web_sys::Event) -> Event {
+    Event::Row(event.target(), event.unchecked_into::<MouseEvent>().shift_key())
 }
