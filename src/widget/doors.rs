@@ -32,6 +32,18 @@ pub fn table(_: Here, cx: &Cx) -> Html {
     views::timeline::table(cx)
 }
 
+/// What can be done with what is ticked.
+#[inline(never)]
+pub fn ticked(_: Here, cx: &Cx) -> Html {
+    views::recordings::ticked(cx)
+}
+
+/// What failed after she had gone on.
+#[inline(never)]
+pub fn lost(_: Here, cx: &Cx) -> Html {
+    views::leave::lost(cx)
+}
+
 /// What follows from a message that the first screens do not know.
 #[inline(never)]
 pub fn update(_: Here, state: &mut State, msg: Msg, today: Date) -> Vec<Effect> {

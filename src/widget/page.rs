@@ -8,7 +8,7 @@ use std::{
 use gloo_timers::callback::Timeout;
 use rules::contract::Erasure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{AbortController, AbortSignal, EventTarget, HtmlElement, ShadowRoot};
+use web_sys::{AbortController, AbortSignal, HtmlElement, ShadowRoot};
 use yew::{html::Scope, prelude::*};
 
 use crate::{
@@ -134,8 +134,6 @@ pub enum Event {
     Draw,
     /// A key or the pointer was pressed, at this millisecond.
     Press(Press, f64),
-    /// This was pressed in the rows, with shift or without.
-    Row(Option<EventTarget>, bool),
     /// The window was scrolled, or another part of the page is in it.
     Moved,
     /// The browser went back or forward, to an entry that holds this.
@@ -162,7 +160,7 @@ pub struct Page {
     /// Whether nothing was asked for yet.
     is_new: Cell<bool>,
     /// The rows as they were drawn, in these texts.
-    drawn: RefCell<Vec<Drawn>>,
+    drawn: Rc<RefCell<Vec<Drawn>>>,
     _connection: Option<Connection>,
 }
 
@@ -195,7 +193,7 @@ impl Component for Page {
             thrice: Thrice::default(),
             owed: Cell::default(),
             is_new: Cell::new(true),
-            drawn: RefCell::default(),
+            drawn: Rc::default(),
             _connection: Connection::new(ctx.link()),
         }
     }
@@ -220,10 +218,6 @@ impl Component for Page {
                 3 => self.state.update(Msg::LeavePage, now().date()),
                 2 => self.state.update(Msg::LeavesNext, now().date()),
                 _ => return false,
-            },
-            Event::Row(target, shift) => match self.row_pressed(target, shift) {
-                Some(msg) => self.state.update(msg, now().date()),
-                None => return false,
             },
             Event::Slow(lane, turn) => {
                 self.state.drags(lane, turn);
@@ -316,12 +310,6 @@ impl Page {
         for effect in effects {
             self.carry_out(ctx, effect);
         }
-    }
-
-    /// One listener hears for all rows.
-    fn row_pressed(&self, target: Option<EventTarget>, shift: bool) -> Option<Msg> {
-        let target = target?.unchecked_into();
-        self.drawn.borrow().iter().find_map(|row| row.pressed(&target, shift))
     }
 
     /// What is drawn follows what is in sight. Most often there is nothing to draw anew.

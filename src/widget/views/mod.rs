@@ -5,10 +5,10 @@ pub mod erase;
 mod filters;
 mod holdings;
 mod keep;
-mod leave;
+pub mod leave;
 mod progress;
 mod recording;
-mod recordings;
+pub mod recordings;
 mod requests;
 mod row;
 pub mod timeline;
@@ -48,7 +48,7 @@ pub struct Cx<'a> {
     /// The rows as they were drawn before.
     pub before: &'a RefCell<Vec<Drawn>>,
     /// As they are drawn now.
-    pub drawn: &'a RefCell<Vec<Drawn>>,
+    pub drawn: &'a Rc<RefCell<Vec<Drawn>>>,
     /// The moment that is shown.
     pub now: Timestamp,
 }
@@ -112,7 +112,7 @@ pub fn frame(cx: &Cx, node: &NodeRef) -> Html {
         slot("intro"),
         top,
         leave::offline(cx),
-        leave::lost(cx),
+        parts::maybe(state.lost.as_ref().and(state.half.here), |here| doors::lost(here, cx)),
         half(cx),
         screen,
         parts::maybe(dialog, |here| doors::dialog(here, cx)),

@@ -4,17 +4,16 @@
 //! many headings below the beginning. How high those are is the style sheet's matter.
 
 use rules::scope::MAX_ITEMS;
-use wasm_bindgen::JsCast;
-use web_sys::MouseEvent;
 use yew::prelude::{AttrValue, Html};
 
 use super::{Cx, children, filters, row, timeline};
 use crate::{
+    doors,
     locale::{Format, Key},
-    page::{Event, TOOLBAR},
+    page::TOOLBAR,
     parts::{
-        Weight, awaited, button, el, group, keyed, live, maybe, on, p, placed, screen, span, text, tick, trouble,
-        with,
+        Weight, awaited, button, el, group, keyed, live, maybe, on, p, placed, screen, span, text, tick,
+        trouble, with,
     },
     state::{Form, Lane, ListMsg, Msg, Selection, Ticked, days::Day},
 };
@@ -64,7 +63,6 @@ fn toolbar(cx: &Cx) -> Html {
         (0, Some(total)) => cx.texts.count(Key::Found, total, &[]),
         _ => cx.texts.count(Key::Selected, selected, &[]),
     };
-    let most = cx.texts.number(MAX_ITEMS as u64);
     let tools = vec![
         with(
             "p",
@@ -81,6 +79,20 @@ fn toolbar(cx: &Cx) -> Html {
             };
             button(cx, Weight::Quiet, label, Msg::List(ListMsg::All))
         }),
+        // Nothing is ticked without the second half.
+        maybe(cx.state.half.here, |here| doors::ticked(here, cx)),
+        maybe(list.failed(), |failure| trouble(cx, failure, Lane::List)),
+    ];
+    let values = vec!["toolbar".into(), "toolbar".into(), "group".into(), cx.text(Key::Toolbar)];
+    with("div", &["class", "part", "role", "aria-label"], values, tools)
+}
+
+/// What can be done with those that are ticked.
+pub fn ticked(cx: &Cx) -> Html {
+    let list = &cx.state.list;
+    let selected = list.selection.count();
+    let most = cx.texts.number(MAX_ITEMS as u64);
+    group(vec![
         maybe((selected > 0).then_some(()), |()| {
             button(cx, Weight::Quiet, cx.text(Key::SelectNone), Msg::List(ListMsg::None))
         }),
@@ -96,10 +108,7 @@ fn toolbar(cx: &Cx) -> Html {
         maybe(list.too_many.then_some(()), |()| {
             p("hint", cx.texts.fill(Key::TooManyOneByOne, &[("n", &most)]))
         }),
-        maybe(list.failed(), |failure| trouble(cx, failure, Lane::List)),
-    ];
-    let values = vec!["toolbar".into(), "toolbar".into(), "group".into(), cx.text(Key::Toolbar)];
-    with("div", &["class", "part", "role", "aria-label"], values, tools)
+    ])
 }
 
 /// So many rows and headings, as a length.
@@ -137,7 +146,7 @@ fn days(cx: &Cx, shown: usize) -> Html {
     let about = vec!["days".into(), list.is_dimmed().to_string().into()];
     let style = format!("block-size:{}", length(shown, days.of_row(shown - 1) + 1));
     let list = placed("div", &["class", "aria-busy", "style"], about, style, sections);
-    live(list, on("click", cx.link.callback(row_pressed)))
+    live(list, on("click", row::pressed(cx)))
 }
 
 /// A day, and the box that stands for all of it.
@@ -152,9 +161,4 @@ fn heading(cx: &Cx, day: &Day) -> Html {
     let about = vec!["checkbox".into(), class.into(), label];
     let tick = tick(&["type", "class", "aria-label"], about, ticked == Ticked::All, on("click", then));
     el("h3", "", vec![el("label", "tick", vec![tick]), span("", words), span("count", found)])
-}
-
-/// Asked of the event at once: later it tells nothing of what is in a shadow root.
-fn row_pressed(event: web_sys::Event) -> Event {
-    Event::Row(event.target(), event.unchecked_into::<MouseEvent>().shift_key())
 }

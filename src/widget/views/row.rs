@@ -5,12 +5,13 @@ use std::rc::Rc;
 use js_sys::Reflect;
 use rules::{Class, Kind, contract::RecordingItem};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlInputElement};
-use yew::prelude::Html;
+use web_sys::{Element, HtmlInputElement, MouseEvent};
+use yew::prelude::{Callback, Html};
 
 use super::Cx;
 use crate::{
     locale::{Format, Key},
+    page::Event,
     parts::{Pen, clock, keyed, pieces},
     sight::ROW,
     state::{ListMsg, Msg, days::Day},
@@ -129,13 +130,20 @@ fn fill(cx: &Cx, pen: &mut Pen, item: &RecordingItem) -> Option<HtmlInputElement
     tick.map(JsCast::unchecked_into)
 }
 
-impl Drawn {
-    /// What a press on a part of this row means: on its box, with shift or without, or on the way to it.
-    pub fn pressed(&self, target: &Element, shift: bool) -> Option<Msg> {
-        let id = self.item.as_ref().filter(|_| self.node.contains(Some(target)))?.id;
-        if target.has_type::<HtmlInputElement>() {
-            return Some(Msg::List(ListMsg::Tick(id, shift)));
-        }
-        target.closest(".open").ok()?.map(|_| Msg::Open(id))
+/// Hears for all rows what is pressed in one of them.
+pub fn pressed(cx: &Cx) -> Callback<web_sys::Event> {
+    let drawn = cx.drawn.clone();
+    // Asked of the event at once: later it tells nothing of what is in a shadow root.
+    cx.link.callback(move |event| means(&drawn.borrow(), &event).map_or(Event::Nothing, Event::Msg))
+}
+
+/// What that means: on a box, with shift or without, or on the way to a recording.
+fn means(drawn: &[Drawn], event: &web_sys::Event) -> Option<Msg> {
+    let target: Element = event.target()?.unchecked_into();
+    let id = drawn.iter().find(|row| row.node.contains(Some(&target)))?.item.as_ref()?.id;
+    if target.has_type::<HtmlInputElement>() {
+        let shift = event.unchecked_ref::<MouseEvent>().shift_key();
+        return Some(Msg::List(ListMsg::Tick(id, shift)));
     }
+    target.closest(".open").ok()?.map(|_| Msg::Open(id))
 }
