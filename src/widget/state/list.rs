@@ -1,20 +1,22 @@
 //! The recordings of one child: found, fetched where they are looked at, ticked.
 
+mod arrived;
+mod msg;
+mod sought;
+
 use std::rc::Rc;
 
-use rules::{
-    ChildId, Date, RecordingId,
-    contract::{RecordingItem, RecordingPage, Timeline},
-    scope::Filter,
-};
+use rules::{ChildId, Date, RecordingId, contract::RecordingItem};
 
 use super::{
-    Call, Change, Edge, Effect, Failure, Form, Loaded, Msg, Selection, Spot, Turn, Zone,
-    bars::{Bar, Unit, bars},
+    Call, Effect, Failure, Form, Loaded, Msg, Selection, Spot, Zone,
+    bars::{Bar, Unit},
     days::{BLOCK, Block, Days, Seen, Window},
     gather::{Gather, Then},
     tick::Anchor,
 };
+
+pub use msg::{End, ListMsg};
 
 /// How long typing must rest before a search sets out, in milliseconds.
 pub const TYPING_RESTS_MS: u32 = 200;
@@ -22,52 +24,6 @@ pub const TYPING_RESTS_MS: u32 = 200;
 const SCROLLING_RESTS_MS: u32 = 60;
 /// Blocks that are kept: what is in sight, and where she was just before.
 const BLOCKS: usize = 10;
-
-/// What happens to a list.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ListMsg {
-    /// Something else is looked for.
-    Look(Change),
-    /// The first or the last bar of the period was chosen in the picture.
-    Slide(End, usize),
-    /// Typing may have come to rest.
-    Rested(u32),
-    /// The list was scrolled, or drawn anew.
-    Seen(Seen),
-    /// Scrolling may have come to rest.
-    Settled(u32),
-    /// A box was ticked or unticked; with shift, the range since the last one.
-    Tick(RecordingId, bool),
-    /// The box of a day was.
-    Day(Date),
-    /// All that match are wanted.
-    All,
-    /// No box stays ticked.
-    None,
-    /// What is ticked is to be deleted, and is not known one by one yet.
-    Name,
-    /// The conditions were folded out, or in.
-    Unfold(bool),
-    /// The table behind the picture was.
-    Table(bool),
-}
-
-impl ListMsg {
-    /// Whether the first half of the module knows it.
-    #[must_use]
-    pub const fn is_of_first_screens(&self) -> bool {
-        matches!(self, Self::Look(_) | Self::Rested(_) | Self::Seen(_) | Self::Settled(_) | Self::Unfold(_))
-    }
-}
-
-/// An end of a period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// Its beginning.
-    First,
-    /// Its end.
-    Last,
-}
 
 /// The list of one child.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -425,221 +381,6 @@ impl List {
     #[must_use]
     pub fn neighbour(&self, id: RecordingId, step: isize) -> Option<RecordingId> {
         Some(self.row(self.place_of(id)?.checked_add_signed(step)?)?.id)
-    }
-
-    fn look(&mut self, child: ChildId, change: Change) -> Vec<Effect> {
-        let before = self.form.filter();
-        // A year is typed digit by digit, and each of them is a year.
-        let typing = matches!(change, Change::Words(_) | Change::From(_) | Change::To(_));
-        let cleared = change == Change::Nothing;
-        match change {
-            Change::Words(words) => self.form.words = words,
-            Change::From(edge) => self.form.from = edge,
-            Change::To(edge) => self.form.to = edge,
-            Change::Device(device) => self.form.device = device,
-            Change::Kind(kind) => self.form.kind = kind,
-            Change::Class(class) => self.form.class = class,
-            Change::Nothing => self.form = Form::default(),
-        }
-        let mut effects = self.sought(child, &before, typing);
-        if cleared {
-            // The button is gone.
-            effects.push(Effect::Focus(Spot::Search));
-        }
-        effects
-    }
-
-    fn slide(&mut self, child: ChildId, end: End, bar: usize) -> Vec<Effect> {
-        let Some(picture) = self.bars.clone() else { return Vec::new() };
-        let last = picture.1.len().saturating_sub(1);
-        let [from, to] = self.period();
-        // One end pushes the other on.
-        let (from, to) = match end {
-            End::First => (bar.min(last), to.max(bar.min(last))),
-            End::Last => (from.min(bar), bar.min(last)),
-        };
-        let before = self.form.filter();
-        let day = |at: usize| picture.1.get(at).filter(|_| (from, to) != (0, last));
-        self.form.from = day(from).map(|bar| Edge::first(bar.first, self.zone));
-        self.form.to = day(to).map(|bar| Edge::last(bar.last, self.zone));
-        self.sought(child, &before, true)
-    }
-
-    /// The first and the last bar of the period that is looked for.
-    #[must_use]
-    pub fn period(&self) -> [usize; 2] {
-        let Some(picture) = &self.bars else { return [0, 0] };
-        let bars = &picture.1;
-        let last = bars.len().saturating_sub(1);
-        let day = |edge: &Option<Edge>| edge.as_ref().and_then(|edge| edge.day.parse::<Date>().ok());
-        let from = day(&self.form.from).map_or(0, |day| bars.partition_point(|bar| bar.last < day));
-        let to = day(&self.form.to).map_or(last, |day| bars.partition_point(|bar| bar.last < day));
-        [from.min(last), to.min(last)]
-    }
-
-    /// What is looked for may have changed.
-    fn sought(&mut self, child: ChildId, before: &Filter, typing: bool) -> Vec<Effect> {
-        if self.form.filter() == *before {
-            return Vec::new();
-        }
-        // Only now: a space behind the words must not call off the search that waits.
-        self.typed = self.typed.wrapping_add(1);
-        // What is ticked was ticked among other things: it is not carried over unseen.
-        self.selection = Rc::default();
-        self.give_up_ticking();
-        self.page.clear();
-        self.timeline.clear();
-        self.doubted = false;
-        self.refocus = None;
-        self.coming = Some(Coming { anew: true, ..Coming::default() });
-        if typing {
-            vec![Effect::Wait(TYPING_RESTS_MS, Msg::List(ListMsg::Rested(self.typed)))]
-        } else {
-            self.load(child)
-        }
-    }
-
-    /// The days arrived, or failed to. Says whether an answer is whole now, and shown.
-    pub fn counted(&mut self, child: ChildId, turn: Turn, answer: Result<Timeline, Failure>) -> Vec<Effect> {
-        match answer {
-            Ok(timeline) if self.timeline.accept(turn, Ok(())) => {
-                if let Some(coming) = &mut self.coming {
-                    coming.days = Some(Rc::new(Days::new(&timeline)));
-                }
-                self.install(child)
-            }
-            Ok(_) => Vec::new(),
-            Err(failure) => {
-                self.timeline.accept(turn, Err(failure));
-                Vec::new()
-            }
-        }
-    }
-
-    /// All days of the child arrived.
-    pub fn counted_whole(&mut self, turn: Turn, answer: Result<Timeline, Failure>) {
-        self.whole.accept(turn, answer.map(|timeline| Rc::new(Days::new(&timeline))));
-        self.draw();
-    }
-
-    /// A block arrived, or failed to.
-    pub fn arrived(
-        &mut self,
-        child: ChildId,
-        turn: Turn,
-        answer: Result<RecordingPage, Failure>,
-    ) -> Vec<Effect> {
-        let items = match answer {
-            Ok(page) if self.page.accept(turn, Ok(())) => page.items,
-            Ok(_) => return Vec::new(),
-            Err(failure) => {
-                self.page.accept(turn, Err(failure));
-                return Vec::new();
-            }
-        };
-        let block = Block { first: self.asked, items: items.into_iter().map(Rc::new).collect() };
-        if let Some(coming) = &mut self.coming {
-            coming.block = Some(block);
-            return self.install(child);
-        }
-        if self.misfits(&block) {
-            return self.load(child);
-        }
-        self.store(block);
-        let mut effects = self.fetch(child);
-        effects.extend(self.refocus());
-        effects
-    }
-
-    /// Whether something came or went since the days were counted. They are asked for once more;
-    /// when they still do not fit, the service and the browser have two minds about where days end.
-    fn misfits(&mut self, block: &Block) -> bool {
-        let fits = self.days.as_ref().is_none_or(|days| days.fit(block, self.zone));
-        let doubt = !fits && !self.doubted;
-        self.doubted |= doubt;
-        doubt
-    }
-
-    fn store(&mut self, block: Block) {
-        self.blocks.retain(|known| known.first != block.first);
-        // Those that are drawn stay, with the one that has the focus; the oldest of the others goes.
-        let drawn: Vec<_> = self.window.each().map(|row| row / BLOCK * BLOCK).collect();
-        while self.blocks.len() >= BLOCKS {
-            let Some(at) = self.blocks.iter().position(|block| !drawn.contains(&block.first)) else { break };
-            self.blocks.remove(at);
-        }
-        self.blocks.push(block);
-    }
-
-    /// Shows an answer as soon as it is whole.
-    fn install(&mut self, child: ChildId) -> Vec<Effect> {
-        let Some(Coming { anew, days: Some(days), block: Some(block) }) = self.coming.clone() else {
-            return Vec::new();
-        };
-        self.coming = None;
-        let held = self.window.held;
-        let same = self.days.as_ref() == Some(&days);
-        self.doubted &= same;
-        self.days = Some(days.clone());
-        self.anchor = None;
-        self.blocks.clear();
-        if anew {
-            self.top = 0;
-        }
-        // "All" was said of another number.
-        let said = match &*self.selection {
-            Selection::All { count, .. } => *count == days.total as u64,
-            Selection::These(_) => true,
-        };
-        if anew || !said {
-            self.selection = Rc::default();
-            self.give_up_ticking();
-        }
-        self.top = self.top.min(self.shown().saturating_sub(1));
-        if self.form.filter().is_empty() {
-            self.whole.value = Some(days);
-        }
-        self.draw();
-        let mut effects = Vec::new();
-        if anew || !same {
-            self.window = Window::from(self.top, self.shown());
-            if !anew && self.top > 0 {
-                effects.push(Effect::Scroll(self.top));
-            }
-        }
-        self.window.held = None;
-        if self.misfits(&block) {
-            effects.extend(self.load(child));
-            return effects;
-        }
-        // One that begins behind the end is of no use.
-        if block.first < self.shown() || block.first == 0 {
-            self.store(block);
-        }
-        // A row with the focus was drawn anew.
-        if !anew {
-            self.refocus = self.refocus.or(held);
-        }
-        effects.extend(self.fetch(child));
-        effects.extend(self.refocus());
-        effects
-    }
-
-    /// The picture over time, as soon as both its parts are there.
-    fn draw(&mut self) {
-        if let (Some(whole), Some(days)) = (&self.whole.value, &self.days) {
-            self.bars = Some(Rc::new(bars(whole, days)));
-        }
-    }
-
-    /// The focus goes to the row it is meant for, as soon as that is there; to the last one, if
-    /// there are fewer now.
-    fn refocus(&mut self) -> Option<Effect> {
-        let row = self.refocus?.min(self.shown().checked_sub(1)?);
-        let id = self.row(row)?.id;
-        self.refocus = None;
-        self.window.held = Some(row);
-        Some(Effect::Focus(Spot::Row(id)))
     }
 }
 

@@ -1,7 +1,7 @@
-use rules::{Kind, Scope, Timestamp};
+use rules::{Kind, Scope, Timestamp, contract::RecordingPage, scope::Filter};
 
 use super::{
-    super::{Edge, Lane, Ticked},
+    super::{Change, Edge, Lane, Ticked, Turn},
     *,
 };
 use crate::state::samples::{child, page, recording, timeline};
