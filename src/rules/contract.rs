@@ -428,6 +428,10 @@ contract! {
         /// Where it was captured.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub location: Option<Place>,
+        /// Your own name for it, unique for the child, at most 200 characters. Deleted, neither its
+        /// bytes nor this name come in again. Not a child's name: it stays yours.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub reference: Option<String>,
     }
 
     /// A recording that was taken in.

@@ -15,6 +15,7 @@ use crate::{
     db::Db,
     owner::Owner,
     store::{self, Store},
+    tombstone::Tombstones,
 };
 
 /// Settings that change what is decided, not where things are.
@@ -40,6 +41,8 @@ pub struct Core {
     pub media: Arc<dyn ObjectStore>,
     /// Every store of the inventory, in the order of erasure.
     pub stores: Vec<Box<dyn Store>>,
+    /// What was deleted and is refused.
+    pub tombstones: Tombstones,
     /// Where "now" comes from.
     pub clock: Arc<dyn Clock>,
     /// What is decided differently in a demo.
@@ -69,6 +72,7 @@ impl Core {
         let opening = std::fs::File::create(data.join("opening.lock"))?;
         opening.lock()?;
         let db = Db::open(&data.join("forget-me-not.db")).await?;
+        let tombstones = Tombstones::open(data)?;
         drop(opening);
         let media: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new_with_prefix(data)?);
         let stores = store::inventory(&db, &media, data);
@@ -76,6 +80,7 @@ impl Core {
             db,
             media,
             stores,
+            tombstones,
             clock,
             policy,
             data: data.to_owned(),

@@ -13,20 +13,25 @@ use rules::{
     location::Place,
 };
 use sha2::{Digest, Sha256};
-use sqlx::{Sqlite, Transaction, query, query_scalar};
+use sqlx::{Row, Sqlite, Transaction, query, query_scalar};
 use tokio::io::AsyncWriteExt;
 
 use crate::{
     core::Core,
     db::select,
     media::{Probed, blank_places},
-    search, store,
+    search,
+    session::id,
+    store,
+    tombstone::Mark,
 };
 
 /// Files up to this size are read whole and written at once.
 const SMALL: u64 = 1 << 20;
 /// Nothing that this software can read was captured before 1990; such a date is a broken clock.
 pub const EARLIEST: Timestamp = Timestamp::from_ms(631_152_000_000);
+/// The most characters of a vendor's own name for a recording.
+const REFERENCE_CHARS: usize = 200;
 /// How often a free place in one millisecond is looked for. There are a million.
 const TRIES: u32 = 64;
 /// How far a device's clock may run ahead, in seconds.
@@ -40,6 +45,8 @@ pub struct Incoming {
     /// The moment was stated by whoever sent it, not guessed from a file's date. A stated moment
     /// is part of the recording's identity: one file may stand for several moments.
     pub moment_stated: bool,
+    /// When it set out: the upload or the import began. What a guardian deletes after that takes it along.
+    pub begun: Timestamp,
     /// Where its bytes are.
     pub media: PathBuf,
     /// What the bytes say.
@@ -58,6 +65,20 @@ pub enum IngestError {
     /// Outside the globe.
     #[error("the place must lie on the globe")]
     BadPlace,
+    /// No name.
+    #[error("the reference must have 1 to {REFERENCE_CHARS} characters")]
+    BadReference,
+    /// The name of other bytes.
+    #[error("this reference is another recording's")]
+    ReferenceTaken,
+    /// It was deleted, or is about to be.
+    #[error("it was deleted, and is not taken in again")]
+    Erased,
+    /// Something of the child was deleted while it was on its way, and it may have been meant too.
+    #[error(
+        "recordings of the child were deleted while it was on its way; send it again if it is still to be taken in"
+    )]
+    Overtaken,
     /// The bytes could not be read or written.
     #[error("the file could not be stored: {0}")]
     Bytes(#[from] std::io::Error),
@@ -141,14 +162,27 @@ async fn finish(
             }
             Draft::There(id) => Ok(RecordingCreated { id, already_there: true }),
             Draft::New { child, id, object, identity } => {
-                // Another import, or the same file twice in this batch, may have come first.
-                if let Some(there) = find(&mut tx, child, &identity).await? {
-                    unwanted.push(object);
-                    Ok(RecordingCreated { id: there, already_there: true })
-                } else {
-                    insert(&mut tx, core, child, id, &identity, incoming, now).await?;
-                    forget(&mut tx, &object).await?;
-                    Ok(RecordingCreated { id, already_there: false })
+                // Another import, the same file twice in this batch, or an erasure may have come first.
+                match look(&mut tx, core, child, incoming, &identity).await? {
+                    Known::Not => match overtaken(&mut tx, core, child, incoming).await? {
+                        Some(error) => {
+                            unwanted.push(object);
+                            Err(error)
+                        }
+                        None => {
+                            insert(&mut tx, core, child, id, &identity, incoming, now).await?;
+                            forget(&mut tx, &object).await?;
+                            Ok(RecordingCreated { id, already_there: false })
+                        }
+                    },
+                    Known::There(id) => {
+                        unwanted.push(object);
+                        Ok(RecordingCreated { id, already_there: true })
+                    }
+                    Known::Refused(error) => {
+                        unwanted.push(object);
+                        Err(error)
+                    }
                 }
             }
         });
@@ -189,14 +223,20 @@ async fn draft(
     if recording.location.is_some_and(|p| Place::new(p.latitude_udeg, p.longitude_udeg, None).is_none()) {
         return Ok(Draft::Refused(IngestError::BadPlace));
     }
+    if recording.reference.as_ref().is_some_and(|name| !(1..=REFERENCE_CHARS).contains(&name.chars().count()))
+    {
+        return Ok(Draft::Refused(IngestError::BadReference));
+    }
     let child: Option<i64> = query_scalar("SELECT number FROM child WHERE id = ?")
         .bind(recording.child.to_string())
         .fetch_optional(&mut **tx)
         .await?;
     let Some(child) = child else { return Ok(Draft::Refused(IngestError::NoChild)) };
     let identity = identity(&incoming.probed.sha256, incoming.moment_stated.then_some(recording.captured_at));
-    if let Some(id) = find(tx, child, &identity).await? {
-        return Ok(Draft::There(id));
+    match look(tx, core, child, incoming, &identity).await? {
+        Known::Not => {}
+        Known::There(id) => return Ok(Draft::There(id)),
+        Known::Refused(error) => return Ok(Draft::Refused(error)),
     }
     let (ms, random) = core.id_parts();
     let id = RecordingId::from_parts(ms, random);
@@ -217,17 +257,84 @@ fn identity(content: &[u8; 32], stated: Option<Timestamp>) -> [u8; 32] {
     hash.finalize().into()
 }
 
-async fn find(
+/// What is known of a recording that arrives.
+enum Known {
+    Not,
+    There(RecordingId),
+    Refused(IngestError),
+}
+
+/// Looks for it among what is held and among what was deleted.
+async fn look(
     tx: &mut Transaction<'_, Sqlite>,
+    core: &Core,
     child: i64,
+    incoming: &Incoming,
     identity: &[u8],
-) -> sqlx::Result<Option<RecordingId>> {
-    let id: Option<String> = query_scalar("SELECT id FROM recording WHERE child = ? AND identity = ?")
-        .bind(child)
-        .bind(identity)
-        .fetch_optional(&mut **tx)
-        .await?;
-    id.map(|id| id.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))).transpose()
+) -> sqlx::Result<Known> {
+    let reference = incoming.recording.reference.as_deref();
+    // Two indexes, each asked by itself.
+    let row = query(
+        "SELECT id, usable, TRUE AS same FROM recording WHERE child = ?1 AND identity = ?2
+         UNION ALL
+         SELECT id, usable, identity = ?2 FROM recording WHERE child = ?1 AND reference = ?3
+         ORDER BY same DESC LIMIT 1",
+    )
+    .bind(child)
+    .bind(identity)
+    .bind(reference)
+    .fetch_optional(&mut **tx)
+    .await?;
+    if let Some(row) = row {
+        return Ok(if !Stores::from_bits(row.try_get(1)?).has(StoreId::Media) {
+            Known::Refused(IngestError::Erased)
+        } else if !row.try_get::<bool, _>(2)? {
+            Known::Refused(IngestError::ReferenceTaken)
+        } else {
+            Known::There(id(&row.try_get::<String, _>(0)?)?)
+        });
+    }
+    let buried = core.tombstones.has(tx, incoming.recording.child, &marks(incoming, identity)).await?;
+    Ok(if buried { Known::Refused(IngestError::Erased) } else { Known::Not })
+}
+
+/// By what it would be recognised had it been deleted.
+fn marks<'a>(incoming: &'a Incoming, identity: &'a [u8]) -> Vec<Mark<'a>> {
+    let reference = incoming.recording.reference.as_deref().map(Mark::Reference);
+    [Mark::Content(&incoming.probed.sha256), Mark::Identity(identity)].into_iter().chain(reference).collect()
+}
+
+/// Why it is too late: a guardian deleted recordings of the child after it had set out. A deletion of
+/// everything means it too. Whether another one would have found it, nobody knows any more: what was
+/// asked for is not kept. So it is refused, and whoever sends it again does that after the deletion.
+async fn overtaken(
+    tx: &mut Transaction<'_, Sqlite>,
+    core: &Core,
+    child: i64,
+    incoming: &Incoming,
+) -> sqlx::Result<Option<IngestError>> {
+    // The inactivity rule does not mean what has only now been captured.
+    let rows = query(
+        "SELECT e.id, e.scope IN ('child', 'everything'), e.finished_at IS NULL
+         FROM erasure_child c CROSS JOIN erasure e ON e.id = c.erasure
+         WHERE c.child = ? AND e.requested_at >= ? AND e.scope <> 'items' AND e.state <> 'cancelled'
+           AND e.guardian IS NOT NULL
+         ORDER BY 2 DESC",
+    )
+    .bind(child)
+    .bind(incoming.begun.ms())
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some(row) = rows else { return Ok(None) };
+    if !row.try_get::<bool, _>(1)? {
+        return Ok(Some(IngestError::Overtaken));
+    }
+    let open = row.try_get::<bool, _>(2)?.then(|| id(&row.try_get::<String, _>(0)?)).transpose()?;
+    let content = [Mark::Content(&incoming.probed.sha256)];
+    let reference = incoming.recording.reference.as_deref().map(Mark::Reference);
+    let marks: Vec<_> = content.into_iter().chain(reference).collect();
+    core.tombstones.bury_arriving(tx, open, incoming.recording.child, &marks).await?;
+    Ok(Some(IngestError::Erased))
 }
 
 async fn write(core: &Core, object: &Path, incoming: &Incoming) -> Result<(), IngestError> {
@@ -305,8 +412,9 @@ async fn insert(
             .await?;
     }
     query(
-        "INSERT INTO recording (seq, id, child, device, kind, duration_ms, media_type, bytes, identity, usable, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO recording (seq, id, child, device, kind, duration_ms, media_type, bytes, identity, content, reference,
+                                usable, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(seq)
     .bind(id.to_string())
@@ -317,6 +425,8 @@ async fn insert(
     .bind(&probed.media_type[..])
     .bind(i64::try_from(probed.bytes).unwrap_or(i64::MAX))
     .bind(identity)
+    .bind(&probed.sha256[..])
+    .bind(&recording.reference)
     .bind(usable.bits())
     .bind(now.ms())
     .execute(&mut **tx)

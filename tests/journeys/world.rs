@@ -265,8 +265,10 @@ async fn record(core: &Core, child: ChildId, file: &str, words: &str, hours: i64
             device: Some(file.split('-').next().unwrap().into()),
             transcript: (!words.is_empty()).then(|| Transcript::new(words, Some("en".into()))),
             location: (hours == 1).then(|| Place::new(47_606_200, -122_332_100, Some(25)).unwrap()),
+            reference: None,
         },
         moment_stated: true,
+        begun: core.clock.now(),
         probed: media::probe_file(&path).unwrap(),
         media: path,
     };

@@ -165,7 +165,13 @@ impl From<IngestError> for Failure {
     fn from(error: IngestError) -> Self {
         match error {
             IngestError::NoChild => Self::not_found(),
-            IngestError::BadMoment | IngestError::BadPlace => Self::invalid(error),
+            IngestError::BadMoment | IngestError::BadPlace | IngestError::BadReference => {
+                Self::invalid(error)
+            }
+            IngestError::Erased => Self::new(ProblemType::Erased),
+            IngestError::ReferenceTaken | IngestError::Overtaken => {
+                Self::because(ProblemType::Conflict, error)
+            }
             IngestError::Database(error) => error.into(),
             error => Self::internal(error),
         }

@@ -12,6 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use rules::{
+    Timestamp,
     contract::{NewRecording, RecordingCreated},
     problem::ProblemType,
 };
@@ -45,7 +46,8 @@ pub struct Upload {
 /// Take a recording in
 ///
 /// WAV, MP3, Ogg Vorbis and Opus, FLAC, M4A, MP4, WebM; what it is and how long comes from the bytes.
-/// The same bytes of the same moment are one recording, however often they are sent.
+/// The same bytes of the same moment are one recording, however often they are sent. What a guardian deleted
+/// is refused, by its bytes and by your own name for it; so is what was on its way meanwhile.
 #[utoipa::path(post, path = "/recordings", operation_id = "take_recording_in", tag = "recordings", security(("vendor" = [])),
     request_body(content = Upload, content_type = "multipart/form-data"),
     responses(
@@ -57,11 +59,12 @@ pub async fn create(
     _: Vendor,
     parts: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Failure> {
+    let begun = api.core().clock.now();
     let parts = parts
         .map_err(|_| Failure::invalid("send multipart/form-data with the parts `recording` and `media`"))?;
     let (recording, file) = receive(&api, parts).await?;
     // On its own task: a client that hangs up now must not leave half of it behind.
-    let taken_in = tokio::spawn(async move { take_in(&api, recording, file).await });
+    let taken_in = tokio::spawn(async move { take_in(&api, recording, file, begun).await });
     let created = taken_in.await.map_err(Failure::internal)??;
     let status = if created.already_there { StatusCode::OK } else { StatusCode::CREATED };
     let location = [(header::LOCATION, format!("/v1/recordings/{}", created.id))];
@@ -128,14 +131,19 @@ fn broken(error: &MultipartError, most: usize) -> Failure {
     }
 }
 
-async fn take_in(api: &Api, recording: NewRecording, file: Arriving) -> Result<RecordingCreated, Failure> {
+async fn take_in(
+    api: &Api,
+    recording: NewRecording,
+    file: Arriving,
+    begun: Timestamp,
+) -> Result<RecordingCreated, Failure> {
     let path = file.0.clone();
     let probed = tokio::task::spawn_blocking(move || media::probe_file(&path));
     let probed = probed.await.map_err(Failure::internal)?.map_err(|error| match error {
         ProbeError::Io(error) => Failure::internal(error),
         error => Failure::because(ProblemType::NotARecording, error),
     })?;
-    let incoming = Incoming { recording, moment_stated: true, media: file.0.clone(), probed };
+    let incoming = Incoming { recording, moment_stated: true, begun, media: file.0.clone(), probed };
     Ok(ingest::ingest(api.core(), &incoming).await?)
 }
 

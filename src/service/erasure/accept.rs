@@ -14,7 +14,7 @@ use super::{
     plan::{self, Ask, Found},
     view,
 };
-use crate::{core::Core, db::select, faults};
+use crate::{core::Core, db::select, faults, tombstone};
 
 /// What an erasure would delete, from which stores, and what stays and why. Changes nothing.
 pub async fn preview(core: &Core, asker: &Asker, request: &NewErasure) -> Result<Preview, ErasureError> {
@@ -154,7 +154,7 @@ async fn seal(
             for found in &found {
                 tally.add(select::captured_at(found.seq), found.decision);
             }
-            seal_page(tx, id, *child, &found).await?;
+            seal_page(core, tx, id, *child, &found).await?;
             before = next;
             if before.is_none() {
                 break;
@@ -205,11 +205,19 @@ async fn seal(
 }
 
 async fn seal_page(
+    core: &Core,
     tx: &mut Transaction<'_, Sqlite>,
     id: ErasureId,
     child: ChildId,
     found: &[Found],
 ) -> sqlx::Result<()> {
+    // Before anything is destroyed: what goes as a whole does not come in again.
+    let whole = found.iter().filter(|found| match found.decision {
+        Decision::Erase { from, .. } => from.has(StoreId::Catalogue),
+        Decision::Kept { .. } | Decision::Nothing => false,
+    });
+    let whole = serde_json::Value::from_iter(whole.map(|found| found.seq)).to_string();
+    core.tombstones.bury(tx, id, child, &whole).await?;
     let items: Vec<_> = found
         .iter()
         .filter_map(|found| match found.decision {
@@ -272,6 +280,7 @@ pub async fn cancel(core: &Core, asker: &Asker, id: ErasureId) -> Result<Erasure
     .bind(id.to_string())
     .execute(&mut *tx)
     .await?;
+    tombstone::take_back(&mut tx, id).await?;
     if requested_by.is_none() {
         keep_against_the_rule(core, &mut tx, asker.guardian, id).await?;
     }

@@ -28,6 +28,7 @@ use crate::{
     core::Core,
     faults,
     store::{Item, Store, StoreError},
+    tombstone,
 };
 
 /// Items a store erases or probes in one go: bounds memory, and what a crash repeats.
@@ -450,6 +451,7 @@ async fn note(
         .await?;
         anyhow::ensure!(changed.rows_affected() == 1, "somebody else completed this erasure");
         query("DELETE FROM erasure_item WHERE erasure = ?").bind(id.to_string()).execute(&mut *tx).await?;
+        tombstone::settle(&mut tx, id).await?;
     }
     tx.commit().await?;
     core.changed();

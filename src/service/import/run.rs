@@ -188,8 +188,10 @@ fn prepare(item: Item, lately: &Lately, options: &Options, now: Timestamp) -> Re
             device: item.device.or_else(|| options.device.clone()),
             transcript: item.transcript,
             location: item.location,
+            reference: None,
         },
         moment_stated: matches!(item.moment, Moment::Stated(_)),
+        begun: now,
         media: item.file,
         probed,
     })

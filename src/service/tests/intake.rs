@@ -26,8 +26,10 @@ fn incoming(home: &Household, n: i64, content: &str, text: &str, moment_stated: 
             device: None,
             transcript: Some(Transcript::new(text, None)),
             location: None,
+            reference: None,
         },
         moment_stated,
+        begun: home.core.clock.now(),
         probed: media::probe_file(&file).unwrap(),
         media: file,
     }
@@ -168,8 +170,15 @@ async fn a_place_inside_a_video_moves_to_the_location_store_and_nowhere_else() {
         device: None,
         transcript: None,
         location: None,
+        reference: None,
     };
-    let incoming = Incoming { recording, moment_stated: true, media: file.clone(), probed };
+    let incoming = Incoming {
+        recording,
+        moment_stated: true,
+        begun: home.core.clock.now(),
+        media: file.clone(),
+        probed,
+    };
     let id = ingest::ingest(&home.core, &incoming).await.unwrap().id;
     std::fs::remove_file(file).unwrap();
     let seen = listing::recording(&home.core, &home.asker, id, None).await.unwrap();

@@ -39,6 +39,23 @@ async fn handed_in_twice_it_is_one_recording() {
 }
 
 #[tokio::test]
+async fn what_a_guardian_deleted_is_a_conflict_and_stores_nothing() {
+    let service = Service::start().await;
+    let family = service.family("parent").await;
+    let at = "2026-11-20T08:00:00Z";
+    let recording = service.record(&family, at, "hello").await;
+    service.erase(&family, json!({ "type": "items", "recordings": [recording] })).await;
+    let again = service.hand_in(family.child, Clip::at(at, "hello")).await;
+    assert_eq!(again.status, 409);
+    again.refused(ProblemType::Erased);
+    let other_moment = Clip { at: "2026-11-20T09:00:00Z", ..Clip::at(at, "hello") };
+    service.hand_in(family.child, other_moment).await.refused(ProblemType::Erased);
+    let path = format!("/v1/children/{}/recordings", family.child);
+    let list: Value = service.get(&family.token, &path).await.ok();
+    assert_eq!(list["items"], json!([]));
+}
+
+#[tokio::test]
 async fn the_parts_may_come_in_either_order() {
     let service = Service::start().await;
     let family = service.family("parent").await;

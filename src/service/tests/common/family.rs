@@ -51,6 +51,7 @@ impl Service {
             device: Some(clip.device.into()),
             transcript: Some(Transcript::new(clip.text, Some("en".into()))),
             location: Place::new(47_606_200, -122_332_100, Some(20)),
+            reference: None,
         };
         let form = Form::new()
             .part("recording", Part::text(serde_json::to_string(&about).unwrap()))

@@ -75,8 +75,10 @@ impl Household {
                 device: Some(device.into()),
                 transcript: Some(Transcript::new(text, Some("en".into()))),
                 location: placed.then(|| Place::new(47_606_200, -122_332_100, Some(20)).unwrap()),
+                reference: None,
             },
             moment_stated: true,
+            begun: self.core.clock.now(),
             probed: media::probe_file(&file).unwrap(),
             media: file.clone(),
         };
@@ -101,8 +103,10 @@ impl Household {
                             device: Some("Kitchen".into()),
                             transcript: Some(Transcript::new(text(*n), None)),
                             location: Some(Place::new(47_606_200, -122_332_100, Some(20)).unwrap()),
+                            reference: None,
                         },
                         moment_stated: true,
+                        begun: self.core.clock.now(),
                         probed: media::probe_file(&file).unwrap(),
                         media: file,
                     }
