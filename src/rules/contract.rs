@@ -178,6 +178,23 @@ contract! {
         pub undo_window_seconds: i64,
     }
 
+    /// What a page shows first.
+    pub struct FirstView {
+        /// The children.
+        pub children: Children,
+        /// The beginning of the list, if there is exactly one child.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub list: Option<FirstList>,
+    }
+
+    /// The beginning of the list of a child's recordings.
+    pub struct FirstList {
+        /// The newest hundred.
+        pub recordings: RecordingPage,
+        /// How all of them lie in time.
+        pub timeline: Timeline,
+    }
+
     /// What one store holds of a child.
     pub struct Holding {
         /// The store.

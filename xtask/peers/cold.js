@@ -51,7 +51,7 @@ async function once(browser, { host, list, first, control, effect }, origin, ser
 function steps({ waterfall, content }) {
   const before = waterfall.filter(([path, begun]) => begun < content && !path.endsWith('.svg'));
   const files = before.filter(([path]) => !path.startsWith('/v1/'));
-  const [, asked, there] = before.find(([path]) => path.endsWith('/recordings')) ?? [];
+  const [, asked, there] = before.find(([path]) => path.endsWith('/recordings') || path.endsWith('/first-view')) ?? [];
   return { files: Math.max(...files.map(([, , ended]) => ended)), asked, there, content };
 }
 

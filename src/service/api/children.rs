@@ -12,7 +12,7 @@ use super::{
     failure::Failure,
     input::{Body, Id},
 };
-use crate::{ingest, listing};
+use crate::{ingest, listing, session::Session};
 
 /// How long a child's name may be, in characters.
 const NAME_CHARS: usize = 100;
@@ -25,10 +25,15 @@ const REFERENCE_CHARS: usize = 200;
 #[utoipa::path(get, path = "/children", operation_id = "list_children", tag = "children", security(("session" = ["view"])),
     responses((status = 200, description = "All of them", body = Children)))]
 pub async fn list(State(api): State<Api>, session: May<View>) -> Result<Json<Children>, Failure> {
+    Ok(Json(of(&api, &session).await?))
+}
+
+/// The children of a session.
+pub(super) async fn of(api: &Api, session: &Session) -> Result<Children, Failure> {
     let core = api.core();
     let items = listing::children(core, &session.asker).await?;
     let policy = &core.policy;
-    Ok(Json(Children { items, demo: policy.demo, undo_window_seconds: policy.undo_window_seconds }))
+    Ok(Children { items, demo: policy.demo, undo_window_seconds: policy.undo_window_seconds })
 }
 
 /// Name a child of a guardian

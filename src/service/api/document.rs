@@ -20,7 +20,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     Api, NO_REFERRER, NOSNIFF, access, children, cors, demo, erasures, events,
     failure::{Failure, PROBLEM_JSON},
-    health,
+    first_view, health,
     input::JSON_BYTES,
     keep, metrics, playback, recordings, sessions, set, upload,
 };
@@ -47,6 +47,7 @@ struct Base;
 fn guarded() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(sessions::mint))
+        .routes(routes!(first_view::show))
         .routes(routes!(children::list, children::create))
         .routes(routes!(children::holdings))
         .routes(routes!(recordings::list))

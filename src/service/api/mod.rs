@@ -36,6 +36,7 @@ pub mod document;
 pub(crate) mod erasures;
 mod events;
 pub(crate) mod failure;
+mod first_view;
 mod health;
 pub(crate) mod input;
 mod keep;

@@ -1,6 +1,7 @@
 //! `/v1/children/{id}/recordings` and `/v1/recordings/{id}`
 
 use axum::{Json, extract::State};
+use jiff::tz::TimeZone;
 use rules::{
     ChildId, Class, DeviceId, Kind, RecordingId, Timestamp,
     contract::{Permission, Recording, RecordingCount, RecordingPage, Timeline},
@@ -15,7 +16,7 @@ use super::{
     failure::Failure,
     input::{Id, Params, limit},
 };
-use crate::listing;
+use crate::{listing, session::Session};
 
 /// A query: conditions, all of which must hold, and more. The conditions are those of a [`Filter`]
 /// in a body, written out in each, because a query string that is flattened cannot refuse what it
@@ -100,13 +101,12 @@ pub async fn list(
     let limit = limit(most, listing::DEFAULT_LIMIT, listing::MAX_LIMIT)?;
     session.may_look_for(&filter)?;
     let number = session.asker.number_of(child).ok_or_else(Failure::not_found)?;
-    let cursors = &api.0.cursors;
     let before = match (cursor, skip) {
         (Some(_), Some(_)) => {
             return Err(Failure::invalid("a page begins by cursor or by skip, not by both"));
         }
         (Some(cursor), None) => {
-            let before = cursors.open(number, &cursor);
+            let before = api.0.cursors.open(number, &cursor);
             Some(before.ok_or_else(|| Failure::invalid("cursor: not one of this list; begin without"))?)
         }
         (None, Some(skip)) if skip > listing::MAX_SKIP => {
@@ -118,10 +118,29 @@ pub async fn list(
         },
         (None, None) => None,
     };
+    Ok(Json(page(&api, &session, child, &filter, before, limit).await?))
+}
+
+/// So many recordings from a place in time on.
+pub(super) async fn page(
+    api: &Api,
+    session: &Session,
+    child: ChildId,
+    filter: &Filter,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<RecordingPage, Failure> {
+    let number = session.asker.number_of(child).ok_or_else(Failure::not_found)?;
     let view = listing::View { asker: &session.asker, words: session.permissions.has(Permission::Play) };
-    let page = listing::page(api.core(), view, child, &filter, before, limit).await?;
-    let next = page.next_before.map(|place| cursors.seal(number, place));
-    Ok(Json(RecordingPage { items: page.items, next }))
+    let page = listing::page(api.core(), view, child, filter, before, limit).await?;
+    let next = page.next_before.map(|place| api.0.cursors.seal(number, place));
+    Ok(RecordingPage { items: page.items, next })
+}
+
+/// The time zone of a query.
+pub(super) fn zone(name: Option<&str>) -> Result<TimeZone, Failure> {
+    listing::zone(name.unwrap_or("UTC"))
+        .ok_or_else(|| Failure::invalid("tz: not the name of a time zone, like Europe/Berlin"))
 }
 
 /// How many recordings a filter finds
@@ -154,8 +173,7 @@ pub async fn timeline(
 ) -> Result<Json<Timeline>, Failure> {
     let filter = asked.filter()?;
     session.may_look_for(&filter)?;
-    let zone = listing::zone(asked.tz.as_deref().unwrap_or("UTC"))
-        .ok_or_else(|| Failure::invalid("tz: not the name of a time zone, like Europe/Berlin"))?;
+    let zone = zone(asked.tz.as_deref())?;
     Ok(Json(listing::timeline(api.core(), &session.asker, child, &filter, &zone).await?))
 }
 

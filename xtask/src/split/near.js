@@ -7,8 +7,6 @@ export default async ({ module_or_path: answer }) => {
     // A server that calls it something else makes it slower.
     : await WebAssembly.instantiate(await answer.arrayBuffer(), imports);
   __wbg_finalize_init(instance, module);
-  // The children are nearly there: their list sets out before the page is made, which takes a while.
-  await Promise.race([ahead?.first, new Promise((then) => setTimeout(then, 100))]);
 };
 
 // The second half shares the first one's memory and functions; those by their places in its table.
@@ -24,9 +22,9 @@ export const near = (element) => {
   for (const event of ['pointerover', 'focusin']) element.addEventListener(event, soon, { once: true });
 };
 
-// The first calls of the element that loads the module, made while that is on its way (docs/decisions/0006).
-// When the module makes one of them itself, it is given the answer: once, and only to the same question under
-// the same session, by an element that was not touched since.
+// What the element that loads the module will ask for first, asked while that is on its way (docs/decisions/0006).
+// When the module makes one of those calls, it is given its part of the answer: once, and only to the same
+// question under the same session, by an element that was not touched since.
 let ahead, end;
 const fresh = () => ahead?.still() && Date.now() < end;
 const nothing = () => {};
@@ -39,26 +37,26 @@ export const early = (element, still) => {
   ahead = { element, fetchSession, session, sent, still };
   end = Date.now() + 3e4;
   session.then(({ client_secret }) => {
-    const begin = (path, then) => {
-      const call = new AbortController();
-      const headers = { authorization: 'Bearer ' + client_secret, accept: 'application/json' };
-      const answer = fetch(base + path, { headers, signal: call.signal }).then(async (answer) => {
-        if (!answer.ok) return answer;
-        const text = await answer.text();
-        // What follows from it sets out before the module has it.
-        then?.(JSON.parse(text));
-        return { ok: true, text: async () => text };
-      });
-      const settled = answer.catch(nothing);
-      ahead.first ??= settled;
+    if (!client_secret) return;
+    const zone = 'tz=' + encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone);
+    const call = new AbortController();
+    const headers = { authorization: 'Bearer ' + client_secret, accept: 'application/json' };
+    const keep = (path, answer) => {
+      answer = answer.then((part) => ({ ok: true, text: async () => JSON.stringify(part) }));
+      answer.catch(nothing);
       sent.set(base + path, { call, headers, answer });
     };
-    client_secret && begin('/children', ({ items: [child, another] }) => {
-      // The list of an only child is shown at once.
-      if (!child || another) return;
-      begin(`/children/${child.id}/recordings?limit=100&skip=0`);
-      begin(`/children/${child.id}/timeline?&tz=${encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone)}`);
+    const view = fetch(base + '/first-view?' + zone, { headers, signal: call.signal }).then(async (answer) => {
+      // A service that does not know this, or not the session, is asked by the module itself.
+      if (!answer.ok) throw answer.status;
+      const { children, list } = await answer.json();
+      // Of an only child, whose list is shown at once.
+      for (const [path, part] of list ? [['recordings?limit=100&skip=0', 'recordings'], ['timeline?&' + zone, 'timeline']] : []) {
+        keep(`/children/${children.items[0].id}/${path}`, Promise.resolve(list[part]));
+      }
+      return children;
     });
+    keep('/children', view);
   }).catch(nothing);
   // A browser takes long over its first date in a language, and has the time now: behind the first call.
   setTimeout(() => {

@@ -1,8 +1,9 @@
 //! How recordings lie in time, and pages far down a list.
 
+use reqwest::Method;
 use rules::{
     ChildId,
-    contract::{Permission, RecordingPage, Timeline},
+    contract::{ChildCreated, FirstView, Permission, RecordingPage, Timeline},
     problem::ProblemType,
     scope::Filter,
 };
@@ -10,7 +11,7 @@ use serde_json::json;
 use service::db::select;
 use sqlx::Row;
 
-use crate::common::{Family, Service, family::Clip};
+use crate::common::{Answer, Family, Service, family::Clip};
 
 async fn timeline(service: &Service, family: &Family, query: &str) -> Vec<(String, u64)> {
     let path = format!("/v1/children/{}/timeline{query}", family.child);
@@ -54,6 +55,26 @@ async fn a_day_is_the_familys_also_when_the_clock_changes() {
         timeline(&service, &family, "?tz=Pacific%2FAuckland").await,
         days(&[("2026-10-26", 2), ("2026-10-25", 4)])
     );
+}
+
+#[tokio::test]
+async fn the_first_view_is_what_its_three_answers_are() {
+    let service = Service::start().await;
+    let family = autumn(&service).await;
+    let first: serde_json::Value = service.get(&family.token, "/v1/first-view?tz=Europe/Berlin").await.ok();
+    let answer = async |path: &str| -> serde_json::Value { service.get(&family.token, path).await.ok() };
+    let of = format!("/v1/children/{}", family.child);
+    assert_eq!(first["children"], answer("/v1/children").await);
+    assert_eq!(first["list"]["recordings"], answer(&format!("{of}/recordings?limit=100")).await);
+    assert_eq!(first["list"]["timeline"], answer(&format!("{of}/timeline?tz=Europe/Berlin")).await);
+    service.get(&family.token, "/v1/first-view?tz=Nowhere").await.refused(ProblemType::Invalid);
+
+    // Of several children nobody knows which one she will open.
+    let sister = json!({ "guardian": family.guardian, "name": "Ada" });
+    Answer::to(service.vendor(Method::POST, "/v1/children").json(&sister)).await.ok::<ChildCreated>();
+    let both = service.session(&family.guardian, &[]).await;
+    let first: FirstView = service.get(&both, "/v1/first-view").await.ok();
+    assert_eq!((first.children.items.len(), first.list), (2, None));
 }
 
 #[tokio::test]
