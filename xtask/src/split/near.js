@@ -48,7 +48,7 @@ export const early = (element, still) => {
     };
     const view = fetch(base + '/first-view?' + zone, { headers, signal: call.signal }).then(async (answer) => {
       // A service that does not know this, or not the session, is asked by the module itself.
-      if (!answer.ok) throw answer.status;
+      if (!answer.ok) throw await answer.text();
       const { children, list } = await answer.json();
       // Of an only child, whose list is shown at once.
       for (const [path, part] of list ? [['recordings?limit=100&skip=0', 'recordings'], ['timeline?&' + zone, 'timeline']] : []) {
