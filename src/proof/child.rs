@@ -1,0 +1,142 @@
+//! A child's own entries: who holds the child's key finds them all, and nobody else can tell that
+//! two entries belong together.
+
+use alloc::vec::Vec;
+
+use crate::{
+    Error, Hash,
+    leaf::Leaf,
+    merkle::{leaf_hash, root_of, sha256},
+    text::Lines,
+};
+
+/// The key that ties a child's entries together. Without it they are random bytes: destroying it
+/// is what unlinks them.
+pub struct ChildKey(pub [u8; 32]);
+
+/// HMAC-SHA256, RFC 2104, with a key shorter than a block.
+fn hmac(key: &Hash, parts: &[&[u8]]) -> Hash {
+    let pad = |with: u8| {
+        let mut block = [with; 64];
+        for (byte, of_key) in block.iter_mut().zip(key) {
+            *byte ^= of_key;
+        }
+        block
+    };
+    let inner = sha256(&[&[&pad(0x36)[..]], parts].concat());
+    sha256(&[&pad(0x5c), &inner])
+}
+
+impl ChildKey {
+    /// What entry number `seq` is found by.
+    #[must_use]
+    pub fn tag(&self, seq: u64) -> Hash {
+        hmac(&self.0, &[b"tag", &seq.to_be_bytes()])
+    }
+
+    /// How an entry names the one before it, by that one's hash; zeros in the first.
+    #[must_use]
+    pub fn prev(&self, before: Option<&Hash>) -> Hash {
+        before.map_or([0; 32], |hash| hmac(&self.0, &[b"prev", hash]))
+    }
+
+    /// A guardian in a statement.
+    #[must_use]
+    pub fn pseudonym(&self, guardian: &str) -> Hash {
+        hmac(&self.0, &[b"by", guardian.as_bytes()])
+    }
+
+    /// A salt for entry number `seq` that need not be stored beside it.
+    #[must_use]
+    pub fn salt(&self, seq: u64) -> Hash {
+        hmac(&self.0, &[b"salt", &seq.to_be_bytes()])
+    }
+
+    /// The root over the copies of these recordings in one store.
+    #[must_use]
+    pub fn store_root(&self, store: &str, recordings: &[&str]) -> Hash {
+        let item = |id: &&str| hmac(&self.0, &[b"item", store.as_bytes(), b"\0", id.as_bytes()]);
+        let mut items: Vec<Hash> = recordings.iter().map(item).collect();
+        items.sort_unstable();
+        root_of(&items.iter().map(|item| leaf_hash(item)).collect::<Vec<_>>())
+    }
+}
+
+/// The root over the roots of all stores, in the statement's order.
+#[must_use]
+pub fn items_root(stores: &[Hash]) -> Hash {
+    root_of(&stores.iter().map(|root| leaf_hash(root)).collect::<Vec<_>>())
+}
+
+/// How far ahead a missing entry is looked for.
+const AHEAD: u64 = 16;
+
+/// A walk along a child's entries, from the first.
+pub struct Chain<'a> {
+    child: &'a ChildKey,
+    next: u64,
+    last: Option<Hash>,
+    /// The tags of entries to come, the next one first.
+    due: Vec<Hash>,
+    /// The tags of entries that were met, sorted.
+    met: Vec<Hash>,
+}
+
+impl<'a> Chain<'a> {
+    /// Before the first entry.
+    #[must_use]
+    pub fn new(child: &'a ChildKey) -> Self {
+        let due = (0..AHEAD).map(|seq| child.tag(seq)).collect();
+        Self { child, next: 0, last: None, due, met: Vec::new() }
+    }
+
+    /// How many entries were met.
+    #[must_use]
+    pub const fn len(&self) -> u64 {
+        self.next
+    }
+
+    /// Whether none was met.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.next == 0
+    }
+
+    /// Takes the next entry of the ledger, and says whether it is one of this child's. So a whole
+    /// ledger can be walked, and nobody has to be believed about which entries are the child's.
+    pub fn meet(&mut self, leaf: &Leaf) -> Result<bool, Error> {
+        let Some(link) = &leaf.link else { return Ok(false) };
+        match self.due.iter().position(|tag| *tag == link.tag) {
+            Some(0) => {}
+            Some(_) => return Err(Error::EntryMissing(self.next)),
+            None if self.met.binary_search(&link.tag).is_ok() => return Err(Error::EntryRepeated(self.next)),
+            None => return Ok(false),
+        }
+        if link.prev != self.child.prev(self.last.as_ref()) {
+            return Err(Error::BrokenLink(self.next));
+        }
+        let tag = self.due.remove(0);
+        let place = self.met.binary_search(&tag).unwrap_or_else(|place| place);
+        self.met.insert(place, tag);
+        self.due.push(self.child.tag(self.next + AHEAD));
+        self.last = Some(leaf.hash());
+        self.next += 1;
+        Ok(true)
+    }
+}
+
+/// The hashes of a child's entries, which come one after the other in `text`, all of them from the
+/// first and no others.
+pub fn entries(child: &ChildKey, text: &str) -> Result<Vec<Hash>, Error> {
+    let mut chain = Chain::new(child);
+    let mut lines = Lines(text);
+    let mut hashes = Vec::new();
+    while !lines.0.is_empty() {
+        let leaf = Leaf::read(&mut lines).ok_or(Error::NotLeaf)?;
+        if !chain.meet(&leaf)? {
+            return Err(Error::OtherChild);
+        }
+        hashes.push(leaf.hash());
+    }
+    Ok(hashes)
+}
