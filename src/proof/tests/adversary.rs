@@ -1,0 +1,496 @@
+//! What an operator, or somebody between, might try: each try fails, and each with an error of its own.
+
+mod common;
+
+use common::*;
+use proof::{
+    Error, Known, Policy, Report, Time,
+    checkpoint::Checkpoint,
+    child::{Chain, entries},
+    inventory::Inventory,
+    leaf::{Kind, Leaf, NO_SALT},
+    note::{Role, Signer},
+    receipt::Receipt,
+    statement::{Answer, Ended},
+    verify,
+    verify::{Outcome, What, follow},
+};
+
+fn plain(receipt: &Receipt) -> Report {
+    verify(&receipt.text().unwrap(), &policy(), &Known::default())
+}
+
+fn failed(report: &Report, what: What, error: Error) {
+    assert_eq!(report.outcome(what), &Outcome::Failed(error), "{}", report.text());
+    assert!(report.failed());
+}
+
+/// A checkpoint with other lines under it.
+fn noted(text: &str, lines: &[String]) -> String {
+    format!("{text}\n{}", lines.concat())
+}
+
+#[test]
+fn an_honest_receipt_holds_on_each_rung() {
+    let world = World::new();
+    let report = world.check(&world.receipt().text().unwrap());
+    assert!(!report.failed(), "{}", report.text());
+    for check in &report.checks {
+        let rung = match check.what {
+            What::Stores | What::Models | What::Processors => Outcome::Signed,
+            What::Backups | What::Elsewhere => Outcome::Promised,
+            _ => Outcome::Proved,
+        };
+        assert_eq!(check.outcome, rung, "{:?}", check.what);
+    }
+    assert_eq!(report.statement.as_ref(), Some(&world.statement));
+    let own: Vec<_> = report.witnesses.iter().map(|seen| (seen.name.as_str(), seen.own)).collect();
+    // One name is under another host of the operator's, which is not known to be one.
+    assert_eq!(own, [("witness.toys.example/own", false), ("watch.example/w1", false)]);
+    assert!(report.text().contains("\nstores signed absent 1 key-destroyed 1 none 1\n"), "{}", report.text());
+}
+
+#[test]
+fn a_receipt_alone_leaves_open_what_needs_more() {
+    let report = plain(&World::new().receipt());
+    assert!(!report.failed());
+    for what in [What::Published, What::Child, What::Chain, What::Consistency] {
+        assert_eq!(report.outcome(what), &Outcome::Unchecked);
+    }
+}
+
+#[test]
+fn a_witness_under_the_operators_name_is_shown_as_such() {
+    let world = World::new();
+    for (name, own) in [
+        ("ledger.toys.example/witness", true),
+        ("w.ledger.toys.example", true),
+        ("toys.example/witness", true),
+        ("nottoys.example/witness", false),
+        ("dger.toys.example/witness", false),
+    ] {
+        let signer = Signer::new(name, Role::Witness, &[30; 32]).unwrap();
+        let text = format!(
+            "log {}\nwitness w {}\nquorum w\n",
+            log_key().key().text(),
+            signer.key().text()
+        );
+        let mut receipt = world.receipt();
+        let checkpoint = world.ledger.text(world.size());
+        receipt.checkpoint = noted(&checkpoint, &[log_key().line(&checkpoint, 0), signer.line(&checkpoint, NOON)]);
+        let report = verify(&receipt.text().unwrap(), &Policy::parse(&text).unwrap(), &Known::default());
+        assert_eq!((report.failed(), report.witnesses[0].own), (false, own), "{name}");
+    }
+    // Also when it is the log's own key under a stranger's name.
+    let same = Signer::new("stranger.example", Role::Witness, &[1; 32]).unwrap();
+    let text = format!("log {}\nwitness w {}\nquorum w\n", log_key().key().text(), same.key().text());
+    let mut receipt = world.receipt();
+    let checkpoint = world.ledger.text(world.size());
+    receipt.checkpoint = noted(&checkpoint, &[log_key().line(&checkpoint, 0), same.line(&checkpoint, NOON)]);
+    let report = verify(&receipt.text().unwrap(), &Policy::parse(&text).unwrap(), &Known::default());
+    assert_eq!((report.failed(), report.witnesses[0].own), (false, true));
+}
+
+#[test]
+fn without_a_witness_nothing_is_called_witnessed() {
+    let world = World::new();
+    let policy = Policy::parse(&policy_text("none")).unwrap();
+    let report = verify(&world.receipt().text().unwrap(), &policy, &Known::default());
+    assert_eq!(report.outcome(What::Witness), &Outcome::Open);
+    assert!(!report.failed());
+}
+
+#[test]
+fn split_view() {
+    let (world, mut other) = (World::new(), World::new().ledger);
+    other.leaves[3] = Leaf::public(Kind::Policy, "another").text();
+    let receipt = world.receipt().text().unwrap();
+    // The same length, another content.
+    let seen = other.checkpoint(world.size(), NOON);
+    let known = Known { seen: Some((&seen, &[])), ..Known::default() };
+    failed(&verify(&receipt, &policy(), &known), What::Consistency, Error::SplitView);
+    // A longer and a shorter one, with the best proof the operator has.
+    let seen = other.checkpoint(6, NOON);
+    for path in [world.ledger.consistency(6, 9), other.consistency(6, 9)] {
+        let known = Known { seen: Some((&seen, &path)), ..Known::default() };
+        failed(&verify(&receipt, &policy(), &known), What::Consistency, Error::NotConsistent);
+    }
+    other.enter(&Leaf::public(Kind::Policy, "more"));
+    let (seen, path) = (other.checkpoint(10, NOON), other.consistency(9, 10));
+    let known = Known { seen: Some((&seen, &path)), ..Known::default() };
+    failed(&verify(&receipt, &policy(), &known), What::Consistency, Error::NotConsistent);
+}
+
+#[test]
+fn what_was_seen_must_be_signed_too() {
+    let world = World::new();
+    let text = world.ledger.text(2);
+    let stranger = Signer::new("else.example", Role::Log, &[3; 32]).unwrap();
+    let seen = noted(&text, &[stranger.line(&text, 0)]);
+    let path = world.ledger.consistency(2, world.size());
+    let known = Known { seen: Some((&seen, &path)), ..Known::default() };
+    let report = verify(&world.receipt().text().unwrap(), &policy(), &known);
+    failed(&report, What::Consistency, Error::Unsigned);
+}
+
+#[test]
+fn rollback() {
+    let world = World::new();
+    let (seen, now) = (world.ledger.checkpoint(8, NOON), world.ledger.checkpoint(5, NOON + 9));
+    let path = world.ledger.consistency(5, 8);
+    assert_eq!(follow(&policy(), &seen, &now, &path), Err(Error::Rollback));
+    assert_eq!(follow(&policy(), &now, &seen, &path), Ok(()));
+    assert_eq!(follow(&policy(), &seen, &seen, &[]), Ok(()));
+    assert_eq!(follow(&policy(), &seen, &seen, &path), Err(Error::NotConsistent));
+}
+
+#[test]
+fn a_missing_entry() {
+    let world = World::new();
+    assert_eq!(entries(&world.child, &world.entries).map(|all| all.len()), Ok(5));
+    let leaves: Vec<&str> = world.ledger.leaves.iter().map(String::as_str).collect();
+    let own: Vec<&str> = [1, 3, 5, 7, 8].map(|n| leaves[n]).to_vec();
+    assert_eq!(own.concat(), world.entries);
+    for gap in 0..4 {
+        let mut shown = own.clone();
+        shown.remove(gap);
+        assert_eq!(entries(&world.child, &shown.concat()), Err(Error::EntryMissing(gap as u64)));
+    }
+    // The end cannot be seen to be missing from the entries alone, but from a receipt.
+    let cut = own[..3].concat();
+    assert_eq!(entries(&world.child, &cut).map(|all| all.len()), Ok(3));
+    let known = Known { child: Some(&world.child), entries: Some(&cut), ..Known::default() };
+    let report = verify(&world.receipt().text().unwrap(), &policy(), &known);
+    failed(&report, What::Chain, Error::NotInChain);
+
+    let twice = [own[0], own[1], own[1], own[2]].concat();
+    assert_eq!(entries(&world.child, &twice), Err(Error::EntryRepeated(2)));
+    let foreign = [own[0], leaves[2]].concat();
+    assert_eq!(entries(&world.child, &foreign), Err(Error::OtherChild));
+}
+
+#[test]
+fn an_entry_put_in_the_place_of_another() {
+    let world = World::new();
+    let own: Vec<&str> = [1, 3, 5, 7].map(|n| world.ledger.leaves[n].as_str()).to_vec();
+    let first = Leaf::parse(own[0]).unwrap().hash();
+    let forged = Leaf::of(Kind::Request, &world.child, 1, Some(&first), &SALT, "another body\n");
+    let shown = [own[0], &forged.text(), own[2], own[3]].concat();
+    assert_eq!(entries(&world.child, &shown), Err(Error::BrokenLink(2)));
+}
+
+#[test]
+fn whoever_holds_the_key_finds_the_entries_in_the_whole_ledger() {
+    let world = World::new();
+    let mut chain = Chain::new(&world.child);
+    let mut found = Vec::new();
+    for (index, leaf) in world.ledger.leaves.iter().enumerate() {
+        if chain.meet(&Leaf::parse(leaf).unwrap()).unwrap() {
+            found.push(index);
+        }
+    }
+    assert_eq!((found, chain.len()), (vec![1, 3, 5, 7, 8], 5));
+}
+
+#[test]
+fn a_stale_witness() {
+    let world = World::new();
+    let text = world.ledger.text(world.size());
+    let mut receipt = world.receipt();
+    receipt.checkpoint =
+        noted(&text, &[log_key().line(&text, 0), witness(0).line(&text, NOON + 60), witness(1).line(&text, NOON)]);
+    let known = Known { not_before: Some(NOON + 1), ..Known::default() };
+    let receipt = receipt.text().unwrap();
+    let report = verify(&receipt, &policy(), &known);
+    failed(&report, What::Witness, Error::StaleWitness("watch.example/w1".into()));
+    // One that is fresh is enough where one is asked for.
+    let one = Policy::parse(&policy_text("one").replace("one any two", "one any own w1").replace("group two all own w1\n", "")).unwrap();
+    let report = verify(&receipt, &one, &known);
+    assert_eq!((report.failed(), report.witnesses.len()), (false, 1));
+}
+
+#[test]
+fn too_few_witnesses() {
+    let world = World::new();
+    let text = world.ledger.text(world.size());
+    let mut receipt = world.receipt();
+    receipt.checkpoint = noted(&text, &[log_key().line(&text, 0), witness(0).line(&text, NOON + 60)]);
+    failed(&plain(&receipt), What::Witness, Error::TooFewWitnesses);
+    // One who signs twice is one.
+    receipt.checkpoint += &witness(0).line(&text, NOON + 61);
+    failed(&plain(&receipt), What::Witness, Error::TooFewWitnesses);
+    // A witness's signature over another checkpoint.
+    let other = world.ledger.text(4);
+    receipt.checkpoint = noted(&text, &[log_key().line(&text, 0), witness(0).line(&other, NOON + 60)]);
+    failed(&plain(&receipt), What::Witness, Error::BadCosignature("witness.toys.example/own".into()));
+}
+
+#[test]
+fn a_witness_cannot_sign_in_place_of_the_log_nor_the_log_in_its() {
+    let world = World::new();
+    let text = world.ledger.text(world.size());
+    let mut receipt = world.receipt();
+    // The log's own key, but as a witness of its own name.
+    let as_witness = Signer::new(ORIGIN, Role::Witness, &[1; 32]).unwrap();
+    receipt.checkpoint = noted(&text, &[as_witness.line(&text, NOON + 60)]);
+    failed(&plain(&receipt), What::Signature, Error::KeySwapped);
+    let as_log = Signer::new("watch.example/w1", Role::Log, &[11; 32]).unwrap();
+    let lines = [log_key().line(&text, 0), witness(0).line(&text, NOON + 60), as_log.line(&text, 0)];
+    receipt.checkpoint = noted(&text, &lines);
+    failed(&plain(&receipt), What::Witness, Error::TooFewWitnesses);
+}
+
+#[test]
+fn a_wrong_origin() {
+    let world = World::new();
+    let origin = "ledger.other.example/2026";
+    let text = Checkpoint { origin, size: world.size(), root: world.ledger.root(world.size()) }.text();
+    let mut receipt = world.receipt();
+    let signer = Signer::new(origin, Role::Log, &[1; 32]).unwrap();
+    receipt.checkpoint = noted(&text, &[signer.line(&text, 0)]);
+    failed(&plain(&receipt), What::Signature, Error::UnknownOrigin);
+    // Signed by the right key under the right name, but it is of another log.
+    receipt.checkpoint = noted(&text, &[log_key().line(&text, 0)]);
+    failed(&plain(&receipt), What::Signature, Error::UnknownOrigin);
+}
+
+#[test]
+fn a_swapped_key() {
+    let world = World::new();
+    let text = world.ledger.text(world.size());
+    let swapped = Signer::new(ORIGIN, Role::Log, &[2; 32]).unwrap();
+    let mut receipt = world.receipt();
+    let witnesses = [witness(0).line(&text, NOON + 60), witness(1).line(&text, NOON + 60)].concat();
+    receipt.checkpoint = noted(&text, &[swapped.line(&text, 0), witnesses.clone()]);
+    failed(&plain(&receipt), What::Signature, Error::KeySwapped);
+    receipt.checkpoint = noted(&text, &[witnesses.clone()]);
+    failed(&plain(&receipt), What::Signature, Error::Unsigned);
+    // The right key, over another text.
+    receipt.checkpoint = noted(&text, &[log_key().line(&world.ledger.text(3), 0), witnesses]);
+    failed(&plain(&receipt), What::Signature, Error::BadSignature);
+}
+
+#[test]
+fn another_childs_receipt() {
+    let world = World::new();
+    let receipt = world.receipt().text().unwrap();
+    let known = Known { child: Some(&child(6)), ..Known::default() };
+    failed(&verify(&receipt, &policy(), &known), What::Child, Error::OtherChild);
+    // Nor another entry's of the same child.
+    let mut statement = world.statement.clone();
+    statement.entry = 2;
+    let wrong = World::telling(world.inventory.clone(), statement);
+    let known = Known { child: Some(&wrong.child), ..Known::default() };
+    failed(&verify(&wrong.receipt().text().unwrap(), &policy(), &known), What::Child, Error::OtherChild);
+}
+
+#[test]
+fn a_store_of_the_inventory_is_missing() {
+    let mut world = World::new();
+    world.statement.stores.remove(2);
+    let lie = World::telling(world.inventory, world.statement);
+    failed(&plain(&lie.receipt()), What::Inventory, Error::StoreMissing("location".into()));
+}
+
+#[test]
+fn a_store_that_the_inventory_does_not_know() {
+    let mut world = World::new();
+    let mut extra = world.statement.stores[0].clone();
+    extra.name = "attic".into();
+    world.statement.stores.push(extra);
+    let lie = World::telling(world.inventory, world.statement);
+    failed(&plain(&lie.receipt()), What::Inventory, Error::StoreUnknown("attic".into()));
+}
+
+#[test]
+fn a_processor_is_missing_or_unknown() {
+    let mut world = World::new();
+    let speech = world.statement.processors.remove(0);
+    let lie = World::telling(world.inventory.clone(), world.statement.clone());
+    failed(&plain(&lie.receipt()), What::Inventory, Error::ProcessorMissing("speech".into()));
+    let mut other = speech.clone();
+    other.name = "other".into();
+    world.statement.processors = vec![speech, other];
+    let lie = World::telling(world.inventory, world.statement);
+    failed(&plain(&lie.receipt()), What::Inventory, Error::ProcessorUnknown("other".into()));
+}
+
+#[test]
+fn a_processor_that_is_silent_is_said_to_be() {
+    let mut world = World::new();
+    for (answer, rung) in [
+        (Answer::Completed, Outcome::Signed),
+        (Answer::Acknowledged, Outcome::Open),
+        (Answer::Silent, Outcome::Open),
+        (Answer::Contradicted, Outcome::Open),
+    ] {
+        world.statement.processors[0].answer = answer;
+        let told = World::telling(world.inventory.clone(), world.statement.clone());
+        let report = plain(&told.receipt());
+        assert_eq!((report.failed(), report.outcome(What::Processors)), (false, &rung));
+        assert!(report.text().contains(&format!("processors {} speech {}\n", rung.word(), answer.word())));
+    }
+    let mut world = World::new();
+    world.statement.models[0].on = None;
+    let told = World::telling(world.inventory, world.statement);
+    assert_eq!(plain(&told.receipt()).outcome(What::Models), &Outcome::Open);
+}
+
+#[test]
+fn the_inventory_is_another() {
+    let world = World::new();
+    let mut receipt = world.receipt();
+    // Shortened for this parent.
+    let mut short = world.inventory.clone();
+    short.stores.pop();
+    receipt.inventory = short.text().unwrap();
+    failed(&plain(&receipt), What::Inventory, Error::OtherInventory);
+    // Of another version than the statement says.
+    let mut statement = world.statement.clone();
+    statement.inventory = 6;
+    let lie = World::telling(world.inventory, statement);
+    failed(&plain(&lie.receipt()), What::Inventory, Error::OtherInventory);
+}
+
+#[test]
+fn the_inventory_was_not_published() {
+    // Statement and receipt agree on a shorter inventory than the one in the ledger.
+    let honest = World::new();
+    let short = inventory(&["media", "transcript"]);
+    let lie = World::telling(honest.inventory.clone(), statement(&short, &child(5), 3));
+    let mut receipt = lie.receipt();
+    receipt.inventory = short.text().unwrap();
+    let receipt = receipt.text().unwrap();
+    let report = verify(&receipt, &policy(), &Known::default());
+    assert!(!report.failed(), "nothing is amiss as long as nobody asks what was published");
+    let published = lie.published();
+    let known = Known { inventory: Some(&published), ..Known::default() };
+    failed(&verify(&receipt, &policy(), &known), What::Published, Error::Unpublished);
+
+    // Published only after the erasure had finished.
+    let mut late = World::new();
+    let index = late.ledger.enter(&Leaf::public(Kind::Inventory, &late.inventory.text().unwrap()));
+    let of = |index, size| late.ledger.receipt(index, size, NO_SALT, &late.inventory.text().unwrap(), "").text().unwrap();
+    let receipt = late.receipt().text().unwrap();
+    for (published, fine) in [(of(index, 10), false), (of(0, 10), true), (of(0, 3), true)] {
+        let known = Known { inventory: Some(&published), ..Known::default() };
+        let outcome = verify(&receipt, &policy(), &known).outcome(What::Published).clone();
+        assert_eq!(outcome, if fine { Outcome::Proved } else { Outcome::Failed(Error::Unpublished) });
+        // Checkpoints that differ are one ledger only by the word of witnesses.
+        let alone = Policy::parse(&policy_text("none")).unwrap();
+        let outcome = verify(&receipt, &alone, &known).outcome(What::Published).clone();
+        let same = published == of(0, 10);
+        assert_eq!(outcome, if same { Outcome::Proved } else { Outcome::Failed(Error::Unpublished) });
+    }
+}
+
+#[test]
+fn an_entry_of_another_kind_or_another_body() {
+    let world = World::new();
+    let text = world.statement.text().unwrap();
+    for (kind, error) in [(Kind::Request, Error::WrongKind), (Kind::Complete, Error::NotOpened)] {
+        let mut ledger = world.ledger.clone();
+        let index = ledger.enter(&Leaf::of(kind, &world.child, 5, None, &SALT, "something else\n"));
+        let receipt = ledger.receipt(index, 10, SALT, &text, &world.inventory.text().unwrap());
+        failed(&plain(&receipt), What::Opening, error);
+    }
+    // A leaf that was never entered.
+    let mut receipt = world.receipt();
+    receipt.leaf = Leaf::of(Kind::Complete, &world.child, 5, None, &SALT, &text).text();
+    failed(&plain(&receipt), What::Inclusion, Error::NotIncluded);
+    let mut receipt = world.receipt();
+    receipt.index = world.size();
+    failed(&plain(&receipt), What::Inclusion, Error::BeyondTree);
+    // What was entered is no statement.
+    let mut ledger = world.ledger.clone();
+    let index = ledger.enter(&Leaf::of(Kind::Complete, &world.child, 5, None, &SALT, "all is well\n"));
+    failed(&plain(&ledger.receipt(index, 10, SALT, "all is well\n", "")), What::Opening, Error::NotStatement);
+}
+
+#[test]
+fn times_that_cannot_be() {
+    let world = World::new();
+    let told = |change: fn(&mut proof::statement::Statement)| {
+        let mut statement = world.statement.clone();
+        change(&mut statement);
+        plain(&World::telling(world.inventory.clone(), statement).receipt())
+    };
+    let out = Error::TimesOutOfOrder;
+    failed(&told(|it| it.asked = Time(it.until.0 + 1)), What::Times, out.clone());
+    failed(&told(|it| it.stores[0].at = Time(it.until.0 - 1)), What::Times, out.clone());
+    failed(&told(|it| it.stores[2].at = Time(it.finished.0 + 1)), What::Times, out);
+    // The witnesses have signed at NOON + 60.
+    let late = told(|it| it.finished = Time(NOON + 60 + verify::SKEW + 1));
+    failed(&late, What::Times, Error::AfterWitness("witness.toys.example/own".into()));
+    assert!(!told(|it| it.finished = Time(NOON + 60 + verify::SKEW)).failed());
+}
+
+#[test]
+fn a_statement_that_contradicts_itself_is_none() {
+    let honest = World::new().statement;
+    let refused = |change: fn(&mut proof::statement::Statement)| {
+        let mut statement = honest.clone();
+        change(&mut statement);
+        assert_eq!(statement.text(), Err(Error::NotStatement), "{statement:?}");
+    };
+    refused(|it| it.stores[0].ended = Ended::None);
+    refused(|it| it.stores[1].ended = Ended::Absent);
+    refused(|it| it.items = None);
+    refused(|it| it.stores[2].name = "media".into());
+    refused(|it| it.processors[0].at = None);
+    refused(|it| it.processors[0].answer = Answer::None);
+    refused(|it| it.scope = "all of it".into());
+    refused(|it| it.erasure = "era\nentry 4".into());
+    refused(|it| it.erasure = String::new());
+    refused(|it| it.finished = Time(253_402_300_800));
+    let empty = Inventory { version: 1, stores: vec![], processors: vec![] };
+    assert_eq!(empty.text(), Err(Error::NotInventory));
+}
+
+#[test]
+fn each_error_has_a_code_and_words_of_its_own() {
+    let name = || String::from("x");
+    let all = [
+        Error::TooLong,
+        Error::NotNote,
+        Error::NotKey,
+        Error::KeyKind,
+        Error::NotCheckpoint,
+        Error::NotPolicy(3),
+        Error::NotReceipt,
+        Error::NotLeaf,
+        Error::NotStatement,
+        Error::NotInventory,
+        Error::UnknownOrigin,
+        Error::KeySwapped,
+        Error::Unsigned,
+        Error::BadSignature,
+        Error::BadCosignature(name()),
+        Error::StaleWitness(name()),
+        Error::TooFewWitnesses,
+        Error::BeyondTree,
+        Error::NotIncluded,
+        Error::Rollback,
+        Error::SplitView,
+        Error::NotConsistent,
+        Error::WrongKind,
+        Error::NotOpened,
+        Error::OtherInventory,
+        Error::Unpublished,
+        Error::StoreMissing(name()),
+        Error::StoreUnknown(name()),
+        Error::ProcessorMissing(name()),
+        Error::ProcessorUnknown(name()),
+        Error::TimesOutOfOrder,
+        Error::AfterWitness(name()),
+        Error::OtherChild,
+        Error::EntryMissing(0),
+        Error::EntryRepeated(1),
+        Error::BrokenLink(2),
+        Error::NotInChain,
+    ];
+    let codes: std::collections::BTreeSet<&str> = all.iter().map(Error::code).collect();
+    let words: std::collections::BTreeSet<String> = all.iter().map(Error::to_string).collect();
+    assert_eq!((codes.len(), words.len()), (all.len(), all.len()));
+    assert_eq!(Error::NotPolicy(3).to_string(), "the policy cannot be read in line 3");
+}
