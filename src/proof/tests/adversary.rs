@@ -70,14 +70,11 @@ fn a_witness_under_the_operators_name_is_shown_as_such() {
         ("dger.toys.example/witness", false),
     ] {
         let signer = Signer::new(name, Role::Witness, &[30; 32]).unwrap();
-        let text = format!(
-            "log {}\nwitness w {}\nquorum w\n",
-            log_key().key().text(),
-            signer.key().text()
-        );
+        let text = format!("log {}\nwitness w {}\nquorum w\n", log_key().key().text(), signer.key().text());
         let mut receipt = world.receipt();
         let checkpoint = world.ledger.text(world.size());
-        receipt.checkpoint = noted(&checkpoint, &[log_key().line(&checkpoint, 0), signer.line(&checkpoint, NOON)]);
+        receipt.checkpoint =
+            noted(&checkpoint, &[log_key().line(&checkpoint, 0), signer.line(&checkpoint, NOON)]);
         let report = verify(&receipt.text().unwrap(), &Policy::parse(&text).unwrap(), &Known::default());
         assert_eq!((report.failed(), report.witnesses[0].own), (false, own), "{name}");
     }
@@ -197,14 +194,19 @@ fn a_stale_witness() {
     let world = World::new();
     let text = world.ledger.text(world.size());
     let mut receipt = world.receipt();
-    receipt.checkpoint =
-        noted(&text, &[log_key().line(&text, 0), witness(0).line(&text, NOON + 60), witness(1).line(&text, NOON)]);
+    receipt.checkpoint = noted(
+        &text,
+        &[log_key().line(&text, 0), witness(0).line(&text, NOON + 60), witness(1).line(&text, NOON)],
+    );
     let known = Known { not_before: Some(NOON + 1), ..Known::default() };
     let receipt = receipt.text().unwrap();
     let report = verify(&receipt, &policy(), &known);
     failed(&report, What::Witness, Error::StaleWitness("watch.example/w1".into()));
     // One that is fresh is enough where one is asked for.
-    let one = Policy::parse(&policy_text("one").replace("one any two", "one any own w1").replace("group two all own w1\n", "")).unwrap();
+    let one = Policy::parse(
+        &policy_text("one").replace("one any two", "one any own w1").replace("group two all own w1\n", ""),
+    )
+    .unwrap();
     let report = verify(&receipt, &one, &known);
     assert_eq!((report.failed(), report.witnesses.len()), (false, 1));
 }
@@ -370,7 +372,9 @@ fn the_inventory_was_not_published() {
     // Published only after the erasure had finished.
     let mut late = World::new();
     let index = late.ledger.enter(&Leaf::public(Kind::Inventory, &late.inventory.text().unwrap()));
-    let of = |index, size| late.ledger.receipt(index, size, NO_SALT, &late.inventory.text().unwrap(), "").text().unwrap();
+    let of = |index, size| {
+        late.ledger.receipt(index, size, NO_SALT, &late.inventory.text().unwrap(), "").text().unwrap()
+    };
     let receipt = late.receipt().text().unwrap();
     for (published, fine) in [(of(index, 10), false), (of(0, 10), true), (of(0, 3), true)] {
         let known = Known { inventory: Some(&published), ..Known::default() };

@@ -120,7 +120,9 @@ pub fn statement(inventory: &Inventory, child: &ChildKey, entry: u64) -> Stateme
         .collect();
     let roots: Vec<Hash> = stores
         .iter()
-        .map(|store| child.store_root(&store.name, if store.copies == 0 { &[] } else { &["rec_01", "rec_02"] }))
+        .map(|store| {
+            child.store_root(&store.name, if store.copies == 0 { &[] } else { &["rec_01", "rec_02"] })
+        })
         .collect();
     Statement {
         erasure: "era_01K0000000000000000000000A".into(),
