@@ -24,14 +24,17 @@ impl<'a> Lines<'a> {
         Some(value)
     }
 
-    /// The `N` words after `key` in the next line.
+    /// The `N` words after `key` in the next line. A line that has others is not passed over: the
+    /// next to be read finds it, and refuses it.
     pub fn words<const N: usize>(&mut self, key: &str) -> Option<[&'a str; N]> {
-        let mut words = self.value(key)?.split(' ');
+        let mut after = Lines(self.0);
+        let mut words = after.value(key)?.split(' ');
         let mut out = [""; N];
         for place in &mut out {
             *place = words.next().filter(|word| is_word(word))?;
         }
-        words.next().is_none().then_some(out)
+        words.next().is_none().then(|| self.0 = after.0)?;
+        Some(out)
     }
 
     /// The one word after `key`, as what `read` makes of it.

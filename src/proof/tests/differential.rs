@@ -1,5 +1,7 @@
 //! Against another implementation of the same formats: tlog_tiles and signed_note.
 
+use std::{cell::RefCell, collections::HashMap};
+
 use proof::{
     Error, Hash,
     checkpoint::Checkpoint,
@@ -20,6 +22,8 @@ struct Tree {
     plain: Vec<Hash>,
     /// Where the others are, in order.
     special: Vec<u64>,
+    /// What was asked for before.
+    known: RefCell<HashMap<(u8, u64), Hash>>,
 }
 
 impl Tree {
@@ -29,7 +33,7 @@ impl Tree {
         for level in 0..62 {
             plain.push(merkle::node_hash(&plain[level], &plain[level]));
         }
-        Self { plain, special }
+        Self { plain, special, known: RefCell::default() }
     }
 
     fn node(&self, level: u8, index: u64) -> Hash {
@@ -40,7 +44,13 @@ impl Tree {
         } else if level == 0 {
             merkle::leaf_hash(&from.to_be_bytes())
         } else {
-            merkle::node_hash(&self.node(level - 1, index * 2), &self.node(level - 1, index * 2 + 1))
+            let known = self.known.borrow().get(&(level, index)).copied();
+            known.unwrap_or_else(|| {
+                let hash =
+                    merkle::node_hash(&self.node(level - 1, index * 2), &self.node(level - 1, index * 2 + 1));
+                self.known.borrow_mut().insert((level, index), hash);
+                hash
+            })
         }
     }
 
