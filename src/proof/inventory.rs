@@ -51,7 +51,7 @@ impl Inventory {
     fn read(text: &str) -> Option<Self> {
         let mut lines = Lines(text);
         lines.line().filter(|line| *line == HEADER)?;
-        let version = lines.one("version", number)?;
+        let version = number(lines.word("version")?)?;
         let stores = pairs(&mut lines, "store")?;
         let processors = pairs(&mut lines, "processor")?;
         // "Every store" of none would be true of everything.

@@ -130,11 +130,11 @@ impl Leaf {
         lines.line().filter(|line| *line == HEADER)?;
         let kind = Kind::parse(lines.line()?)?;
         let link = if kind.is_of_a_child() {
-            Some(Link { tag: lines.one("tag", base64::hash)?, prev: lines.one("prev", base64::hash)? })
+            Some(Link { tag: base64::hash(lines.word("tag")?)?, prev: base64::hash(lines.word("prev")?)? })
         } else {
             None
         };
-        Some(Self { kind, link, body: lines.one("body", base64::hash)? })
+        Some(Self { kind, link, body: base64::hash(lines.word("body")?)? })
     }
 
     /// As it is written, and hashed.

@@ -162,24 +162,23 @@ impl Statement {
     fn read(text: &str) -> Option<Self> {
         let mut lines = Lines(text);
         lines.line().filter(|line| *line == HEADER)?;
-        let word = |word: &str| Some(String::from(word));
-        let erasure = lines.one("erasure", word)?;
-        let entry = lines.one("entry", number)?;
-        let asked = lines.one("asked", Time::parse)?;
-        let by = lines.one("by", |by| match by {
-            "rule" => Some(By::Rule),
-            _ => base64::hash(by).map(By::Guardian),
-        })?;
-        let scope = lines.one("scope", word)?;
-        let recordings = lines.one("recordings", number)?;
-        let until = lines.one("until", Time::parse)?;
-        let finished = lines.one("finished", Time::parse)?;
+        let erasure: String = lines.word("erasure")?.into();
+        let entry = number(lines.word("entry")?)?;
+        let asked = Time::parse(lines.word("asked")?)?;
+        let by = match lines.word("by")? {
+            "rule" => By::Rule,
+            pseudonym => By::Guardian(base64::hash(pseudonym)?),
+        };
+        let scope: String = lines.word("scope")?.into();
+        let recordings = number(lines.word("recordings")?)?;
+        let until = Time::parse(lines.word("until")?)?;
+        let finished = Time::parse(lines.word("finished")?)?;
         let [version, hash] = lines.words("inventory")?;
         let (inventory, inventory_hash) = (number(version)?, base64::hash(hash)?);
-        let items = lines.one("items", |items| match items {
-            "-" => Some(None),
-            _ => base64::hash(items).map(Some),
-        })?;
+        let items = match lines.word("items")? {
+            "-" => None,
+            root => Some(base64::hash(root)?),
+        };
         let mut stores: Vec<Store> = Vec::new();
         while let Some([name, copies, ended, at]) = lines.words("store") {
             let (copies, ended, at) = (number(copies)?, Ended::parse(ended)?, Time::parse(at)?);
@@ -202,7 +201,7 @@ impl Statement {
             (new && at.is_none() == (answer == Answer::None)).then_some(())?;
             processors.push(Processor { name: name.into(), answer, at });
         }
-        let backups = lines.one("backups", Day::parse)?;
+        let backups = Day::parse(lines.word("backups")?)?;
         lines.0.is_empty().then_some(Self {
             erasure,
             entry,

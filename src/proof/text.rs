@@ -27,19 +27,31 @@ impl<'a> Lines<'a> {
     /// The `N` words after `key` in the next line. A line that has others is not passed over: the
     /// next to be read finds it, and refuses it.
     pub fn words<const N: usize>(&mut self, key: &str) -> Option<[&'a str; N]> {
-        let mut after = Lines(self.0);
-        let mut words = after.value(key)?.split(' ');
         let mut out = [""; N];
-        for place in &mut out {
-            *place = words.next().filter(|word| is_word(word))?;
-        }
-        words.next().is_none().then(|| self.0 = after.0)?;
-        Some(out)
+        self.fill(key, &mut out).then_some(out)
     }
 
-    /// The one word after `key`, as what `read` makes of it.
-    pub fn one<T>(&mut self, key: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
-        self.words::<1>(key).and_then(|[word]| read(word))
+    /// The one word after `key` in the next line.
+    pub fn word(&mut self, key: &str) -> Option<&'a str> {
+        let mut word = [""];
+        self.fill(key, &mut word).then_some(word[0])
+    }
+
+    fn fill(&mut self, key: &str, out: &mut [&'a str]) -> bool {
+        let mut after = Lines(self.0);
+        let Some(value) = after.value(key) else { return false };
+        let mut words = value.split(' ');
+        for place in out {
+            *place = words.next().unwrap_or_default();
+            if !is_word(place) {
+                return false;
+            }
+        }
+        let all = words.next().is_none();
+        if all {
+            self.0 = after.0;
+        }
+        all
     }
 }
 

@@ -183,12 +183,13 @@ impl Report {
     pub fn text(&self) -> String {
         let mut text = String::new();
         for check in &self.checks {
-            let (code, about) = match &check.outcome {
-                Outcome::Failed(error) => (error.code(), error.about()),
-                _ => ("", check.detail.clone()),
-            };
-            let words = [check.what.word(), check.outcome.word(), code, &about];
-            push_line(&mut text, &words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>());
+            let mut line = String::new();
+            list(&mut line, &[check.what.word(), check.outcome.word()]);
+            match &check.outcome {
+                Outcome::Failed(error) => list(&mut line, &[error.code(), &error.about()]),
+                _ => list(&mut line, &[&check.detail]),
+            }
+            push_line(&mut text, &[&line]);
         }
         text
     }
@@ -223,11 +224,16 @@ impl Report {
 
         if let Some(seen) = self.put(What::Witness, Proved, witnessed(policy, &note, known.not_before)) {
             let rung = if policy.asks_for_witnesses() { Proved } else { Open };
-            self.say(What::Witness, rung, names(&seen));
+            let mut words = String::new();
+            for witness in &seen {
+                let whose = if witness.own { "own" } else { "other" };
+                list(&mut words, &[&witness.name, &witness.time.text(), whose]);
+            }
+            self.say(What::Witness, rung, words);
             self.witnesses = seen;
         }
         if let Some((seen, path)) = known.seen {
-            self.put(What::Consistency, Proved, connected(policy, seen, &checkpoint, path));
+            self.put(What::Consistency, Proved, connected(policy, seen, &checkpoint, path, false));
         }
         let leaf = leaf_hash(receipt.leaf.as_bytes());
         let (size, root) = (checkpoint.size, &checkpoint.root);
@@ -258,17 +264,28 @@ impl Report {
             }
         }
 
-        let count = |ended| statement.stores.iter().filter(|store| store.ended == ended).count() as u64;
-        let words: Vec<String> = Ended::ALL.iter().map(|it| pair(it.word(), &decimal(count(*it)))).collect();
-        self.say(What::Stores, Signed, words.join(" "));
-        let undated = statement.models.iter().any(|model| model.on.is_none());
-        let models: Vec<String> = statement.models.iter().map(|it| pair(&it.id, &it.outcome)).collect();
-        self.say(What::Models, if undated { Open } else { Signed }, models.join(" "));
-        let done = |answer| matches!(answer, Answer::None | Answer::Completed);
-        let open = statement.processors.iter().any(|it| !done(it.answer));
-        let answers: Vec<String> =
-            statement.processors.iter().map(|it| pair(&it.name, it.answer.word())).collect();
-        self.say(What::Processors, if open { Open } else { Signed }, answers.join(" "));
+        let mut words = String::new();
+        for ended in Ended::ALL {
+            let stores = statement.stores.iter().filter(|store| store.ended == *ended).count();
+            list(&mut words, &[ended.word(), &decimal(stores as u64)]);
+        }
+        self.say(What::Stores, Signed, words);
+        let (mut words, mut rung) = (String::new(), Signed);
+        for model in &statement.models {
+            list(&mut words, &[&model.id, &model.outcome]);
+            if model.on.is_none() {
+                rung = Open;
+            }
+        }
+        self.say(What::Models, rung, words);
+        let (mut words, mut rung) = (String::new(), Signed);
+        for processor in &statement.processors {
+            list(&mut words, &[&processor.name, processor.answer.word()]);
+            if !matches!(processor.answer, Answer::None | Answer::Completed) {
+                rung = Open;
+            }
+        }
+        self.say(What::Processors, rung, words);
         self.say(What::Backups, Promised, statement.backups.text());
         self.say(What::Elsewhere, Promised, String::new());
         self.statement = Some(statement);
@@ -276,14 +293,14 @@ impl Report {
     }
 }
 
-fn pair(a: &str, b: &str) -> String {
-    [a, " ", b].concat()
-}
-
-fn names(witnesses: &[Seen]) -> String {
-    let name =
-        |it: &Seen| [it.name.as_str(), " ", &it.time.text(), if it.own { " own" } else { " other" }].concat();
-    witnesses.iter().map(name).collect::<Vec<_>>().join(" ")
+/// Adds words to a list of them.
+fn list(out: &mut String, words: &[&str]) {
+    for word in words.iter().filter(|word| !word.is_empty()) {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
 }
 
 /// The checkpoint in a note, if a log of the policy has signed it.
@@ -338,26 +355,28 @@ fn related(a: &str, b: &str) -> bool {
     below(&a, &b) || below(&b, &a)
 }
 
-/// Whether the checkpoint that was seen and this one are of one ledger, whichever is the earlier.
-fn connected(policy: &Policy, seen: &str, other: &Checkpoint, path: &[Hash]) -> Result<(), Error> {
+/// Whether the checkpoint that was seen and this one are of one ledger, whichever is the earlier;
+/// or only if this one is not, where it should have `grown`.
+fn connected(
+    policy: &Policy,
+    seen: &str,
+    other: &Checkpoint,
+    path: &[Hash],
+    grown: bool,
+) -> Result<(), Error> {
     let note = Note::parse(seen)?;
     let seen = signed(policy, &note)?;
     if seen.origin != other.origin {
         return Err(Error::UnknownOrigin);
     }
-    let (old, new) = if seen.size <= other.size { (&seen, other) } else { (other, &seen) };
+    let (old, new) = if grown || seen.size <= other.size { (&seen, other) } else { (other, &seen) };
     verify_consistency(old.size, &old.root, new.size, &new.root, path)
 }
 
 /// Whether a ledger that shows `now` is the one that showed `seen`, and only grew. Its caller keeps
 /// the later one.
 pub fn follow(policy: &Policy, seen: &str, now: &str, path: &[Hash]) -> Result<(), Error> {
-    let (seen_note, now_note) = (Note::parse(seen)?, Note::parse(now)?);
-    let (before, after) = (signed(policy, &seen_note)?, signed(policy, &now_note)?);
-    if after.origin == before.origin && after.size < before.size {
-        return Err(Error::Rollback);
-    }
-    connected(policy, seen, &after, path)
+    connected(policy, seen, &signed(policy, &Note::parse(now)?)?, path, true)
 }
 
 /// The entry and the statement, if they belong together.

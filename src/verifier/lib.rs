@@ -4,7 +4,7 @@
 //! `what failed code detail`. The words and codes are those of the crate `proof`, which are stable;
 //! what a parent reads is made of them by the page.
 
-use proof::{Known, Policy, child::ChildKey, verify::hashes};
+use proof::{Error, Known, Policy, base64, child::ChildKey, verify::hashes};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Rust's own allocator for WebAssembly is larger.
@@ -12,43 +12,47 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
-/// Checks a receipt under a policy, with what else is known:
-/// a checkpoint seen before and the proof from it (base64 lines), the receipt of the inventory, the
-/// child's key in base64 and its entries one after the other.
+/// Checks a receipt under a policy, with what else is known, each of which may be empty: a checkpoint
+/// seen before or since and the proof between the two (base64 lines), the receipt of the inventory,
+/// the child's key in base64 and its entries one after the other.
 #[wasm_bindgen]
 pub fn verify(
     receipt: &str,
     policy: &str,
-    seen: Option<String>,
-    consistency: Option<String>,
-    inventory: Option<String>,
-    child: Option<String>,
-    entries: Option<String>,
+    seen: &str,
+    consistency: &str,
+    inventory: &str,
+    child: &str,
+    entries: &str,
 ) -> String {
     let policy = match Policy::parse(policy) {
         Ok(policy) => policy,
         Err(error) => return failed("policy", &error),
     };
-    let child = match child.map(|key| proof::base64::hash(&key)) {
-        Some(None) => return failed("child", &proof::Error::NotKey),
-        key => key.flatten().map(ChildKey),
-    };
-    let path = consistency.map_or(Some(Vec::new()), |lines| hashes(&lines));
-    let Some(path) = path else { return failed("consistency", &proof::Error::NotConsistent) };
+    let child = given(child).map(|key| base64::hash(key).map(ChildKey));
+    if matches!(child, Some(None)) {
+        return failed("child", &Error::NotKey);
+    }
+    let Some(path) = hashes(consistency) else { return failed("consistency", &Error::NotConsistent) };
+    let child = child.flatten();
     let known = Known {
-        seen: seen.as_deref().map(|seen| (seen, &path[..])),
-        inventory: inventory.as_deref(),
+        seen: given(seen).map(|seen| (seen, &path[..])),
+        inventory: given(inventory),
         child: child.as_ref(),
-        entries: entries.as_deref(),
+        entries: given(entries),
         not_before: None,
     };
     proof::verify(receipt, &policy, &known).text()
 }
 
+fn given(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
 /// Whether the ledger that shows `now` is the one that showed `seen`, and only grew.
 #[wasm_bindgen]
 pub fn follow(policy: &str, seen: &str, now: &str, consistency: &str) -> String {
-    let path = hashes(consistency).ok_or(proof::Error::NotConsistent);
+    let path = hashes(consistency).ok_or(Error::NotConsistent);
     let followed = path.and_then(|path| proof::verify::follow(&Policy::parse(policy)?, seen, now, &path));
     match followed {
         Ok(()) => "consistency proved\n".into(),
@@ -56,6 +60,60 @@ pub fn follow(policy: &str, seen: &str, now: &str, consistency: &str) -> String 
     }
 }
 
-fn failed(what: &str, error: &proof::Error) -> String {
-    [what, " failed ", error.code(), " ", &error.about()].concat().trim_end().to_owned() + "\n"
+fn failed(what: &str, error: &Error) -> String {
+    let about = error.about();
+    let mut line = String::from(what);
+    for word in [" failed ", error.code(), if about.is_empty() { "" } else { " " }, &about, "\n"] {
+        line.push_str(word);
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    macro_rules! example {
+        ($name:literal) => {
+            include_str!(concat!("../proof/example/", $name))
+        };
+    }
+
+    fn report(seen: &str, consistency: &str, child: &str) -> String {
+        let entries = if child.is_empty() { "" } else { example!("entries.txt") };
+        let (receipt, policy) = (example!("receipt.tlog-proof"), example!("policy.txt"));
+        verify(receipt, policy, seen, consistency, example!("inventory.tlog-proof"), child, entries)
+    }
+
+    fn checkpoint() -> &'static str {
+        example!("receipt.tlog-proof").split_once("\n\n").expect("a checkpoint").1
+    }
+
+    #[test]
+    fn a_line_for_each_check() {
+        let lines = report(checkpoint(), "", &base64::encode(&[5; 32]));
+        assert_eq!(lines.lines().count(), proof::verify::What::ALL.len());
+        assert!(!lines.contains(" failed ") && !lines.contains(" unchecked\n"), "{lines}");
+        let lines = report("", "", "");
+        assert!(
+            lines.contains("\nconsistency unchecked\n") && lines.contains("\nchain unchecked\n"),
+            "{lines}"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said_by_its_name() {
+        assert_eq!(report("", "", "five"), "child failed not-key\n");
+        assert_eq!(report("", "one", ""), "consistency failed not-consistent\n");
+        assert_eq!(verify("", "nobody\n", "", "", "", "", ""), "policy failed not-policy 1\n");
+        assert!(report("a note", "", "").contains("\nconsistency failed not-note\n"));
+        assert!(report("", "", &base64::encode(&[6; 32])).contains("\nchild failed other-child\n"));
+    }
+
+    #[test]
+    fn a_ledger_is_followed() {
+        let policy = example!("policy.txt");
+        assert_eq!(follow(policy, checkpoint(), checkpoint(), ""), "consistency proved\n");
+        assert_eq!(follow(policy, "", checkpoint(), ""), "consistency failed not-note\n");
+    }
 }

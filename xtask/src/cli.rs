@@ -51,6 +51,8 @@ pub struct Test {
 pub enum Layer {
     /// The shared decisions.
     Rules,
+    /// The ledger's formats, and the module that checks a receipt.
+    Proof,
     /// The reference service.
     Service,
     /// The page: reducers natively, the element in Chromium.
@@ -141,13 +143,14 @@ fn test(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
             Value(layer) if test.layer.is_none() => {
                 test.layer = Some(match layer.string()?.as_str() {
                     "rules" => Layer::Rules,
+                    "proof" => Layer::Proof,
                     "service" => Layer::Service,
                     "widget" => Layer::Widget,
                     "journeys" => Layer::Journeys,
                     "hosts" => Layer::Hosts,
                     other => {
                         return Err(format!(
-                            "there is no layer `{other}`: rules, service, widget, journeys, hosts"
+                            "there is no layer `{other}`: rules, proof, service, widget, journeys, hosts"
                         )
                         .into());
                     }
@@ -270,9 +273,10 @@ done. Ctrl-C stops the service. Nothing listens on any other address than
 const TEST_HELP: &str = "\
 Install what the tests need and run them all, in order
 
-Usage: cargo xtask test [rules|service|widget|journeys|hosts] [--keep-going]
+Usage: cargo xtask test [LAYER] [--keep-going]
 
   rules         the shared decisions
+  proof         the ledger's formats, against other implementations
   service       the reference service, over HTTP against SQLite
   widget        the page's reducers natively, the element in headless Chromium
   journeys      the whole path in headless Chromium against the real service

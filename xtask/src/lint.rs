@@ -34,7 +34,8 @@ pub fn clippy_native() -> Result<Command> {
 
 /// clippy has nothing to say about the page as it is compiled for a browser.
 pub fn clippy_wasm() -> Result<Command> {
-    let mut command = in_project(&["clippy", "--locked", "-p", "widget", "-p", "forget_me_not"])?;
+    let mut command =
+        in_project(&["clippy", "--locked", "-p", "widget", "-p", "verifier", "-p", "forget_me_not"])?;
     command
         .args(["--all-targets", "--target", machine::WASM, "--", "-D", "warnings"])
         // Read at compile time by the browser's tests, which are only checked here.

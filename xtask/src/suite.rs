@@ -63,6 +63,7 @@ fn steps(layer: Option<Layer>) -> Vec<Step> {
             Hosts,
         ],
         Some(Layer::Rules) => one("rules"),
+        Some(Layer::Proof) => [one("proof"), vec![Native(Of::One("verifier"))]].concat(),
         Some(Layer::Service) => one("service"),
         Some(Layer::Widget) => [one("widget"), vec![Browser]].concat(),
         Some(Layer::Journeys) => vec![Page, Journeys],
@@ -256,7 +257,11 @@ impl Suite {
             Of::One(name) => command.args(["-p", name]),
             // Only nextest can leave the journeys out of a whole workspace.
             Of::Everything if self.nextest => command.args(["--workspace", "-E", "not binary(journeys)"]),
-            Of::Everything => command.args(["-p", "rules", "-p", "service", "-p", "widget", "-p", "xtask"]),
+            Of::Everything => command.args(
+                ["rules", "proof", "verifier", "service", "widget", "xtask"]
+                    .map(|name| ["-p", name])
+                    .as_flattened(),
+            ),
         };
         Ok(command)
     }

@@ -1,4 +1,5 @@
 //! What an operator, or somebody between, might try: each try fails, and each with an error of its own.
+#![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 mod common;
 
@@ -265,7 +266,7 @@ fn a_swapped_key() {
     let witnesses = [witness(0).line(&text, NOON + 60), witness(1).line(&text, NOON + 60)].concat();
     receipt.checkpoint = noted(&text, &[swapped.line(&text, 0), witnesses.clone()]);
     failed(&plain(&receipt), What::Signature, Error::KeySwapped);
-    receipt.checkpoint = noted(&text, &[witnesses.clone()]);
+    receipt.checkpoint = noted(&text, std::slice::from_ref(&witnesses));
     failed(&plain(&receipt), What::Signature, Error::Unsigned);
     // The right key, over another text.
     receipt.checkpoint = noted(&text, &[log_key().line(&world.ledger.text(3), 0), witnesses]);

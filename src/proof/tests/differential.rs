@@ -1,4 +1,5 @@
 //! Against another implementation of the same formats: tlog_tiles and signed_note.
+#![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use std::{cell::RefCell, collections::HashMap};
 

@@ -3,6 +3,7 @@
 //! These are the fuzz targets too: cargo-fuzz needs a nightly compiler, which is not used here, so
 //! every reader gets a bounded number of arbitrary texts and of changed files in each run.
 //! `PROPTEST_CASES=1000000 cargo test --release -p proof --test formats` fuzzes for longer.
+#![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 mod common;
 

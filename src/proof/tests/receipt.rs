@@ -1,4 +1,5 @@
 //! The file as a whole: each of its bits counts, it is small, and checking it is quick.
+#![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 mod common;
 
@@ -14,6 +15,26 @@ use proof::{
     verify,
     verify::{Outcome, What},
 };
+
+/// The files that the documentation shows are those of the honest erasure of all these tests.
+/// `FMN_WRITE=1 cargo test -p proof --test receipt documentation` writes them again.
+#[test]
+fn the_example_in_the_documentation_is_an_honest_one() {
+    let world = World::new();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("example");
+    for (name, text) in [
+        ("receipt.tlog-proof", world.receipt().text().unwrap()),
+        ("inventory.tlog-proof", world.published()),
+        ("policy.txt", policy_text("two")),
+        ("entries.txt", world.entries.clone()),
+    ] {
+        let file = folder.join(name);
+        if std::env::var_os("FMN_WRITE").is_some() {
+            std::fs::write(&file, &text).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), text, "{name}");
+    }
+}
 
 /// The report on the file with one bit turned over; none when it is no text any more.
 fn turned(file: &str, bit: usize, policy: &Policy, known: &Known) -> Option<Report> {

@@ -1,4 +1,5 @@
 //! Other people's numbers: RFC 6962's, C2SP's, Go's.
+#![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 use proof::{
     Error, Hash, Policy, base64,

@@ -1,5 +1,10 @@
 //! A small ledger with one child, an honest erasure in it, and everything that signs.
-#![allow(dead_code)] // Each test binary uses a part of it.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "each test uses a part of it, and stops where it cannot go on"
+)]
 
 use proof::{
     Day, Hash, Known, Policy, Report, Time,
@@ -30,7 +35,7 @@ pub fn witness(n: u8) -> Signer {
 /// The log and both witnesses, and how many of them must have signed.
 pub fn policy_text(quorum: &str) -> String {
     format!(
-        "# Whom we believe.\nlog {}\nwitness own {}\nwitness\tw1  {} https://watch.example/\ngroup two all own w1\ngroup one any two\nquorum {quorum}\n",
+        "# Whom to believe, and how many of them.\nlog {}\nwitness own {}\nwitness w1 {} https://watch.example/\ngroup two all own w1\ngroup one any two\nquorum {quorum}\n",
         log_key().key().text(),
         witness(0).key().text(),
         witness(1).key().text(),
@@ -100,7 +105,13 @@ pub fn child(n: u8) -> ChildKey {
 pub fn inventory(stores: &[&str]) -> Inventory {
     Inventory {
         version: 7,
-        stores: stores.iter().map(|name| ((*name).into(), "derived".into())).collect(),
+        stores: stores
+            .iter()
+            .map(|name| {
+                let own = ["media", "transcript", "location"].contains(name);
+                ((*name).into(), if own { *name } else { "derived" }.into())
+            })
+            .collect(),
         processors: vec![("speech".into(), "https://speech.example/privacy".into())],
     }
 }
@@ -137,13 +148,13 @@ pub fn statement(inventory: &Inventory, child: &ChildKey, entry: u64) -> Stateme
         inventory_hash: Inventory::hash(&inventory.text().unwrap()),
         items: Some(items_root(&roots)),
         stores,
-        models: vec![Model { id: "voice-3".into(), outcome: "retrained".into(), on: Some(Day(20_800)) }],
+        models: vec![Model { id: "voice-3".into(), outcome: "retrained".into(), on: Some(Day(20_775)) }],
         processors: vec![Processor {
             name: "speech".into(),
             answer: Answer::Completed,
             at: Some(When::Time(Time(NOON - 100))),
         }],
-        backups: Day(20_860),
+        backups: Day(20_814),
     }
 }
 
