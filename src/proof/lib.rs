@@ -135,7 +135,7 @@
 //! signature proved ledger.toys.example/2026
 //! witness proved witness.toys.example/own 2026-11-22T04:01:00Z other watch.example/w1 2026-11-22T04:01:00Z other
 //! inclusion proved
-//! opening proved
+//! opening proved era_01K0000000000000000000000A range 12
 //! inventory proved
 //! published proved
 //! times proved

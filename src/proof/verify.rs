@@ -166,7 +166,7 @@ pub fn verify(receipt: &str, policy: &Policy, known: &Known) -> Report {
 }
 
 impl Report {
-    /// Whether something is not so.
+    /// Whether something is not so. What is not so is not yet proved: a check may not have been made.
     #[must_use]
     pub fn failed(&self) -> bool {
         self.checks.iter().any(|check| matches!(check.outcome, Outcome::Failed(_)))
@@ -242,13 +242,18 @@ impl Report {
         let opened = self.put(What::Opening, Proved, opened(&receipt));
         included?;
         let (entry, statement) = opened?;
+        // Which erasure it is, so that its caller can see whether that is the one that was asked for.
+        let mut words = String::new();
+        list(&mut words, &[&statement.erasure, &statement.scope, &decimal(statement.recordings)]);
+        self.say(What::Opening, Proved, words);
 
         self.put(What::Inventory, Proved, answered(&receipt.inventory, &statement));
         if let Some(text) = known.inventory {
             self.put(What::Published, Proved, published(text, policy, &receipt, &checkpoint));
         }
         let times = in_order(&statement, &self.witnesses);
-        self.put(What::Times, Proved, times);
+        // Without a witness they are the operator's words, which only do not contradict each other.
+        self.put(What::Times, if self.witnesses.is_empty() { Signed } else { Proved }, times);
         if let Some(child) = known.child {
             let link = entry.link.filter(|link| link.tag == child.tag(statement.entry));
             self.put(What::Child, Proved, link.ok_or(Error::OtherChild));

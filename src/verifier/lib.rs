@@ -14,8 +14,13 @@ static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 /// Checks a receipt under a policy, with what else is known, each of which may be empty: a checkpoint
 /// seen before or since and the proof between the two (base64 lines), the receipt of the inventory,
-/// the child's key in base64 and its entries one after the other.
+/// the child's key in base64 and its entries one after the other, and the time in seconds since 1970
+/// from which a witness counts, or 0.
 #[wasm_bindgen]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "texts in, a text out: a type for them would cost the page more"
+)]
 pub fn verify(
     receipt: &str,
     policy: &str,
@@ -24,6 +29,7 @@ pub fn verify(
     inventory: &str,
     child: &str,
     entries: &str,
+    not_before: f64,
 ) -> String {
     let policy = match Policy::parse(policy) {
         Ok(policy) => policy,
@@ -40,7 +46,7 @@ pub fn verify(
         inventory: given(inventory),
         child: child.as_ref(),
         entries: given(entries),
-        not_before: None,
+        not_before: Some(not_before as u64),
     };
     proof::verify(receipt, &policy, &known).text()
 }
@@ -80,9 +86,22 @@ mod tests {
     }
 
     fn report(seen: &str, consistency: &str, child: &str) -> String {
+        since(seen, consistency, child, 0.0)
+    }
+
+    fn since(seen: &str, consistency: &str, child: &str, not_before: f64) -> String {
         let entries = if child.is_empty() { "" } else { example!("entries.txt") };
         let (receipt, policy) = (example!("receipt.tlog-proof"), example!("policy.txt"));
-        verify(receipt, policy, seen, consistency, example!("inventory.tlog-proof"), child, entries)
+        verify(
+            receipt,
+            policy,
+            seen,
+            consistency,
+            example!("inventory.tlog-proof"),
+            child,
+            entries,
+            not_before,
+        )
     }
 
     fn checkpoint() -> &'static str {
@@ -105,9 +124,16 @@ mod tests {
     fn what_cannot_be_read_is_said_by_its_name() {
         assert_eq!(report("", "", "five"), "child failed not-key\n");
         assert_eq!(report("", "one", ""), "consistency failed not-consistent\n");
-        assert_eq!(verify("", "nobody\n", "", "", "", "", ""), "policy failed not-policy 1\n");
+        assert_eq!(verify("", "nobody\n", "", "", "", "", "", 0.0), "policy failed not-policy 1\n");
         assert!(report("a note", "", "").contains("\nconsistency failed not-note\n"));
         assert!(report("", "", &base64::encode(&[6; 32])).contains("\nchild failed other-child\n"));
+    }
+
+    #[test]
+    fn a_witness_counts_from_a_time_on() {
+        let seen = 1_795_320_060.0;
+        assert!(since("", "", "", seen).contains("\nwitness proved "));
+        assert!(since("", "", "", seen + 1.0).contains("\nwitness failed stale-witness watch.example/w1\n"));
     }
 
     #[test]

@@ -95,6 +95,13 @@ fn without_a_witness_nothing_is_called_witnessed() {
     let policy = Policy::parse(&policy_text("none")).unwrap();
     let report = verify(&world.receipt().text().unwrap(), &policy, &Known::default());
     assert_eq!(report.outcome(What::Witness), &Outcome::Open);
+    let unseen = {
+        let mut receipt = world.receipt();
+        let text = world.ledger.text(world.size());
+        receipt.checkpoint = noted(&text, &[log_key().line(&text, 0)]);
+        verify(&receipt.text().unwrap(), &policy, &Known::default())
+    };
+    assert_eq!((unseen.failed(), unseen.outcome(What::Times)), (false, &Outcome::Signed));
     assert!(!report.failed());
 }
 
