@@ -5,12 +5,12 @@ mod common;
 
 use common::*;
 use proof::{
-    Error, Known, Policy, Report, Time,
+    Error, Known, Policy, Report, Time, base64,
     checkpoint::Checkpoint,
-    child::{Chain, entries},
+    child::{Chain, entries, items_root},
     inventory::Inventory,
     leaf::{Kind, Leaf, NO_SALT},
-    note::{Role, Signer},
+    note::{Note, Role, Signer},
     receipt::Receipt,
     statement::{Answer, Ended},
     verify,
@@ -455,6 +455,9 @@ fn a_statement_that_contradicts_itself_is_none() {
     refused(|it| it.erasure = "era\nentry 4".into());
     refused(|it| it.erasure = String::new());
     refused(|it| it.finished = Time(253_402_300_800));
+    let mut twice = World::new().inventory;
+    twice.stores.push(("media".into(), "derived".into()));
+    assert_eq!(twice.text(), Err(Error::NotInventory));
     let empty = Inventory { version: 1, stores: vec![], processors: vec![] };
     assert_eq!(empty.text(), Err(Error::NotInventory));
 }
@@ -505,4 +508,98 @@ fn each_error_has_a_code_and_words_of_its_own() {
     let words: std::collections::BTreeSet<String> = all.iter().map(Error::to_string).collect();
     assert_eq!((codes.len(), words.len()), (all.len(), all.len()));
     assert_eq!(Error::NotPolicy(3).to_string(), "the policy cannot be read in line 3");
+}
+
+/// A note's line made from its parts.
+fn line(name: &str, id: &[u8], rest: &[u8]) -> String {
+    format!("— {name} {}\n", base64::encode(&[id, rest].concat()))
+}
+
+fn bytes_of(line: &str) -> Vec<u8> {
+    base64::decode(line.trim_end().rsplit(' ').next().unwrap()).unwrap()
+}
+
+#[test]
+fn a_key_signs_only_in_its_role() {
+    let text = World::new().ledger.text(2);
+    let (log, seer) = (log_key(), Signer::new(ORIGIN, Role::Witness, &[1; 32]).unwrap());
+    let (plain, seen) = (bytes_of(&log.line(&text, 0)), bytes_of(&seer.line(&text, NOON)));
+    // One key, right signatures of the one kind under the hash of the other.
+    let note = noted(&text, &[line(ORIGIN, &seen[..4], &plain[4..])]);
+    assert_eq!(Note::parse(&note).unwrap().signed_by(seer.key()), Err(Error::BadSignature));
+    let note = noted(&text, &[line(ORIGIN, &plain[..4], &seen[4..])]);
+    assert_eq!(Note::parse(&note).unwrap().cosigned_by(log.key()), Err(Error::BadCosignature(ORIGIN.into())));
+}
+
+#[test]
+fn when_a_witness_saw_it() {
+    let text = World::new().ledger.text(2);
+    let (seer, name) = (witness(0), witness(0).key().name().to_owned());
+    let at = |times: &[u64]| {
+        let lines: Vec<String> = times.iter().map(|time| seer.line(&text, *time)).collect();
+        Note::parse(&noted(&text, &lines)).unwrap().cosigned_by(seer.key())
+    };
+    // Of several times the first, so that a later one makes nothing fresh.
+    assert_eq!(at(&[NOON, NOON + 5]), Ok(Some(NOON)));
+    assert_eq!(at(&[NOON + 5, NOON]), Ok(Some(NOON)));
+    assert_eq!(at(&[u64::MAX >> 1]), Ok(Some(u64::MAX >> 1)));
+    assert_eq!(at(&[u64::MAX]), Err(Error::BadCosignature(name)));
+}
+
+#[test]
+fn another_ledger_of_the_same_operator() {
+    let world = World::new();
+    let second = Signer::new("ledger.toys.example/2027", Role::Log, &[4; 32]).unwrap();
+    let policy = Policy::parse(&format!("log {}\n{}", second.key().text(), policy_text("two"))).unwrap();
+    let root = world.ledger.root(2);
+    let text = Checkpoint { origin: second.key().name(), size: 2, root }.text();
+    let seen = noted(&text, &[second.line(&text, 0)]);
+    let path = world.ledger.consistency(2, world.size());
+    let known = Known { seen: Some((&seen, &path)), ..Known::default() };
+    let report = verify(&world.receipt().text().unwrap(), &policy, &known);
+    failed(&report, What::Consistency, Error::UnknownOrigin);
+}
+
+#[test]
+fn an_inventory_from_a_ledger_that_was_split() {
+    let world = World::new();
+    let mut other = world.ledger.clone();
+    other.leaves[8] = Leaf::public(Kind::Policy, "another").text();
+    let published =
+        other.receipt(0, world.size(), NO_SALT, &world.inventory.text().unwrap(), "").text().unwrap();
+    let known = Known { inventory: Some(&published), ..Known::default() };
+    let report = verify(&world.receipt().text().unwrap(), &policy(), &known);
+    failed(&report, What::Published, Error::Unpublished);
+}
+
+#[test]
+fn nothing_is_said_of_stores_before_the_entry_was_found() {
+    let mut receipt = World::new().receipt();
+    receipt.index = 3;
+    let report = plain(&receipt);
+    failed(&report, What::Inclusion, Error::NotIncluded);
+    assert_eq!(report.statement, None);
+    for what in [What::Inventory, What::Times, What::Stores, What::Backups, What::Elsewhere] {
+        assert_eq!(report.outcome(what), &Outcome::Unchecked);
+    }
+}
+
+#[test]
+fn a_parent_can_tell_what_was_erased() {
+    let world = World::new();
+    let root = |store, ids: &[&str]| world.child.store_root(store, ids);
+    assert_eq!(root("media", &["rec_01", "rec_02"]), root("media", &["rec_02", "rec_01"]));
+    for other in [
+        root("media", &["rec_01"]),
+        root("location", &["rec_01", "rec_02"]),
+        root("media", &["rec_01", "rec_03"]),
+    ] {
+        assert_ne!(root("media", &["rec_01", "rec_02"]), other);
+    }
+    let roots = [
+        root("media", &["rec_02", "rec_01"]),
+        root("transcript", &[]),
+        root("location", &["rec_01", "rec_02"]),
+    ];
+    assert_eq!(world.statement.items, Some(items_root(&roots)));
 }

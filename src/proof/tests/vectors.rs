@@ -224,3 +224,57 @@ fn the_policy_of_the_specification() {
     assert_eq!(Policy::parse(&wrong).err(), Some(Error::NotPolicy(lines - 4)));
     assert!(Policy::parse("quorum none\n").unwrap().is_met(&[]));
 }
+
+#[test]
+fn a_proof_that_is_too_short_or_for_nothing() {
+    let whole = hex(ROOTS[8]);
+    // The root itself, given as if it were an entry.
+    assert_eq!(verify_inclusion(whole, 0, 8, &[], &whole), Err(Error::NotIncluded));
+    assert_eq!(verify_inclusion(whole, 0, 1, &[], &whole), Ok(()));
+    assert_eq!(verify_inclusion(whole, 0, 0, &[], &whole), Err(Error::BeyondTree));
+    let empty = hex(ROOTS[0]);
+    assert_eq!(verify_consistency(0, &empty, 8, &whole, &[]), Ok(()));
+    assert_eq!(verify_consistency(0, &whole, 8, &whole, &[]), Err(Error::NotConsistent));
+    assert_eq!(verify_consistency(0, &empty, 8, &whole, &[empty]), Err(Error::NotConsistent));
+    assert_eq!(verify_consistency(8, &whole, 6, &hex(ROOTS[6]), &[]), Err(Error::Rollback));
+    for old in 1..8 {
+        assert_eq!(
+            verify_consistency(old, &hex(ROOTS[old as usize]), 8, &whole, &[]),
+            Err(Error::NotConsistent)
+        );
+    }
+}
+
+#[test]
+fn notes_that_are_none() {
+    let good = "text\n\n— x AAAAAAA=\n";
+    assert!(Note::parse(good).is_ok());
+    for wrong in [
+        "text\n\n— x+y AAAAAAA=\n",
+        "text\n\n—  AAAAAAA=\n",
+        "text\n\n— x\u{a0}y AAAAAAA=\n",
+        "text\n\n— x AAAAAA==\n",
+        "te\txt\n\n— x AAAAAAA=\n",
+        "te\0xt\n\n— x AAAAAAA=\n",
+        "te\r\nxt\n\n— x AAAAAAA=\n",
+        "text\n\n— x AAAAAAA=",
+        "text\n— x AAAAAAA=\n",
+        "text\n\n- x AAAAAAA=\n",
+        "text\n\n",
+    ] {
+        assert_eq!(Note::parse(wrong).err(), Some(Error::NotNote), "{wrong:?}");
+    }
+    // An empty line belongs to the text; the last one ends it.
+    assert_eq!(Note::parse("a\n\nb\n\n— x AAAAAAA=\n").unwrap().text, "a\n\nb\n");
+    for more in ["\n", "x\n\n", "x"] {
+        let text = format!("origin\n1\n{}\n{more}", base64::encode(&[0; 32]));
+        assert_eq!(Checkpoint::parse(&text), Err(Error::NotCheckpoint), "{more:?}");
+    }
+}
+
+#[test]
+fn a_policy_that_is_too_long() {
+    let lines = |n: usize| format!("{}quorum none\n", "#\n".repeat(n - 1));
+    assert!(Policy::parse(&lines(1024)).is_ok());
+    assert_eq!(Policy::parse(&lines(1025)).err(), Some(Error::NotPolicy(1025)));
+}
