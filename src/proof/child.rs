@@ -1,7 +1,7 @@
 //! A child's own entries: who holds the child's key finds them all, and nobody else can tell that
 //! two entries belong together.
 
-use alloc::vec::Vec;
+use alloc::{collections::BTreeSet, vec::Vec};
 
 use crate::{
     Error, Hash,
@@ -71,53 +71,33 @@ pub fn items_root(stores: &[Hash]) -> Hash {
 /// How far ahead a missing entry is looked for.
 const AHEAD: u64 = 16;
 
-/// A walk along a child's entries, from the first.
-pub struct Chain<'a> {
+/// A child's entries, one after the other from the first.
+struct Chain<'a> {
     child: &'a ChildKey,
     next: u64,
     last: Option<Hash>,
     /// The tags of entries to come, the next one first.
     due: Vec<Hash>,
-    /// The tags of entries that were met, sorted.
-    met: Vec<Hash>,
 }
 
 impl<'a> Chain<'a> {
-    /// Before the first entry.
-    #[must_use]
-    pub fn new(child: &'a ChildKey) -> Self {
+    fn new(child: &'a ChildKey) -> Self {
         let due = (0..AHEAD).map(|seq| child.tag(seq)).collect();
-        Self { child, next: 0, last: None, due, met: Vec::new() }
+        Self { child, next: 0, last: None, due }
     }
 
-    /// How many entries were met.
-    #[must_use]
-    pub const fn len(&self) -> u64 {
-        self.next
-    }
-
-    /// Whether none was met.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.next == 0
-    }
-
-    /// Takes the next entry of the ledger, and says whether it is one of this child's. So a whole
-    /// ledger can be walked, and nobody has to be believed about which entries are the child's.
-    pub fn meet(&mut self, leaf: &Leaf) -> Result<bool, Error> {
-        let Some(link) = &leaf.link else { return Ok(false) };
-        match self.due.iter().position(|tag| *tag == link.tag) {
+    /// Whether this is the next entry; an error if it is one after that, or does not name the one before.
+    fn take(&mut self, leaf: &Leaf) -> Result<bool, Error> {
+        let tag = leaf.link.map(|link| link.tag);
+        match self.due.iter().position(|due| Some(*due) == tag) {
             Some(0) => {}
             Some(_) => return Err(Error::EntryMissing(self.next)),
-            None if self.met.binary_search(&link.tag).is_ok() => return Err(Error::EntryRepeated(self.next)),
             None => return Ok(false),
         }
-        if link.prev != self.child.prev(self.last.as_ref()) {
+        if leaf.link.map(|link| link.prev) != Some(self.child.prev(self.last.as_ref())) {
             return Err(Error::BrokenLink(self.next));
         }
-        let tag = self.due.remove(0);
-        let place = self.met.binary_search(&tag).unwrap_or_else(|place| place);
-        self.met.insert(place, tag);
+        self.due.remove(0);
         self.due.push(self.child.tag(self.next + AHEAD));
         self.last = Some(leaf.hash());
         self.next += 1;
@@ -133,10 +113,42 @@ pub fn entries(child: &ChildKey, text: &str) -> Result<Vec<Hash>, Error> {
     let mut hashes = Vec::new();
     while !lines.0.is_empty() {
         let leaf = Leaf::read(&mut lines).ok_or(Error::NotLeaf)?;
-        if !chain.meet(&leaf)? {
-            return Err(Error::OtherChild);
+        if !chain.take(&leaf)? {
+            let again = leaf.link.is_some_and(|link| (0..chain.next).any(|seq| child.tag(seq) == link.tag));
+            return Err(if again { Error::EntryRepeated(chain.next) } else { Error::OtherChild });
         }
         hashes.push(leaf.hash());
     }
     Ok(hashes)
+}
+
+/// A walk through a whole ledger, entry by entry, for those of one child: nobody has to be believed
+/// about which they are, and one that was entered twice is found.
+pub struct Walk<'a> {
+    chain: Chain<'a>,
+    met: BTreeSet<Hash>,
+}
+
+impl<'a> Walk<'a> {
+    /// Before the ledger's first entry.
+    #[must_use]
+    pub fn new(child: &'a ChildKey) -> Self {
+        Self { chain: Chain::new(child), met: BTreeSet::new() }
+    }
+
+    /// Takes the ledger's next entry, and says whether it is one of the child's.
+    pub fn meet(&mut self, leaf: &Leaf) -> Result<bool, Error> {
+        if leaf.link.is_some_and(|link| self.met.contains(&link.tag)) {
+            return Err(Error::EntryRepeated(self.chain.next));
+        }
+        let own = self.chain.take(leaf)?;
+        self.met.extend(leaf.link.filter(|_| own).map(|link| link.tag));
+        Ok(own)
+    }
+
+    /// How many of the child's entries were met.
+    #[must_use]
+    pub const fn met(&self) -> u64 {
+        self.chain.next
+    }
 }

@@ -103,7 +103,7 @@
 //! - Leave a store out of the published inventory: whoever reads the inventory. No file can show it.
 //! - Not enter what was done, or enter it under the key of a child that does not exist: nobody.
 //! - Show a parent a shorter list of entries, with a second entry in the place of one that is hidden:
-//!   whoever walks the whole ledger with the child's key ([`child::Chain::meet`]), for the first one
+//!   whoever walks the whole ledger with the child's key ([`child::Walk`]), for the first one
 //!   cannot be taken back. Without a key, too: a tag that is in the ledger twice is the evidence. The
 //!   check `chain` alone shows that the receipt's entry names those before it that were shown.
 //! - Publish two inventories with one version, or let an erasure follow an old one: whoever reads all

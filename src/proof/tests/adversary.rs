@@ -7,7 +7,7 @@ use common::*;
 use proof::{
     Error, Known, Policy, Report, Time, base64,
     checkpoint::Checkpoint,
-    child::{Chain, entries, items_root},
+    child::{Walk, entries, items_root},
     inventory::Inventory,
     leaf::{Kind, Leaf, NO_SALT},
     note::{Note, Role, Signer},
@@ -187,14 +187,31 @@ fn an_entry_put_in_the_place_of_another() {
 #[test]
 fn whoever_holds_the_key_finds_the_entries_in_the_whole_ledger() {
     let world = World::new();
-    let mut chain = Chain::new(&world.child);
-    let mut found = Vec::new();
-    for (index, leaf) in world.ledger.leaves.iter().enumerate() {
-        if chain.meet(&Leaf::parse(leaf).unwrap()).unwrap() {
-            found.push(index);
+    let walked = |ledger: &Ledger| {
+        let mut walk = Walk::new(&world.child);
+        let mut found = Vec::new();
+        for (index, leaf) in ledger.leaves.iter().enumerate() {
+            if walk.meet(&Leaf::parse(leaf).unwrap())? {
+                found.push(index);
+            }
         }
+        Ok((found, walk.met()))
+    };
+    assert_eq!(walked(&world.ledger), Ok((vec![1, 3, 5, 7, 8], 5)));
+
+    // One is hidden: another is entered in its place, all others after it again, and only those are shown.
+    let mut split = world.ledger.clone();
+    let mut shown = Vec::from([split.leaves[1].clone()]);
+    for (seq, kind) in [(1, Kind::Decision), (2, Kind::StoreResult)] {
+        let before = Leaf::parse(shown.last().unwrap()).unwrap().hash();
+        let leaf = Leaf::of(kind, &world.child, seq, Some(&before), &SALT, "another body\n");
+        split.enter(&leaf);
+        shown.push(leaf.text());
     }
-    assert_eq!((found, chain.len()), (vec![1, 3, 5, 7, 8], 5));
+    assert_eq!(entries(&world.child, &shown.concat()).map(|all| all.len()), Ok(3));
+    assert_eq!(walked(&split), Err(Error::EntryRepeated(5)));
+    split.leaves.remove(3);
+    assert_eq!(walked(&split), Err(Error::EntryMissing(1)));
 }
 
 #[test]
