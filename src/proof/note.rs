@@ -5,7 +5,11 @@ use alloc::{string::String, vec::Vec};
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 
-use crate::{Error, base64, merkle::sha256, text::decimal};
+use crate::{
+    Error, base64,
+    merkle::sha256,
+    text::{Lines, decimal},
+};
 
 /// No honest note is longer.
 pub const MAX_NOTE: usize = 65_536;
@@ -114,19 +118,24 @@ impl<'a> Note<'a> {
         if note.len() > MAX_NOTE {
             return Err(Error::TooLong);
         }
-        let (text, lines) = note.rsplit_once("\n\n").ok_or(Error::NotNote)?;
-        let lines = lines.strip_suffix('\n').ok_or(Error::NotNote)?;
-        let control = |byte: u8| byte < b' ' && byte != b'\n';
-        if note.bytes().any(control) {
-            return Err(Error::NotNote);
+        Self::read(note).ok_or(Error::NotNote)
+    }
+
+    fn read(note: &'a str) -> Option<Self> {
+        if note.bytes().any(|byte| byte < b' ' && byte != b'\n') {
+            return None;
         }
-        let read = |line: &'a str| {
-            let (name, signature) = line.strip_prefix("— ")?.split_once(' ')?;
-            let bytes = base64::decode(signature)?;
-            (is_name(name) && bytes.len() > 4).then_some((name, bytes))
-        };
-        let signatures = lines.split('\n').map(read).collect::<Option<_>>().ok_or(Error::NotNote)?;
-        Ok(Self { text: &note[..text.len() + 1], signatures })
+        let blank = note.as_bytes().windows(2).rposition(|pair| pair == b"\n\n")?;
+        let (text, mut lines) = (&note[..=blank], Lines(&note[blank + 2..]));
+        let mut signatures = Vec::new();
+        loop {
+            let (name, signature) = lines.line()?.strip_prefix("— ")?.split_once(' ')?;
+            let bytes = base64::decode(signature).filter(|bytes| is_name(name) && bytes.len() > 4)?;
+            signatures.push((name, bytes));
+            if lines.0.is_empty() {
+                return Some(Self { text, signatures });
+            }
+        }
     }
 
     /// Whether someone has signed under this name, with whatever key.

@@ -133,14 +133,14 @@ impl Day {
     /// The day that is written like this.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.splitn(3, '-').map(digits);
-        let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+        let part = |from, to| digits(text.get(from..to)?);
+        let (year, month, day) = (part(0, 4)?, part(5, 7)?, part(8, 10)?);
         let year = year.checked_sub(u64::from(month <= 2))?;
         let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day.checked_sub(1)?;
         let days = year * 365 + year / 4 - year / 100 + year / 400 + of_year;
         let day = Self(u32::try_from(days.checked_sub(719_468)?).ok()?);
         // A day that does not exist is written otherwise than it was read.
-        (text.len() == 10 && day.text() == text).then_some(day)
+        (day.text() == text).then_some(day)
     }
 }
 
@@ -161,10 +161,9 @@ impl Time {
     /// The moment that is written like this.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (day, clock) = text.strip_suffix('Z')?.split_once('T')?;
-        let mut parts = clock.splitn(3, ':').map(digits);
-        let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
-        let time = Self(u64::from(Day::parse(day)?.0) * DAY + hour * 3600 + minute * 60 + second);
+        let part = |from, to| digits(text.get(from..to)?);
+        let (day, hour) = (Day::parse(text.get(..10)?)?, part(11, 13)?);
+        let time = Self(u64::from(day.0) * DAY + hour * 3600 + part(14, 16)? * 60 + part(17, 19)?);
         (time.text() == text).then_some(time)
     }
 }
