@@ -29,14 +29,19 @@ pub fn view(cx: &Cx) -> Html {
         }
         _ => Html::default(),
     };
-    // What stands above the list comes with it, so that nothing is pushed down.
-    let awaits = list.days.is_none() && list.is_coming() && list.form == Form::default();
+    // What stands above the list comes with it, so that nothing is pushed down; where there is nothing, nothing
+    // is looked for.
+    let bare = list.form == Form::default()
+        && match &list.days {
+            None => list.is_coming(),
+            Some(days) => days.total == 0 && !list.is_coming() && list.failed().is_none(),
+        };
     let shown = list.shown();
     let more = list.total().is_some_and(|total| total > shown);
     screen(vec![
         children::chosen(cx),
         timeline::picture(cx),
-        maybe((!awaits).then_some(()), |()| group(vec![filters::form(cx), toolbar(cx)])),
+        maybe((!bare).then_some(()), |()| group(vec![filters::form(cx), toolbar(cx)])),
         days(cx, shown),
         nothing,
         maybe(more.then_some(()), |()| {
