@@ -61,11 +61,18 @@ pub fn finish(toolbox: &Toolbox, page: &Path, target: &Path) -> Result<()> {
     for (name, bytes) in [(FIRST, halves.first), (LATER, halves.later)] {
         let file = page.join(name);
         std::fs::write(&file, bytes).with_context(|| format!("cannot write {}", file.display()))?;
-        if toolbox.wasm_opt {
-            let mut wasm_opt = toolbox.program("wasm-opt");
-            wasm_opt.args(FEATURES).args(PASSES).arg(&file).arg("-o").arg(&file);
-            run::step(&format!("shrinking {name} with wasm-opt"), wasm_opt)?;
-        }
+        shrink(toolbox, &file)?;
+    }
+    Ok(())
+}
+
+/// Shrinks a module in its place, where there is wasm-opt.
+pub fn shrink(toolbox: &Toolbox, file: &Path) -> Result<()> {
+    if toolbox.wasm_opt {
+        let name = file.file_name().unwrap_or_default().display().to_string();
+        let mut wasm_opt = toolbox.program("wasm-opt");
+        wasm_opt.args(FEATURES).args(PASSES).arg(file).arg("-o").arg(file);
+        run::step(&format!("shrinking {name} with wasm-opt"), wasm_opt)?;
     }
     Ok(())
 }

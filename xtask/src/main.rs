@@ -29,6 +29,7 @@ mod serve;
 mod split;
 mod suite;
 mod tools;
+mod verifier;
 
 use std::process::ExitCode;
 

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha384};
 
 use crate::page::Flavour;
 use crate::report::kilobytes;
-use crate::{halves, page};
+use crate::{halves, page, verifier};
 
 /// One file of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +69,12 @@ pub fn within_bar(flavour: Flavour, files: &[Measured]) -> Result<()> {
             kilobytes(bar),
             flavour.name()
         );
+    }
+    let (module, most) = verifier::MODULE;
+    if let Some(verifier) = files.iter().find(|file| file.name == module && file.brotli > most)
+        && flavour == Flavour::Shipped
+    {
+        bail!("{module} has {} bytes after brotli, and may have {most}", verifier.brotli);
     }
     if let Some(shim) = files.iter().find(|file| file.name == SHIM.0 && file.brotli > SHIM.1) {
         bail!("{} has {} bytes after brotli, and may have {}", shim.name, shim.brotli, SHIM.1);

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
 use crate::tools::{Toolbox, cargo, fingerprint};
-use crate::{halves, machine, paths, run, say};
+use crate::{halves, machine, paths, run, say, verifier};
 
 /// How the page is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,11 +37,18 @@ const SMALL_STD: &[(&str, &str)] = &[
     ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size"),
 ];
 
-/// What the compiler is told. The linker writes down what refers to what, for
-/// splitting; and no path of this machine goes into the module, so that the
-/// same sources give the same bytes wherever they are.
-fn flags(flavour: Flavour, root: &Path) -> Result<String> {
-    let mut flags = ["-Clink-arg=--emit-relocs", "-Csymbol-mangling-version=v0"].map(str::to_owned).to_vec();
+/// For splitting: the linker writes down what refers to what.
+const SPLITS: [&str; 2] = ["-Clink-arg=--emit-relocs", "-Csymbol-mangling-version=v0"];
+
+/// The environment that compiles the standard library along, where it is.
+pub fn std_of(flavour: Flavour) -> impl Iterator<Item = (&'static str, &'static str)> {
+    SMALL_STD.iter().copied().filter(move |_| flavour == Flavour::Shipped)
+}
+
+/// What the compiler is told. No path of this machine goes into the module, so that the same sources
+/// give the same bytes wherever they are.
+pub fn flags(flavour: Flavour, root: &Path, more: &[&str]) -> Result<String> {
+    let mut flags: Vec<String> = more.iter().map(|flag| (*flag).to_owned()).collect();
     if flavour == Flavour::Shipped {
         flags.extend(["-Zunstable-options", "-Cpanic=immediate-abort"].map(str::to_owned));
     }
@@ -77,8 +84,8 @@ pub fn build(toolbox: &Toolbox, flavour: Flavour) -> Result<PathBuf> {
         fetch
             .current_dir(&root)
             .args(["fetch", "--locked", "--target", machine::WASM])
-            .envs(SMALL_STD.iter().copied())
-            .env("CARGO_ENCODED_RUSTFLAGS", flags(flavour, &root)?);
+            .envs(std_of(flavour))
+            .env("CARGO_ENCODED_RUSTFLAGS", flags(flavour, &root, &SPLITS)?);
         run::step("downloading the crates of the standard library", fetch)?;
     }
     let mut trunk = toolbox.program("trunk");
@@ -91,12 +98,13 @@ pub fn build(toolbox: &Toolbox, flavour: Flavour) -> Result<PathBuf> {
         .env_remove("NO_COLOR")
         // The compiler's words are what helps, not where in Trunk they came up.
         .env("RUST_BACKTRACE", "0");
-    trunk.arg("--release=true").env("CARGO_ENCODED_RUSTFLAGS", flags(flavour, &root)?);
-    if flavour == Flavour::Shipped {
-        trunk.envs(SMALL_STD.iter().copied());
-    }
+    trunk
+        .arg("--release=true")
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(flavour, &root, &SPLITS)?)
+        .envs(std_of(flavour));
     run::step(&format!("building the page ({}) with Trunk", flavour.name()), trunk)?;
     halves::finish(toolbox, &out, &target)?;
+    verifier::build(toolbox, flavour, &out)?;
     if toolbox.esbuild {
         minify(toolbox, &out)?;
     }
@@ -217,10 +225,12 @@ const SOURCES: &[&str] = &[
     "src/lib.rs",
     "src/proof",
     "src/rules",
+    "src/verifier",
     "src/widget",
     "static",
     "xtask/src/halves.rs",
     "xtask/src/split",
+    "xtask/src/verifier.rs",
 ];
 
 fn sources_hash(root: &Path, tools: &str) -> Result<String> {
