@@ -468,6 +468,38 @@ impl Transcript {
     }
 }
 
+contract! {
+    /// One entry of a child in the ledger, opened.
+    pub struct LedgerEntry {
+        /// Its number among the child's entries, from 0.
+        pub seq: u64,
+        /// What it is about: `birth`, `access`, `decision`, `request`, `store-result`, `complete`.
+        pub kind: String,
+        /// Its place in the ledger; none until a checkpoint has it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub index: Option<u64>,
+        /// When it was entered.
+        pub entered_at: Timestamp,
+        /// What it commits to, in lines.
+        pub body: String,
+        /// What is public of it, in lines.
+        pub leaf: String,
+    }
+
+    /// A child's entries in the ledger, the first one first.
+    pub struct ChildLedger {
+        /// The key that ties them together, in base64: with it a page can see that none is missing. Until
+        /// something is entered there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub key: Option<String>,
+        /// The entries.
+        pub items: Vec<LedgerEntry>,
+        /// `after` of the next page; none on the last.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub next: Option<u64>,
+    }
+}
+
 impl NewErasure {
     /// Checks what a type cannot say.
     pub fn check(&self) -> Result<(), BadScope> {

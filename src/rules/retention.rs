@@ -23,6 +23,8 @@ pub const ERASED_WITHIN_HOURS: i64 = 24;
 /// Days after a keep's last day by which the rule has deleted what it alone held: the undo window
 /// and the target of the live stores, begun on the day after.
 pub const KEEP_DELETED_WITHIN_DAYS: i64 = 1 + (UNDO_WINDOW_HOURS + ERASED_WITHIN_HOURS) / 24;
+/// Days after a deletion from which on no backup of it can be read (ours; the ledger's statement promises it).
+pub const BACKUPS_END_AFTER_DAYS: i64 = 35;
 /// When a deletion that is not done raises an alarm, in days after the request (ours).
 pub const ALARM_AFTER_DAYS: i64 = 7;
 /// When a deletion must be done at the latest: one calendar month after the request (GDPR 12(3)).

@@ -13,7 +13,7 @@ use crate::{
     clock::{Clock, SystemClock},
     core::{Core, Policy},
     db::Db,
-    import, ingest,
+    import, ingest, ledger,
     serve::{self, Signals},
     session,
     settings::{Cli, Command, Import, Log, Seconds, Serve, Session},
@@ -83,6 +83,9 @@ async fn serve(data: &Path, settings: Serve) -> anyhow::Result<()> {
     let given = std::env::var("FMN_VENDOR_KEY").ok();
     let vendor_key = serve::vendor_key(data, given, settings.vendor_key_file.as_deref())?;
 
+    if let Some(origin) = &settings.ledger_origin {
+        ledger::name(data, origin)?;
+    }
     let usual = if settings.demo { DEMO_UNDO_WINDOW } else { UNDO_WINDOW_SECONDS };
     let undo_window_seconds = settings.undo_window.map_or(usual, |Seconds(seconds)| seconds);
     let core = Core::open(data, Policy { undo_window_seconds, demo: settings.demo }).await?;

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, watch};
 use crate::{
     clock::{Clock, SystemClock},
     db::Db,
+    ledger::{self, Ledger},
     owner::Owner,
     store::{self, Store},
     tombstone::Tombstones,
@@ -43,6 +44,8 @@ pub struct Core {
     pub stores: Vec<Box<dyn Store>>,
     /// What was deleted and is refused.
     pub tombstones: Tombstones,
+    /// What is entered for good.
+    pub ledger: Ledger,
     /// Where "now" comes from.
     pub clock: Arc<dyn Clock>,
     /// What is decided differently in a demo.
@@ -73,7 +76,7 @@ impl Core {
         opening.lock()?;
         let db = Db::open(&data.join("forget-me-not.db")).await?;
         let tombstones = Tombstones::open(data)?;
-        drop(opening);
+        let ledger = Ledger::open(data)?;
         let media: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new_with_prefix(data)?);
         let stores = store::inventory(&db, &media, data);
         let core = Self {
@@ -81,6 +84,7 @@ impl Core {
             media,
             stores,
             tombstones,
+            ledger,
             clock,
             policy,
             data: data.to_owned(),
@@ -89,6 +93,8 @@ impl Core {
             engine: Notify::new(),
             progress: watch::Sender::new(0),
         };
+        ledger::inventory::publish(&core).await?;
+        drop(opening);
         crate::ingest::sweep(&core).await?;
         Ok(Arc::new(core))
     }

@@ -7,6 +7,7 @@
 use std::path::PathBuf;
 
 use object_store::{ObjectStoreExt, PutPayload, buffered::BufWriter, path::Path};
+use proof::leaf::Kind;
 use rules::{
     ChildId, DeviceId, GuardianId, RecordingId, StoreId, Stores, Timestamp,
     contract::{NewRecording, RecordingCreated},
@@ -19,6 +20,7 @@ use tokio::io::AsyncWriteExt;
 use crate::{
     core::Core,
     db::select,
+    ledger,
     media::{Probed, blank_places},
     search,
     session::id,
@@ -431,6 +433,7 @@ async fn insert(
     .bind(now.ms())
     .execute(&mut **tx)
     .await?;
+    ledger::enter(tx, core, child, Kind::Birth, |key| ledger::body::birth(key, now, id, usable)).await?;
     query("UPDATE child SET last_use = max(coalesce(last_use, 0), ?) WHERE number = ?")
         .bind(recording.captured_at.date().start().ms())
         .bind(child)

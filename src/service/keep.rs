@@ -1,13 +1,18 @@
 //! Keeping a recording until a date.
 
+use proof::leaf::Kind;
 use rules::{
     Date, KeepId, RecordingId,
     contract::Keep,
     keep::{KeepRefused, may_keep},
 };
-use sqlx::{query, query_scalar};
+use sqlx::{Sqlite, Transaction, query, query_as};
 
-use crate::{core::Core, erasure::Asker};
+use crate::{
+    core::Core,
+    erasure::Asker,
+    ledger::{self, body::Decision},
+};
 
 /// Why a recording was not kept.
 #[derive(Debug, thiserror::Error)]
@@ -26,13 +31,13 @@ pub enum KeepError {
 /// Keeps a recording until the end of a day, whatever was said before.
 pub async fn put(core: &Core, asker: &Asker, recording: RecordingId, until: Date) -> Result<Keep, KeepError> {
     let mut tx = core.db.write().await?;
-    let seq = find(&mut tx, asker, recording).await?;
+    let (seq, child) = find(&mut tx, asker, recording).await?;
     let now = core.clock.now();
     let until = may_keep(until, now.date())?;
     let (ms, random) = core.id_parts();
-    query(
+    let changed = query(
         "INSERT INTO keep (id, seq, guardian, until, created_at) VALUES (?, ?, ?, ?, ?)
-         ON CONFLICT (seq, guardian) DO UPDATE SET until = excluded.until",
+         ON CONFLICT (seq, guardian) DO UPDATE SET until = excluded.until WHERE until <> excluded.until",
     )
     .bind(KeepId::from_parts(ms, random).to_string())
     .bind(seq)
@@ -41,6 +46,9 @@ pub async fn put(core: &Core, asker: &Asker, recording: RecordingId, until: Date
     .bind(now.ms())
     .execute(&mut *tx)
     .await?;
+    if changed.rows_affected() > 0 {
+        enter(core, &mut tx, asker, child, Decision::Keep(recording, until)).await?;
+    }
     tx.commit().await?;
     Ok(Keep { until })
 }
@@ -48,23 +56,42 @@ pub async fn put(core: &Core, asker: &Asker, recording: RecordingId, until: Date
 /// Gives a keep up. Nothing is deleted by that; the other rules hold again.
 pub async fn delete(core: &Core, asker: &Asker, recording: RecordingId) -> Result<(), KeepError> {
     let mut tx = core.db.write().await?;
-    let seq = find(&mut tx, asker, recording).await?;
-    query("DELETE FROM keep WHERE seq = ? AND guardian = ?")
+    let (seq, child) = find(&mut tx, asker, recording).await?;
+    let changed = query("DELETE FROM keep WHERE seq = ? AND guardian = ?")
         .bind(seq)
         .bind(asker.guardian.to_string())
         .execute(&mut *tx)
         .await?;
+    if changed.rows_affected() > 0 {
+        enter(core, &mut tx, asker, child, Decision::Release(recording)).await?;
+    }
     Ok(tx.commit().await?)
 }
 
-/// The recording's key, looked up where an erasure cannot come in between.
+/// What changes nothing is no decision, and is not entered.
+async fn enter(
+    core: &Core,
+    tx: &mut Transaction<'_, Sqlite>,
+    asker: &Asker,
+    child: i64,
+    decision: Decision,
+) -> sqlx::Result<()> {
+    let now = core.clock.now();
+    ledger::enter(tx, core, child, Kind::Decision, |key| {
+        ledger::body::decision(key, now, asker.guardian, decision)
+    })
+    .await?;
+    Ok(())
+}
+
+/// The recording's key and its child's number, looked up where an erasure cannot come in between.
 async fn find(
-    tx: &mut sqlx::Transaction<'_, sqlx::Sqlite>,
+    tx: &mut Transaction<'_, Sqlite>,
     asker: &Asker,
     recording: RecordingId,
-) -> Result<i64, KeepError> {
-    query_scalar(
-        "SELECT seq FROM recording WHERE id = ? AND usable > 0 AND child IN (SELECT value FROM json_each(?))",
+) -> Result<(i64, i64), KeepError> {
+    query_as(
+        "SELECT seq, child FROM recording WHERE id = ? AND usable > 0 AND child IN (SELECT value FROM json_each(?))",
     )
     .bind(recording.to_string())
     .bind(asker.numbers_json())

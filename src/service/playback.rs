@@ -9,11 +9,13 @@ use std::ops::Range;
 use bytes::Bytes;
 use futures::{Stream, stream};
 use object_store::{ObjectStoreExt, path::Path};
+use proof::leaf::Kind;
 use rules::{RecordingId, StoreId, Stores, Timestamp, contract::Playback};
 use sqlx::{Row, query, query_scalar};
 
 use crate::{
     core::Core,
+    ledger,
     listing::{self, ListError},
     session::{self, Session, id},
     store,
@@ -70,7 +72,7 @@ pub async fn ticket(
     session: &Session,
     recording: RecordingId,
 ) -> Result<Playback, PlaybackError> {
-    let (seq, _, usable) = listing::find(core, &session.asker, recording).await?;
+    let (seq, child, usable) = listing::find(core, &session.asker, recording).await?;
     if !usable.has(StoreId::Media) {
         return Err(PlaybackError::Gone);
     }
@@ -79,16 +81,22 @@ pub async fn ticket(
         .fetch_optional(core.db.read())
         .await?
         .ok_or(PlaybackError::NotFound)?;
+    let (now, guardian) = (core.clock.now(), session.asker.guardian);
+    let number = session.asker.number_of(child).ok_or(PlaybackError::NotFound)?;
     let secret = session::secret("");
-    let expires_at = core.clock.now().plus_seconds(TICKET_SECONDS).min(session.expires_at);
+    let expires_at = now.plus_seconds(TICKET_SECONDS).min(session.expires_at);
     let mut tx = core.db.write().await?;
     query("INSERT INTO ticket (ticket_hash, seq, guardian, expires_at) VALUES (?, ?, ?, ?)")
         .bind(&session::hash(&secret)[..])
         .bind(seq)
-        .bind(session.asker.guardian.to_string())
+        .bind(guardian.to_string())
         .bind(expires_at.ms())
         .execute(&mut *tx)
         .await?;
+    ledger::enter(&mut tx, core, number, Kind::Access, |key| {
+        ledger::body::access(key, now, recording, guardian)
+    })
+    .await?;
     tx.commit().await?;
     Ok(Playback { url: format!("/v1/media/{secret}"), media_type, expires_at })
 }

@@ -23,7 +23,7 @@ use crate::{
     api::{self, Api, Options},
     core::Core,
     erasure::engine,
-    session,
+    ledger, session,
 };
 
 /// How long requests under way may take to end once the service was asked to.
@@ -42,6 +42,7 @@ pub async fn run(
     closing: CancellationToken,
 ) -> anyhow::Result<()> {
     let engine = tokio::spawn(engine::run(core.clone(), closing.clone().cancelled_owned()));
+    let sequencer = tokio::spawn(ledger::run(core.clone(), closing.clone().cancelled_owned()));
     let api = Api::new(core.clone(), options, closing.clone());
     let service = api.router().into_make_service_with_connect_info::<SocketAddr>();
     // A progress event is small, and must not wait for more to send.
@@ -57,10 +58,11 @@ pub async fn run(
             tracing::warn!("requests still under way are broken off");
             Ok(())
         }
-        () = upkeep(&api, &engine, &closing) => Ok(()),
+        () = upkeep(&api, [&engine, &sequencer], &closing) => Ok(()),
     };
     closing.cancel();
     engine.await.context("the erasure engine failed; nothing is lost, the next start goes on")?;
+    sequencer.await.context("the ledger's sequencer failed; nothing is lost, the next start goes on")?;
     core.db.close().await;
     served
 }
@@ -70,10 +72,10 @@ async fn patience_over(closing: &CancellationToken) {
     tokio::time::sleep(GRACE).await;
 }
 
-/// Returns when the engine has ended although nobody asked: a service that accepts deletions and
+/// Returns when the engine or the sequencer has ended although nobody asked: a service that accepts deletions and
 /// does not carry them out must not go on looking well.
-async fn upkeep(api: &Api, engine: &JoinHandle<()>, closing: &CancellationToken) {
-    while closing.is_cancelled() || !engine.is_finished() {
+async fn upkeep(api: &Api, workers: [&JoinHandle<()>; 2], closing: &CancellationToken) {
+    while closing.is_cancelled() || !workers.iter().any(|worker| worker.is_finished()) {
         tokio::time::sleep(UPKEEP).await;
         api.upkeep();
     }

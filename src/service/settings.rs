@@ -66,6 +66,11 @@ pub struct Serve {
     /// A file with the vendor key, at least 32 characters
     #[arg(long, value_name = "FILE", env = "FMN_VENDOR_KEY_FILE")]
     pub vendor_key_file: Option<PathBuf>,
+    /// The ledger's name, best an address that is yours without its scheme, like
+    /// ledger.toys.example/2026; it never changes once something is published [default:
+    /// forget-me-not.invalid/ and the beginning of the key's hash]
+    #[arg(long, value_name = "NAME", env = "FMN_LEDGER_ORIGIN")]
+    pub ledger_origin: Option<String>,
     /// How the log is written, to the standard error
     #[arg(long, value_name = "FORMAT", env = "FMN_LOG", default_value = "text")]
     pub log: Log,

@@ -154,7 +154,8 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-fn read_or_make(path: &Path) -> std::io::Result<[u8; 32]> {
+/// A key of 32 random bytes in a file of its own, readable by this user only; made where it is missing.
+pub(crate) fn read_or_make(path: &Path) -> std::io::Result<[u8; 32]> {
     let mut key = [0; 32];
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(mut file) => {

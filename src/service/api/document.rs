@@ -22,7 +22,7 @@ use super::{
     failure::{Failure, PROBLEM_JSON},
     first_view, health,
     input::JSON_BYTES,
-    keep, metrics, playback, recordings, sessions, set, upload,
+    keep, ledger, metrics, playback, recordings, sessions, set, upload,
 };
 
 #[derive(utoipa::OpenApi)]
@@ -37,6 +37,7 @@ use super::{
         (name = "children", description = "Whose data, and what every store holds of them"),
         (name = "recordings", description = "Listed, opened, played, kept; and handed in by the vendor"),
         (name = "erasures", description = "Asked for, sealed, taken back, carried out, verified"),
+        (name = "ledger", description = "What was done, entered where it cannot be taken back; public, and it names nobody"),
         (name = "operation", description = "For whoever runs the service"),
     ),
     components(schemas(Problem, ProblemType)),
@@ -60,6 +61,8 @@ fn guarded() -> OpenApiRouter<Api> {
         .routes(routes!(erasures::preview))
         .routes(routes!(erasures::get, erasures::cancel))
         .routes(routes!(events::events))
+        .routes(routes!(ledger::of_erasure))
+        .routes(routes!(ledger::of_child))
 }
 
 /// Under `/v1`, for the vendor, with large bodies.
@@ -85,6 +88,14 @@ fn everyone() -> OpenApiRouter<Api> {
         .routes(routes!(demo::sign_in))
 }
 
+/// At the root, for everyone, also from pages of other sites.
+fn public() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(ledger::checkpoint))
+        .routes(routes!(ledger::policy))
+        .routes(routes!(ledger::inventory))
+}
+
 /// Every route, with what guards it.
 pub fn routes(api: &Api) -> Router<Api> {
     let authenticate = middleware::from_fn_with_state(api.clone(), access::authenticate);
@@ -104,8 +115,10 @@ pub fn routes(api: &Api) -> Router<Api> {
         .layer(set(NOSNIFF.0, NOSNIFF.1))
         .layer(set(NO_REFERRER.0, NO_REFERRER.1))
         .layer(cors::for_sessions(api));
+    let public = part(public().route("/ledger/tile/{*path}", axum::routing::get(ledger::tile)));
     let root = part(everyone())
         .merge(part(operator()).layer(authenticate))
+        .merge(public.layer(cors::for_everyone()))
         .layer(set(header::CONTENT_SECURITY_POLICY, policy))
         .layer(set(header::CACHE_CONTROL, "no-store"))
         .layer(set(NOSNIFF.0, NOSNIFF.1))
@@ -126,6 +139,7 @@ pub fn document() -> OpenApi {
     let mut document = OpenApiRouter::with_openapi(Base::openapi())
         .merge(everyone())
         .merge(operator())
+        .merge(public())
         .nest("/v1", v1)
         .into_openapi();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();

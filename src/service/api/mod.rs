@@ -40,6 +40,7 @@ mod first_view;
 mod health;
 pub(crate) mod input;
 mod keep;
+mod ledger;
 mod metrics;
 mod observe;
 mod playback;

@@ -1,5 +1,6 @@
 //! Asking for an erasure: what it would do, doing it, taking it back.
 
+use proof::leaf::Kind;
 use rules::{
     ChildId, Date, ErasureId, ErasureState, GuardianId, KeepId, Scope, StoreId, Stores,
     contract::{Erasure, NewErasure, Preview},
@@ -14,7 +15,13 @@ use super::{
     plan::{self, Ask, Found},
     view,
 };
-use crate::{core::Core, db::select, faults, tombstone};
+use crate::{
+    core::Core,
+    db::select,
+    faults,
+    ledger::{self, body},
+    tombstone,
+};
 
 /// What an erasure would delete, from which stores, and what stays and why. Changes nothing.
 pub async fn preview(core: &Core, asker: &Asker, request: &NewErasure) -> Result<Preview, ErasureError> {
@@ -146,7 +153,9 @@ async fn seal(
     let (ms, random) = core.id_parts();
     let id = ErasureId::from_parts(ms, random);
     let mut tally = Tally::default();
+    let mut of_each = Vec::with_capacity(children.len());
     for (number, child) in children {
+        let before_it = tally.recordings;
         plan::check_ids(tx, *number, ask.scope).await?;
         let mut before = None;
         loop {
@@ -160,16 +169,18 @@ async fn seal(
                 break;
             }
         }
+        of_each.push((*number, tally.recordings - before_it));
     }
     if tally.recordings == 0 {
         return Err(ErasureError::NothingMatches);
     }
     let clock = clock(now, window(core, waive_undo), tally.contested);
+    let inventory = ledger::inventory::version(tx).await?;
     let (key, hash) = idempotency.map_or((None, None), |i| (Some(i.key), Some(i.request_hash.to_vec())));
     query(
         "INSERT INTO erasure (id, guardian, scope, state, contested, recordings, requested_at, sealed_until,
-                              expected_by, due_by, idempotency_key, request_hash)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                              expected_by, due_by, idempotency_key, request_hash, inventory)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(id.to_string())
     .bind(ask.guardian.map(|guardian| guardian.to_string()))
@@ -183,14 +194,18 @@ async fn seal(
     .bind(clock.due_by.ms())
     .bind(key)
     .bind(hash)
+    .bind(inventory)
     .execute(&mut **tx)
     .await?;
-    for (number, _) in children {
+    let (guardian, scope, until) = (ask.guardian, scope_name(ask.scope), clock.sealed_until);
+    for (number, recordings) in of_each {
         query("INSERT INTO erasure_child (erasure, child) VALUES (?, ?)")
             .bind(id.to_string())
             .bind(number)
             .execute(&mut **tx)
             .await?;
+        let request = body::Request { erasure: id, guardian, scope, recordings, until, inventory };
+        ledger::enter(tx, core, number, Kind::Request, |key| body::request(key, now, &request)).await?;
     }
     for count in tally.stores() {
         query("INSERT INTO erasure_step (erasure, store, position, state, copies) VALUES (?, ?, ?, 'waiting', ?)")
@@ -281,6 +296,17 @@ pub async fn cancel(core: &Core, asker: &Asker, id: ErasureId) -> Result<Erasure
     .execute(&mut *tx)
     .await?;
     tombstone::take_back(&mut tx, id).await?;
+    let children: Vec<i64> = query_scalar("SELECT child FROM erasure_child WHERE erasure = ? ORDER BY child")
+        .bind(id.to_string())
+        .fetch_all(&mut *tx)
+        .await?;
+    for child in children {
+        let undo = body::Decision::Undo(id);
+        ledger::enter(&mut tx, core, child, Kind::Decision, |key| {
+            body::decision(key, now, asker.guardian, undo)
+        })
+        .await?;
+    }
     if requested_by.is_none() {
         keep_against_the_rule(core, &mut tx, asker.guardian, id).await?;
     }

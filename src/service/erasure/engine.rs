@@ -27,6 +27,7 @@ use super::{
 use crate::{
     core::Core,
     faults,
+    ledger::erased,
     store::{Item, Store, StoreError},
     tombstone,
 };
@@ -237,15 +238,15 @@ impl Step<'_> {
 async fn erase(core: &Core, id: ErasureId) -> anyhow::Result<()> {
     let mut steps = load(core, id).await?;
     if begin(core, &mut steps)? {
-        note(core, id, &steps, None).await?;
+        note(core, id, &steps, None, None).await?;
         while erase_batch(core, id, &mut steps).await? {
-            note(core, id, &steps, None).await?;
+            note(core, id, &steps, None, None).await?;
             faults::point("batch-noted");
         }
         for step in steps.iter_mut().filter(|step| step.state == StepState::Erasing) {
             step.become_(StepState::Probing)?;
         }
-        note(core, id, &steps, None).await?;
+        note(core, id, &steps, None, None).await?;
     }
     Ok(())
 }
@@ -253,15 +254,20 @@ async fn erase(core: &Core, id: ErasureId) -> anyhow::Result<()> {
 /// Reads every store that has erased again, and completes the erasure if each answered "absent".
 async fn verify(core: &Core, id: ErasureId) -> anyhow::Result<()> {
     let mut steps = load(core, id).await?;
+    let mut found_empty = Stores::NONE;
     for step in steps.iter_mut().filter(|step| step.state == StepState::Probing) {
         probe(core, id, step).await?;
+        if step.state == StepState::VerifiedAbsent {
+            found_empty = found_empty.with(step.id());
+        }
     }
     let done = match verified(steps.iter().map(|step| step.state)) {
         Some(proof) => Some(ErasureState::Erasing.next(Event::Complete(proof))?),
         None => None,
     };
+    let parts = if found_empty.is_empty() { Vec::new() } else { erased::parts(core, id).await? };
     faults::point("complete-before");
-    note(core, id, &steps, done).await?;
+    note(core, id, &steps, done, Some((found_empty, &parts))).await?;
     faults::point("complete-after");
     if done.is_some() {
         tracing::info!(erasure = %id, "deleted");
@@ -416,8 +422,10 @@ async fn note(
     id: ErasureId,
     steps: &[Step<'_>],
     done: Option<ErasureState>,
+    for_the_ledger: Option<(Stores, &[erased::Part])>,
 ) -> anyhow::Result<()> {
-    let now = core.clock.now().ms();
+    let read_at = core.clock.now();
+    let now = read_at.ms();
     let mut tx = core.db.write_effect().await?;
     for step in steps {
         let verified_at = (step.state == StepState::VerifiedAbsent).then_some(now);
@@ -452,6 +460,9 @@ async fn note(
         anyhow::ensure!(changed.rows_affected() == 1, "somebody else completed this erasure");
         query("DELETE FROM erasure_item WHERE erasure = ?").bind(id.to_string()).execute(&mut *tx).await?;
         tombstone::settle(&mut tx, id).await?;
+    }
+    if let Some((found_empty, parts)) = for_the_ledger {
+        erased::tell(core, &mut tx, id, parts, found_empty, done.is_some(), read_at).await?;
     }
     tx.commit().await?;
     core.changed();

@@ -15,6 +15,7 @@ mod document;
 mod erasures;
 mod ingest;
 mod keep;
+mod ledger;
 mod matrix;
 mod page;
 mod plain;

@@ -1,0 +1,149 @@
+//! `/ledger`: public, for everyone; and what of it is opened to a child's guardians.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use rules::{ChildId, ErasureId, contract::ChildLedger, problem::ProblemType};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::{
+    Api,
+    access::{May, View},
+    failure::Failure,
+    input::{Id, Params, limit},
+};
+use crate::ledger::{
+    receipt::{self, ReceiptError},
+    tiles::Tile,
+};
+
+/// Entries on one page.
+const PAGE: u32 = 200;
+/// The most entries on one page.
+const MOST: u32 = 1000;
+/// Tiles never change.
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+
+/// Whose receipt.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Whose {
+    /// Of this child; needed where the erasure is of several.
+    child: Option<ChildId>,
+}
+
+/// The receipt of a finished erasure
+///
+/// A file to keep (`c2sp.org/tlog-proof@v1`): what was erased from which store, and the proof that this
+/// is entered in the ledger. It can be checked without us. 409 until the erasure has finished and a
+/// checkpoint has it, a second or two later.
+#[utoipa::path(get, path = "/erasures/{id}/receipt", operation_id = "get_receipt", tag = "erasures", security(("session" = ["view"])),
+    params(("id" = ErasureId, Path), Whose),
+    responses((status = 200, description = "The receipt", body = String, content_type = "text/plain")))]
+pub async fn of_erasure(
+    State(api): State<Api>,
+    session: May<View>,
+    Id(erasure): Id<ErasureId>,
+    Params(whose): Params<Whose>,
+) -> Result<Response, Failure> {
+    Ok(text(receipt::of_erasure(api.core(), &session.asker, erasure, whose.child).await?))
+}
+
+/// Which entries.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Entries {
+    /// Those after the one with this number: `next` of the page before.
+    after: Option<u64>,
+    /// How many, 1 to 1000.
+    #[param(minimum = 1, maximum = 1000, default = 200)]
+    limit: Option<u32>,
+}
+
+/// A child's entries in the ledger
+///
+/// With what they say, and the key that ties them together, so that a page can see that none is missing.
+#[utoipa::path(get, path = "/children/{id}/ledger", operation_id = "list_ledger", tag = "children", security(("session" = ["view"])),
+    params(("id" = ChildId, Path), Entries),
+    responses((status = 200, description = "One page", body = ChildLedger)))]
+pub async fn of_child(
+    State(api): State<Api>,
+    session: May<View>,
+    Id(child): Id<ChildId>,
+    Params(asked): Params<Entries>,
+) -> Result<Json<ChildLedger>, Failure> {
+    let limit = limit(asked.limit, PAGE, MOST)?;
+    Ok(Json(receipt::entries(api.core(), &session.asker, child, asked.after, limit).await?))
+}
+
+/// The ledger's latest checkpoint
+///
+/// A signed note (`c2sp.org/tlog-checkpoint`). The tiles it speaks of are at `/ledger/tile/…`, as
+/// `c2sp.org/tlog-tiles` names them.
+#[utoipa::path(get, path = "/ledger/checkpoint", operation_id = "get_checkpoint", tag = "ledger",
+    responses((status = 200, description = "The checkpoint", body = String, content_type = "text/plain")))]
+pub async fn checkpoint(State(api): State<Api>) -> Result<Response, Failure> {
+    let checkpoint = api.core().ledger.checkpoint().map_err(Failure::internal)?;
+    Ok(text(checkpoint.ok_or_else(Failure::not_found)?))
+}
+
+/// Whom to believe who checks this ledger
+///
+/// A policy (`c2sp.org/tlog-policy`) with the ledger's name and key. Compare it with one that came
+/// another way: what an operator says of its own key proves nothing by itself.
+#[utoipa::path(get, path = "/ledger/policy", operation_id = "get_ledger_policy", tag = "ledger",
+    responses((status = 200, description = "The policy", body = String, content_type = "text/plain")))]
+pub async fn policy(State(api): State<Api>) -> Response {
+    text(api.core().ledger.policy())
+}
+
+/// A version of the inventory
+///
+/// Every store where copies live, with the proof that it was published in the ledger
+/// (`c2sp.org/tlog-proof@v1`).
+#[utoipa::path(get, path = "/ledger/inventory/{version}", operation_id = "get_inventory", tag = "ledger",
+    params(("version" = i64, Path, description = "From 1; a receipt names its own")),
+    responses((status = 200, description = "The inventory's receipt", body = String, content_type = "text/plain")))]
+pub async fn inventory(State(api): State<Api>, Id(version): Id<i64>) -> Result<Response, Failure> {
+    Ok(text(receipt::of_inventory(api.core(), version).await?))
+}
+
+/// A tile, partial tile or bundle. Not in the OpenAPI document, which has no paths of any depth.
+pub async fn tile(State(api): State<Api>, Path(path): Path<String>) -> Result<Response, Failure> {
+    let tile = Tile::parse(&format!("tile/{path}")).ok_or_else(Failure::not_found)?;
+    match tokio::fs::read(api.core().ledger.folder().join(tile.path())).await {
+        Ok(bytes) => {
+            let bytes_as_they_are = HeaderValue::from_static("application/octet-stream");
+            let headers = [(header::CONTENT_TYPE, bytes_as_they_are), (header::CACHE_CONTROL, FOR_EVER)];
+            Ok((headers, bytes).into_response())
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Failure::not_found()),
+        Err(error) => Err(Failure::internal(error)),
+    }
+}
+
+fn text(text: String) -> Response {
+    ([(header::CONTENT_TYPE, TEXT)], text).into_response()
+}
+
+impl From<ReceiptError> for Failure {
+    fn from(error: ReceiptError) -> Self {
+        match error {
+            ReceiptError::NotFound => Self::not_found(),
+            ReceiptError::WhichChild => Self::invalid(error),
+            ReceiptError::NotFinished
+            | ReceiptError::Cancelled
+            | ReceiptError::BeforeTheLedger
+            | ReceiptError::NotPublished => Self::because(ProblemType::Conflict, error),
+            ReceiptError::Ledger(error) => Self::internal(format_args!("{error:#}")),
+            ReceiptError::Database(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What an entry commits to, in lines as the statement of an erasure has them.
+//!
+//! ```text
+//! forget-me-not/birth/v1            a recording came in
+//! at <time>                         when it was entered (in every body)
+//! recording <pseudonym>
+//! store <name>                      one for each store that has something of it
+//!
+//! forget-me-not/request/v1          an erasure was asked for
+//! at <time>
+//! erasure <id>
+//! by <pseudonym or "rule">
+//! scope <word>
+//! recordings <number>               of this child
+//! until <time>                      until then it can be taken back
+//! inventory <version>
+//!
+//! forget-me-not/access/v1           a guardian plays a recording
+//! at <time>
+//! recording <pseudonym>
+//! by <pseudonym>
+//! for playback
+//!
+//! forget-me-not/decision/v1         a guardian has decided something
+//! at <time>
+//! by <pseudonym>
+//! keep <pseudonym> <day>            one of these three: kept until the end of that day,
+//! release <pseudonym>               not kept any more,
+//! undo <erasure>                    taken back
+//!
+//! forget-me-not/store-result/v1     a store of an erasure was read again, and nothing was there
+//! at <time>
+//! erasure <id>
+//! store <name> <copies> absent <root of the copies, as in proof::statement>
+//! ```
+//!
+//! The pseudonym of a guardian or a recording is [`ChildKey::pseudonym`] of the id: who has id and key can
+//! tell which it is, and what was erased is not named in a table that outlives it. The bodies of `complete` and `inventory` are those of
+//! [`proof::statement`] and [`proof::inventory`]. No body has a child's words, a place, or when a
+//! recording was captured.
+
+use proof::{Hash, base64, child::ChildKey};
+use rules::{Date, ErasureId, GuardianId, RecordingId, StoreId, Stores, Timestamp};
+
+use super::time;
+
+struct Lines(String);
+
+impl Lines {
+    fn new(kind: &str, at: Timestamp) -> Self {
+        Self(format!("forget-me-not/{kind}/v1\nat {}\n", time(at).text()))
+    }
+
+    fn line(mut self, key: &str, value: impl std::fmt::Display) -> Self {
+        self.0.push_str(&format!("{key} {value}\n"));
+        self
+    }
+}
+
+/// How a guardian, or the rule, is named in a child's entries.
+#[must_use]
+pub fn by(key: &ChildKey, guardian: Option<&str>) -> String {
+    guardian.map_or_else(|| "rule".to_owned(), |guardian| base64::encode(&key.pseudonym(guardian)))
+}
+
+/// How a recording is named in a child's entries.
+fn named(key: &ChildKey, recording: RecordingId) -> String {
+    base64::encode(&key.pseudonym(&recording.to_string()))
+}
+
+/// A recording came in.
+#[must_use]
+pub fn birth(key: &ChildKey, at: Timestamp, recording: RecordingId, stores: Stores) -> String {
+    let lines = Lines::new("birth", at).line("recording", named(key, recording));
+    stores.iter().fold(lines, |lines, store| lines.line("store", store.name())).0
+}
+
+/// An erasure, as it is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// Which.
+    pub erasure: ErasureId,
+    /// By whom; none for the inactivity rule.
+    pub guardian: Option<GuardianId>,
+    /// The kind of its scope.
+    pub scope: &'a str,
+    /// How many recordings of the child it has.
+    pub recordings: u64,
+    /// Until then it can be taken back.
+    pub until: Timestamp,
+    /// The inventory it follows.
+    pub inventory: i64,
+}
+
+/// An erasure was asked for.
+#[must_use]
+pub fn request(key: &ChildKey, at: Timestamp, request: &Request<'_>) -> String {
+    let guardian = request.guardian.map(|guardian| guardian.to_string());
+    Lines::new("request", at)
+        .line("erasure", request.erasure)
+        .line("by", by(key, guardian.as_deref()))
+        .line("scope", request.scope)
+        .line("recordings", request.recordings)
+        .line("until", time(request.until).text())
+        .line("inventory", request.inventory)
+        .0
+}
+
+/// A guardian plays a recording.
+#[must_use]
+pub fn access(key: &ChildKey, at: Timestamp, recording: RecordingId, guardian: GuardianId) -> String {
+    Lines::new("access", at)
+        .line("recording", named(key, recording))
+        .line("by", by(key, Some(&guardian.to_string())))
+        .line("for", "playback")
+        .0
+}
+
+/// What a guardian has decided.
+#[derive(Debug, Clone, Copy)]
+pub enum Decision {
+    /// Kept until the end of a day.
+    Keep(RecordingId, Date),
+    /// Not kept any more.
+    Release(RecordingId),
+    /// Taken back.
+    Undo(ErasureId),
+}
+
+/// A guardian has decided something.
+#[must_use]
+pub fn decision(key: &ChildKey, at: Timestamp, guardian: GuardianId, decision: Decision) -> String {
+    let lines = Lines::new("decision", at).line("by", by(key, Some(&guardian.to_string())));
+    match decision {
+        Decision::Keep(recording, until) => {
+            lines.line("keep", format_args!("{} {until}", named(key, recording)))
+        }
+        Decision::Release(recording) => lines.line("release", named(key, recording)),
+        Decision::Undo(erasure) => lines.line("undo", erasure),
+    }
+    .0
+}
+
+/// A store of an erasure was read again, and nothing was there.
+#[must_use]
+pub fn store_result(at: Timestamp, erasure: ErasureId, store: StoreId, copies: u64, root: &Hash) -> String {
+    let root = base64::encode(root);
+    Lines::new("store-result", at)
+        .line("erasure", erasure)
+        .line("store", format_args!("{} {copies} absent {root}", store.name()))
+        .0
+}

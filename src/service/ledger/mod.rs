@@ -1,0 +1,246 @@
+//! The ledger: what happened to a child's data, entered where it cannot be taken back.
+//!
+//! An entry is written in the transaction that does what it tells of ([`enter`]), so there is never
+//! the one without the other. A [sequencer](sequence) moves entries in order into a Merkle tree of
+//! static files and signs a checkpoint. What is public says nothing of anybody; what it commits to
+//! ([`body`]) is opened to the child's guardians alone.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use proof::{
+    Hash, Time,
+    checkpoint::Checkpoint,
+    child::ChildKey,
+    leaf::{Kind, Leaf},
+    merkle::{leaf_hash, sha256},
+    note::{Note, Role, Signer},
+};
+use rules::Timestamp;
+use sqlx::{Row, Sqlite, Transaction, query, query_scalar};
+use tokio::sync::Notify;
+
+use crate::{core::Core, tombstone::read_or_make};
+
+pub mod body;
+pub mod erased;
+pub mod inventory;
+pub mod receipt;
+mod sequence;
+pub mod tiles;
+
+pub use sequence::{run, sequence};
+
+/// The file of the signing key, in the data folder: an Ed25519 seed of 32 bytes.
+const KEY: &str = "ledger.key";
+/// The file of the ledger's name, where it was given one.
+const ORIGIN: &str = "ledger.origin";
+/// The folder of the public files.
+const FOLDER: &str = "ledger";
+/// The checkpoint, below that folder.
+const CHECKPOINT: &str = "checkpoint";
+
+/// What signs, and where it is published.
+pub struct Ledger {
+    signer: Signer,
+    data: PathBuf,
+    /// Wakes the sequencer.
+    wake: Notify,
+}
+
+impl Ledger {
+    /// The ledger of a data folder. Its key is made where it is missing.
+    pub fn open(data: &Path) -> anyhow::Result<Self> {
+        let path = data.join(KEY);
+        let seed = read_or_make(&path).with_context(|| format!("cannot read or make {}", path.display()))?;
+        let origin = match std::fs::read_to_string(data.join(ORIGIN)) {
+            Ok(origin) => origin.trim_end().to_owned(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => default_origin(&seed)?,
+            Err(error) => return Err(error).context("cannot read the ledger's name"),
+        };
+        let signer = signer(&origin, &seed)?;
+        Ok(Self { signer, data: data.to_owned(), wake: Notify::new() })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        self.signer.key().name()
+    }
+
+    /// The folder of its public files.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.data.join(FOLDER)
+    }
+
+    /// Whom to believe who checks this ledger (c2sp.org/tlog-policy). No witness yet.
+    #[must_use]
+    pub fn policy(&self) -> String {
+        format!("log {}\nquorum none\n", self.signer.key().text())
+    }
+
+    /// The published checkpoint; none before the first.
+    pub fn checkpoint(&self) -> std::io::Result<Option<String>> {
+        match std::fs::read_to_string(self.folder().join(CHECKPOINT)) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A checkpoint, signed. Signing the same again gives the same bytes.
+    fn sign(&self, size: u64, root: Hash) -> String {
+        let text = Checkpoint { origin: self.origin(), size, root }.text();
+        let line = self.signer.line(&text, 0);
+        format!("{text}\n{line}")
+    }
+}
+
+fn signer(origin: &str, seed: &Hash) -> anyhow::Result<Signer> {
+    Signer::new(origin, Role::Log, seed)
+        .map_err(|_| anyhow::anyhow!("a ledger's name has no spaces and no plus sign: {origin}"))
+}
+
+/// A name that nobody else's ledger has, on a host that cannot exist.
+fn default_origin(seed: &Hash) -> anyhow::Result<String> {
+    let hash = sha256(&[signer("unnamed", seed)?.key().bytes()]);
+    let short: String = hash[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("forget-me-not.invalid/{short}"))
+}
+
+/// Names the ledger of a data folder. Once it has published anything its name never changes: for
+/// whoever follows it, it would be another ledger.
+pub fn name(data: &Path, origin: &str) -> anyhow::Result<()> {
+    let seed = read_or_make(&data.join(KEY)).context("cannot read or make the ledger's key")?;
+    signer(origin, &seed)?;
+    let published = Ledger::open(data)?.checkpoint()?;
+    if let Some(old) = published.as_deref().and_then(|text| text.lines().next()).filter(|old| *old != origin)
+    {
+        bail!("the ledger in {} is called {old}, and its name never changes", data.display());
+    }
+    std::fs::write(data.join(ORIGIN), format!("{origin}\n")).context("cannot write the ledger's name")
+}
+
+/// The size and root of a checkpoint of our own.
+fn read_checkpoint(text: &str) -> anyhow::Result<(u64, Hash)> {
+    let checkpoint = Note::parse(text).and_then(|note| Checkpoint::parse(note.text));
+    let checkpoint = checkpoint.context("the checkpoint cannot be read")?;
+    Ok((checkpoint.size, checkpoint.root))
+}
+
+/// A child's entries, where the next one goes.
+pub struct Log {
+    child: i64,
+    /// What ties them together.
+    pub key: ChildKey,
+    /// The number of the next one.
+    pub seq: u64,
+    last: Option<Hash>,
+}
+
+impl Log {
+    /// That of child number `child`; its key is made with the first use.
+    pub async fn of(tx: &mut Transaction<'_, Sqlite>, child: i64) -> sqlx::Result<Self> {
+        let row = query("SELECT key, next, last FROM child_log WHERE child = ?")
+            .bind(child)
+            .fetch_optional(&mut **tx)
+            .await?;
+        if let Some(row) = row {
+            let last = row.try_get::<Option<Vec<u8>>, _>(2)?.map(|last| hash(&last)).transpose()?;
+            let key = ChildKey(hash(&row.try_get::<Vec<u8>, _>(0)?)?);
+            return Ok(Self { child, key, seq: unsigned(row.try_get(1)?), last });
+        }
+        let key: Hash = rand::random();
+        query("INSERT INTO child_log (child, key, next) VALUES (?, ?, 0)")
+            .bind(child)
+            .bind(&key[..])
+            .execute(&mut **tx)
+            .await?;
+        Ok(Self { child, key: ChildKey(key), seq: 0, last: None })
+    }
+
+    /// Enters the next one. Returns its place in the ledger.
+    pub async fn enter(
+        &mut self,
+        tx: &mut Transaction<'_, Sqlite>,
+        core: &Core,
+        kind: Kind,
+        body: &str,
+    ) -> sqlx::Result<i64> {
+        let salt = self.key.salt(self.seq);
+        let leaf = Leaf::of(kind, &self.key, self.seq, self.last.as_ref(), &salt, body).text();
+        let place = insert(tx, core, &leaf, Some((self.child, self.seq)), body).await?;
+        let last = leaf_hash(leaf.as_bytes());
+        self.last = Some(last);
+        self.seq += 1;
+        query("UPDATE child_log SET next = ?, last = ? WHERE child = ?")
+            .bind(self.seq.cast_signed())
+            .bind(&last[..])
+            .bind(self.child)
+            .execute(&mut **tx)
+            .await?;
+        Ok(place)
+    }
+}
+
+/// Enters something about child number `child`, in the transaction that does it. Returns its place
+/// in the ledger.
+pub async fn enter(
+    tx: &mut Transaction<'_, Sqlite>,
+    core: &Core,
+    child: i64,
+    kind: Kind,
+    body: impl FnOnce(&ChildKey) -> String,
+) -> sqlx::Result<i64> {
+    let mut log = Log::of(tx, child).await?;
+    let body = body(&log.key);
+    log.enter(tx, core, kind, &body).await
+}
+
+/// Enters what belongs to no child and everybody may read.
+async fn enter_public(
+    tx: &mut Transaction<'_, Sqlite>,
+    core: &Core,
+    kind: Kind,
+    body: &str,
+) -> sqlx::Result<i64> {
+    insert(tx, core, &Leaf::public(kind, body).text(), None, body).await
+}
+
+async fn insert(
+    tx: &mut Transaction<'_, Sqlite>,
+    core: &Core,
+    leaf: &str,
+    of: Option<(i64, u64)>,
+    body: &str,
+) -> sqlx::Result<i64> {
+    let place = query_scalar(
+        "INSERT INTO ledger_entry (place, leaf, child, seq, body, entered_at)
+         VALUES ((SELECT coalesce(max(place) + 1, 0) FROM ledger_entry), ?, ?, ?, ?, ?) RETURNING place",
+    )
+    .bind(leaf)
+    .bind(of.map(|(child, _)| child))
+    .bind(of.map(|(_, seq)| seq.cast_signed()))
+    .bind(body)
+    .bind(core.clock.now().ms())
+    .fetch_one(&mut **tx)
+    .await?;
+    // Before the commit: the sequencer collects a moment before it looks.
+    core.ledger.wake.notify_one();
+    Ok(place)
+}
+
+/// A moment as the ledger writes it: to the second.
+#[must_use]
+pub fn time(at: Timestamp) -> Time {
+    Time(unsigned(at.ms()) / 1000)
+}
+
+fn hash(bytes: &[u8]) -> sqlx::Result<Hash> {
+    bytes.try_into().map_err(|_| sqlx::Error::Decode("not 32 bytes".into()))
+}
+
+fn unsigned(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or(0)
+}

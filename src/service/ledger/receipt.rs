@@ -1,0 +1,191 @@
+//! What is handed out: receipts, and a child's entries opened to its guardians.
+
+use proof::{
+    Hash, base64,
+    child::ChildKey,
+    inventory::Inventory,
+    leaf::{Leaf, NO_SALT},
+    merkle::{inclusion, leaf_hash, verify_inclusion},
+    receipt::Receipt,
+    statement::Statement,
+};
+use rules::{
+    ChildId, ErasureId, ErasureState, Timestamp,
+    contract::{ChildLedger, LedgerEntry},
+};
+use sqlx::{Row, query, query_as, query_scalar};
+
+use super::{hash, read_checkpoint, tiles::Tiles, unsigned};
+use crate::{
+    core::Core,
+    erasure::{Asker, ErasureError, view},
+};
+
+/// Why there is no receipt.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiptError {
+    /// No such erasure, child or inventory in this session.
+    #[error("there is no such thing in this session")]
+    NotFound,
+    /// It is of several children, and each has a receipt of its own.
+    #[error("child: this erasure is of several children; name the one whose receipt it should be")]
+    WhichChild,
+    /// It is still sealed or being erased.
+    #[error("the erasure is not finished; its receipt comes with its end")]
+    NotFinished,
+    /// It was taken back.
+    #[error("the erasure was taken back: nothing was erased, and there is no receipt")]
+    Cancelled,
+    /// It finished when nothing was entered.
+    #[error("the erasure finished before there was a ledger; it has no receipt")]
+    BeforeTheLedger,
+    /// It is entered, and no checkpoint has it yet.
+    #[error("the ledger has not published it yet; ask again in a moment")]
+    NotPublished,
+    /// The ledger's files are not what they should be.
+    #[error("the ledger cannot prove this: {0:#}")]
+    Ledger(anyhow::Error),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<ErasureError> for ReceiptError {
+    fn from(error: ErasureError) -> Self {
+        match error {
+            ErasureError::Database(error) => Self::Database(error),
+            _ => Self::NotFound,
+        }
+    }
+}
+
+/// The receipt of a finished erasure, as far as it is about one child.
+pub async fn of_erasure(
+    core: &Core,
+    asker: &Asker,
+    id: ErasureId,
+    child: Option<ChildId>,
+) -> Result<String, ReceiptError> {
+    let erasure = view::get(core, asker, id).await?;
+    let child = match (child, &erasure.children[..]) {
+        (Some(child), children) if children.contains(&child) => child,
+        (None, [child]) => *child,
+        (None, _) => return Err(ReceiptError::WhichChild),
+        (Some(_), _) => return Err(ReceiptError::NotFound),
+    };
+    match erasure.state {
+        ErasureState::Deleted => {}
+        ErasureState::Cancelled => return Err(ReceiptError::Cancelled),
+        ErasureState::Sealed | ErasureState::Erasing => return Err(ReceiptError::NotFinished),
+    }
+    let number = asker.number_of(child).ok_or(ReceiptError::NotFound)?;
+    let row = query(
+        "SELECT l.place, l.leaf, l.body, l.seq, k.key FROM erasure_child c
+         JOIN ledger_entry l ON l.place = c.place JOIN child_log k ON k.child = c.child
+         WHERE c.erasure = ? AND c.child = ?",
+    )
+    .bind(id.to_string())
+    .bind(number)
+    .fetch_optional(core.db.read())
+    .await?
+    .ok_or(ReceiptError::BeforeTheLedger)?;
+    let (body, seq): (String, i64) = (row.try_get(2)?, row.try_get(3)?);
+    let statement = Statement::parse(&body).map_err(broken)?;
+    let inventory: String = query_scalar("SELECT body FROM inventory WHERE version = ?")
+        .bind(statement.inventory.cast_signed())
+        .fetch_one(core.db.read())
+        .await?;
+    let key = ChildKey(hash(&row.try_get::<Vec<u8>, _>(4)?)?);
+    let entry = Opened { leaf: row.try_get(1)?, salt: key.salt(unsigned(seq)), body, inventory };
+    prove(core, unsigned(row.try_get(0)?), entry).await
+}
+
+/// The receipt of an inventory's own entry.
+pub async fn of_inventory(core: &Core, version: i64) -> Result<String, ReceiptError> {
+    let (place, body): (i64, String) = query_as("SELECT place, body FROM inventory WHERE version = ?")
+        .bind(version)
+        .fetch_optional(core.db.read())
+        .await?
+        .ok_or(ReceiptError::NotFound)?;
+    debug_assert!(Inventory::parse(&body).is_ok());
+    let leaf = query_scalar("SELECT leaf FROM ledger_entry WHERE place = ?")
+        .bind(place)
+        .fetch_one(core.db.read())
+        .await?;
+    prove(core, unsigned(place), Opened { leaf, salt: NO_SALT, body, inventory: String::new() }).await
+}
+
+/// An entry and what it commits to.
+struct Opened {
+    leaf: String,
+    salt: Hash,
+    body: String,
+    inventory: String,
+}
+
+/// A receipt under the published checkpoint.
+async fn prove(core: &Core, index: u64, entry: Opened) -> Result<String, ReceiptError> {
+    let checkpoint = core.ledger.checkpoint().map_err(broken)?.ok_or(ReceiptError::NotPublished)?;
+    let (size, root) = read_checkpoint(&checkpoint).map_err(ReceiptError::Ledger)?;
+    if index >= size {
+        return Err(ReceiptError::NotPublished);
+    }
+    let folder = core.ledger.folder();
+    let text = tokio::task::spawn_blocking(move || {
+        let mut tiles = Tiles::new(folder, size);
+        let path = inclusion(index, size, |level, n| tiles.node(level, n))?;
+        // A file that does not prove anything is not handed out.
+        verify_inclusion(leaf_hash(entry.leaf.as_bytes()), index, size, &path, &root)?;
+        let Opened { leaf, salt, body, inventory } = entry;
+        anyhow::Ok(Receipt { leaf, salt, body, inventory, index, path, checkpoint }.text()?)
+    });
+    text.await.map_err(broken)?.map_err(ReceiptError::Ledger)
+}
+
+fn broken(error: impl std::error::Error + Send + Sync + 'static) -> ReceiptError {
+    ReceiptError::Ledger(error.into())
+}
+
+/// A page of a child's entries, the first one first, with what they commit to and the key that ties
+/// them together.
+pub async fn entries(
+    core: &Core,
+    asker: &Asker,
+    child: ChildId,
+    after: Option<u64>,
+    limit: u32,
+) -> Result<ChildLedger, ReceiptError> {
+    let number = asker.number_of(child).ok_or(ReceiptError::NotFound)?;
+    let checkpoint = core.ledger.checkpoint().map_err(broken)?;
+    let published = checkpoint.as_deref().map(read_checkpoint).transpose().map_err(ReceiptError::Ledger)?;
+    let published = published.map_or(0, |(size, _)| size);
+    let key: Option<Vec<u8>> = query_scalar("SELECT key FROM child_log WHERE child = ?")
+        .bind(number)
+        .fetch_optional(core.db.read())
+        .await?;
+    let mut rows = query(
+        "SELECT seq, place, leaf, body, entered_at FROM ledger_entry WHERE child = ? AND seq > ? ORDER BY seq LIMIT ?",
+    )
+    .bind(number)
+    .bind(after.map_or(-1, |after| i64::try_from(after).unwrap_or(i64::MAX)))
+    .bind(i64::from(limit) + 1)
+    .fetch_all(core.db.read())
+    .await?;
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        let leaf: String = row.try_get(2)?;
+        let index = unsigned(row.try_get(1)?);
+        items.push(LedgerEntry {
+            seq: unsigned(row.try_get(0)?),
+            kind: Leaf::parse(&leaf).map_err(broken)?.kind.word().to_owned(),
+            index: (index < published).then_some(index),
+            entered_at: Timestamp::from_ms(row.try_get(4)?),
+            body: row.try_get(3)?,
+            leaf,
+        });
+    }
+    let next = items.last().filter(|_| more).map(|last| last.seq);
+    Ok(ChildLedger { key: key.map(|key| base64::encode(&key)), items, next })
+}
