@@ -17,6 +17,7 @@ use crate::{
     serve::{self, Signals},
     session,
     settings::{Cli, Command, Import, Log, Seconds, Serve, Session},
+    verify,
 };
 
 /// The undo window of a demo, in seconds: long enough to use it, short enough to see the end.
@@ -45,6 +46,10 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             log(Log::Text);
             return wait_for(take_in(&cli.data, settings));
         }
+        Command::Verify(settings) => {
+            return Ok(if verify::verify(&settings)? { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Command::Fsck => return wait_for(check(&cli.data)),
         Command::Openapi => print!("{}", document::text()?),
     }
     Ok(ExitCode::SUCCESS)
@@ -138,6 +143,17 @@ async fn take_in(data: &Path, settings: Import) -> anyhow::Result<ExitCode> {
     // Something is wrong with the folder, not with a file, when nothing in it could be read.
     let nothing = report.added + report.already_there == 0 && report.refusals() > 0;
     Ok(if nothing || report.stopped { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+async fn check(data: &Path) -> anyhow::Result<ExitCode> {
+    let faults = ledger::fsck(data).await?;
+    for fault in &faults {
+        println!("{fault}");
+    }
+    if faults.is_empty() {
+        println!("the ledger is what it should be");
+    }
+    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn mint(data: &Path, settings: Session) -> anyhow::Result<()> {

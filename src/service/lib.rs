@@ -25,3 +25,4 @@ pub mod session;
 pub mod settings;
 pub mod store;
 pub mod tombstone;
+mod verify;

@@ -46,6 +46,16 @@ pub enum Command {
     Import(Import),
     /// Mint a session and print it as JSON, as POST /v1/sessions would
     Session(Session),
+    /// Check a receipt on this machine: no service, no network.
+    ///
+    /// Prints a line for each check, and fails when one of them does.
+    Verify(Verify),
+    /// Check that the ledger is what it should be: entries, tiles, head, checkpoint, database, and that
+    /// stores hold nothing that no list knows.
+    ///
+    /// Prints a line for each fault, and fails when there is one. `serve` may run meanwhile; it adds
+    /// nothing to the ledger as long as this looks.
+    Fsck,
     /// Print the OpenAPI document of the API
     Openapi,
 }
@@ -100,6 +110,19 @@ pub struct Import {
     pub guardian: String,
     /// The folder
     pub folder: PathBuf,
+}
+
+/// What is checked.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The receipt
+    pub receipt: PathBuf,
+    /// Whom to believe: the ledger's key and its witnesses, best not from the operator alone
+    #[arg(long, value_name = "FILE")]
+    pub policy: PathBuf,
+    /// The receipt of the inventory, /ledger/inventory/VERSION
+    #[arg(long, value_name = "FILE")]
+    pub inventory: Option<PathBuf>,
 }
 
 /// A session to be minted.

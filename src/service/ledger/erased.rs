@@ -138,6 +138,8 @@ async fn statement(
             .bind(erasure.to_string())
             .fetch_all(&mut **tx)
             .await?;
+    // A clock that was set back meanwhile makes no statement that contradicts itself.
+    let until = at(3)?;
     let mut stores = Vec::with_capacity(inventory.stores.len());
     let mut roots = Vec::with_capacity(inventory.stores.len());
     for (name, _) in &inventory.stores {
@@ -149,7 +151,7 @@ async fn statement(
             name: name.clone(),
             copies: held.map_or(0, |(copies, _)| copies),
             ended: if held.is_some() { Ended::Absent } else { Ended::None },
-            at: time(verified.map_or(now, Timestamp::from_ms)),
+            at: time(verified.map_or(now, Timestamp::from_ms)).max(until),
         });
     }
     let backups = now.date().plus_days(BACKUPS_END_AFTER_DAYS).days();
@@ -160,8 +162,8 @@ async fn statement(
         by: guardian.map_or(By::Rule, |guardian| By::Guardian(log.key.pseudonym(&guardian))),
         scope: row.try_get(1)?,
         recordings: part.recordings,
-        until: at(3)?,
-        finished: time(now),
+        until,
+        finished: stores.iter().map(|store| store.at).fold(time(now), proof::Time::max),
         inventory: inventory.version,
         inventory_hash: Inventory::hash(&text),
         items: (!part.stores.is_empty()).then(|| items_root(&roots)),

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use proof::{inventory::Inventory, leaf::Kind};
 use rules::{StoreId, word::Class};
-use sqlx::{Row, query, query_scalar};
+use sqlx::{query, query_as, query_scalar};
 
 use super::enter_public;
 use crate::core::Core;
@@ -24,20 +24,17 @@ fn current(version: u64) -> anyhow::Result<String> {
 
 /// Enters the inventory if it is not what was published last.
 pub async fn publish(core: &Core) -> anyhow::Result<()> {
-    let mut tx = core.db.write().await?;
-    let last = query("SELECT version, body FROM inventory ORDER BY version DESC LIMIT 1")
-        .fetch_optional(&mut *tx)
-        .await?;
-    let version: i64 = match last {
-        Some(last) => {
-            let version: i64 = last.try_get(0)?;
-            if last.try_get::<String, _>(1)? == current(version.cast_unsigned())? {
-                return Ok(());
-            }
-            version + 1
-        }
+    // One process at a time opens the folder, so what is read here is still so below.
+    let last: Option<(i64, String)> =
+        query_as("SELECT version, body FROM inventory ORDER BY version DESC LIMIT 1")
+            .fetch_optional(core.db.read())
+            .await?;
+    let version = match last {
+        Some((version, body)) if body == current(version.cast_unsigned())? => return Ok(()),
+        Some((version, _)) => version + 1,
         None => 1,
     };
+    let mut tx = core.db.write().await?;
     let body = current(version.cast_unsigned())?;
     let place = enter_public(&mut tx, core, Kind::Inventory, &body).await?;
     query("INSERT INTO inventory (version, body, place) VALUES (?, ?, ?)")

@@ -24,11 +24,13 @@ use crate::{core::Core, tombstone::read_or_make};
 
 pub mod body;
 pub mod erased;
+mod fsck;
 pub mod inventory;
 pub mod receipt;
 mod sequence;
 pub mod tiles;
 
+pub use fsck::fsck;
 pub use sequence::{run, sequence};
 
 /// The file of the signing key, in the data folder: an Ed25519 seed of 32 bytes.
@@ -37,6 +39,8 @@ const KEY: &str = "ledger.key";
 const ORIGIN: &str = "ledger.origin";
 /// The folder of the public files.
 const FOLDER: &str = "ledger";
+/// Held by whoever adds to the ledger.
+const LOCK: &str = "ledger.lock";
 /// The checkpoint, below that folder.
 const CHECKPOINT: &str = "checkpoint";
 

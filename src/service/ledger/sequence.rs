@@ -11,7 +11,7 @@ use anyhow::{Context, ensure};
 use proof::Hash;
 use sqlx::{Row, query, query_as};
 
-use super::{CHECKPOINT, hash, read_checkpoint, tiles, unsigned};
+use super::{CHECKPOINT, LOCK, hash, read_checkpoint, tiles, unsigned};
 use crate::{core::Core, faults};
 
 /// Entries added in one go: bounds memory.
@@ -79,7 +79,7 @@ pub async fn sequence(core: &Core) -> anyhow::Result<u64> {
 }
 
 async fn lock(core: &Core) -> anyhow::Result<File> {
-    let (folder, path) = (core.ledger.folder(), core.data.join("ledger.lock"));
+    let (folder, path) = (core.ledger.folder(), core.data.join(LOCK));
     tokio::task::spawn_blocking(move || {
         let file = File::create(&path)?;
         file.lock()?;

@@ -127,7 +127,9 @@ impl Scene {
         let plans: i64 =
             sqlx::query_scalar("SELECT count(*) FROM erasure_item").fetch_one(core.db.read()).await.unwrap();
         assert_eq!(plans, 0);
+        service::ledger::sequence(&core).await.unwrap();
         core.db.close().await;
+        assert_eq!(service::ledger::fsck(self.data.path()).await.unwrap(), [""; 0]);
         for n in 0..3 {
             let found = household::contains(self.data.path(), canary(n).as_bytes());
             assert_eq!(found, n == 2, "canary {n}");
@@ -143,6 +145,37 @@ async fn survives(point: &str, times: usize, state_there: ErasureState) {
     }
     scene.finish().await;
     scene.check().await;
+}
+
+#[tokio::test]
+async fn killed_in_the_ledger() {
+    // What is added is not added again, so the last is passed once.
+    for (point, times) in [("ledger-staged", 2), ("ledger-tiles", 2), ("ledger-head", 1)] {
+        let scene = Scene::new().await;
+        let data = scene.data.path();
+        for _ in 0..times {
+            Service::start(data, Some(point)).kill_where_it_stopped(data);
+        }
+        if point == "ledger-head" {
+            let faults = service::ledger::fsck(data).await.unwrap();
+            assert!(faults.iter().any(|fault| fault.starts_with("checkpoint: ")), "it is behind: {faults:?}");
+        }
+        scene.finish().await;
+        scene.check().await;
+        let core = Core::open(data, Policy::default()).await.unwrap();
+        service::ledger::sequence(&core).await.unwrap();
+        // Nothing lost, nothing doubled: three births, a request, six stores, the end, and the inventory.
+        let count: (i64, i64) =
+            sqlx::query_as("SELECT (SELECT count(*) FROM ledger_entry), (SELECT size FROM ledger_head)")
+                .fetch_one(core.db.read())
+                .await
+                .unwrap();
+        let expected = 6 + StoreId::ALL.len() as i64;
+        assert_eq!(count, (expected, expected), "{point}");
+        service::ledger::receipt::of_erasure(&core, &scene.asker, scene.erasure, None).await.unwrap();
+        core.db.close().await;
+        assert_eq!(service::ledger::fsck(data).await.unwrap(), [""; 0], "{point}");
+    }
 }
 
 async fn store_survives(store: StoreId) {

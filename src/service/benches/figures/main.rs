@@ -8,6 +8,7 @@
 mod days;
 mod erase;
 mod intake;
+mod ledger;
 mod lists;
 mod stock;
 
@@ -34,6 +35,9 @@ fn main() {
         }
         if wanted("intake") {
             intake::run(if small { 500 } else { 10_000 }).await;
+        }
+        if wanted("ledger") {
+            ledger::run(if small { 10_000 } else { 100_000 }).await;
         }
         if wanted("lists") {
             lists::run(many).await;

@@ -1,0 +1,213 @@
+//! `fsck` finds each fault that can be made, and none where there is none.
+#![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
+mod household;
+
+use std::{path::PathBuf, process::Command};
+
+use household::{Household, canary};
+use proof::leaf::Kind;
+use rules::{Scope, contract::NewErasure};
+use service::ledger::{
+    self, receipt,
+    tiles::{Level, Tile},
+};
+use sqlx::{query, query_scalar};
+
+/// A ledger of a full tile and more, with an erasure in it.
+async fn household() -> Household {
+    let home = Household::new().await;
+    for n in 0..3 {
+        home.record(n, &canary(n), true).await;
+    }
+    let mut tx = home.core.db.write().await.unwrap();
+    for n in 0..300 {
+        let body = format!("entry {n}\n");
+        ledger::enter(&mut tx, &home.core, home.number, Kind::Access, |_| body).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let request = NewErasure {
+        child: Some(home.child),
+        scope: Scope::Items { recordings: home.ids_where(|n| n < 2).await },
+        include_kept: false,
+        waive_undo: true,
+        as_of: None,
+    };
+    home.delete(&request).await;
+    ledger::sequence(&home.core).await.unwrap();
+    home
+}
+
+async fn faults(home: &Household) -> Vec<String> {
+    ledger::fsck(home.folder.path()).await.unwrap()
+}
+
+/// The one fault that there is.
+async fn fault(home: &Household) -> String {
+    let faults = faults(home).await;
+    assert_eq!(faults.len(), 1, "{faults:#?}");
+    faults.into_iter().next().unwrap()
+}
+
+async fn change(home: &Household, sql: &'static str) {
+    let mut tx = home.core.db.write().await.unwrap();
+    let changed = query(sql).execute(&mut *tx).await.unwrap();
+    assert!(changed.rows_affected() > 0, "{sql}");
+    tx.commit().await.unwrap();
+}
+
+async fn file(home: &Household, level: Level, n: u64) -> PathBuf {
+    let size: i64 =
+        query_scalar("SELECT size FROM ledger_head").fetch_one(home.core.db.read()).await.unwrap();
+    let size = size.cast_unsigned();
+    let whole = Tile { level, n, width: 256 };
+    home.core
+        .ledger
+        .folder()
+        .join(ledger::tiles::edge(level, size).filter(|tile| tile.n == n).unwrap_or(whole).path())
+}
+
+fn flip(path: &std::path::Path, at: usize) {
+    let mut bytes = std::fs::read(path).unwrap();
+    bytes[at] ^= 1;
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[tokio::test]
+async fn nothing_is_found_where_nothing_is_wrong() {
+    let home = household().await;
+    assert_eq!(faults(&home).await, [""; 0]);
+    // An entry that waits is no fault.
+    let mut tx = home.core.db.write().await.unwrap();
+    ledger::enter(&mut tx, &home.core, home.number, Kind::Access, |_| "waits\n".into()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(faults(&home).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_changed_tile_or_entry_and_a_missing_file() {
+    for (level, n) in [(Level::Hashes(0), 0), (Level::Hashes(0), 1), (Level::Hashes(1), 0)] {
+        let home = household().await;
+        let path = file(&home, level, n).await;
+        flip(&path, 7);
+        let found = fault(&home).await;
+        assert!(found.contains("not what its entries make it") && found.starts_with("tile/"), "{found}");
+        std::fs::remove_file(&path).unwrap();
+        assert!(fault(&home).await.starts_with("tile/"));
+    }
+    for n in [0, 1] {
+        let home = household().await;
+        let path = file(&home, Level::Entries, n).await;
+        flip(&path, 40);
+        let found = faults(&home).await;
+        assert!(
+            found.iter().any(|fault| fault.contains("not the one that the database remembers")),
+            "{found:?}"
+        );
+        std::fs::remove_file(&path).unwrap();
+        assert!(fault(&home).await.starts_with("tile/entries/"));
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_is_ahead_and_a_checkpoint_that_is_not_the_heads() {
+    let home = household().await;
+    change(&home, "UPDATE ledger_head SET size = size + 3").await;
+    let found = faults(&home).await;
+    assert!(found.iter().any(|fault| fault.starts_with("the head has ")), "{found:?}");
+
+    // Ahead of the tiles, and entered: the files are what is missing.
+    let home = household().await;
+    let mut tx = home.core.db.write().await.unwrap();
+    ledger::enter(&mut tx, &home.core, home.number, Kind::Access, |_| "entered\n".into()).await.unwrap();
+    tx.commit().await.unwrap();
+    change(&home, "UPDATE ledger_head SET size = size + 1").await;
+    let found = faults(&home).await;
+    assert!(found.iter().any(|fault| fault.starts_with("tile/entries/001.p/")), "{found:?}");
+    assert!(found.iter().any(|fault| fault.starts_with("the head's root")), "{found:?}");
+    assert!(found.iter().any(|fault| fault.starts_with("checkpoint: has ")), "{found:?}");
+
+    let home = household().await;
+    let path = home.core.ledger.folder().join("checkpoint");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let line = text.lines().nth(2).unwrap();
+    std::fs::write(&path, text.replacen(line, &proof::base64::encode(&[7; 32]), 1)).unwrap();
+    assert!(fault(&home).await.starts_with("checkpoint: "));
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(fault(&home).await, "checkpoint: missing");
+}
+
+#[tokio::test]
+async fn a_tag_that_comes_twice_and_a_broken_chain() {
+    let home = household().await;
+    // An operator who makes another entry in the place of one, and forgets nothing else.
+    change(
+        &home,
+        "INSERT INTO ledger_entry (place, leaf, body, entered_at)
+         SELECT (SELECT max(place) + 1 FROM ledger_entry), leaf, body, entered_at FROM ledger_entry WHERE seq = 5",
+    )
+    .await;
+    ledger::sequence(&home.core).await.unwrap();
+    let found = fault(&home).await;
+    assert!(found.ends_with("its tag was there before"), "{found}");
+
+    let home = household().await;
+    change(&home, "UPDATE ledger_entry SET body = 'otherwise' WHERE seq = 5").await;
+    assert!(fault(&home).await.contains("entry 5 is not what the key makes it"));
+    let home = household().await;
+    change(&home, "UPDATE child_log SET next = next + 1").await;
+    assert!(fault(&home).await.contains("its log has"));
+}
+
+#[tokio::test]
+async fn what_a_store_still_holds() {
+    let home = household().await;
+    change(&home, "INSERT INTO transcript (seq, child, text) VALUES (1, 1, 'left')").await;
+    assert_eq!(fault(&home).await, "transcripts of no recording: 1");
+    let home = household().await;
+    let folder = home.folder.path().join("media").join(home.child.to_string());
+    std::fs::write(folder.join("rec_00000000000000000000000000"), "left").unwrap();
+    assert!(fault(&home).await.starts_with("media of no recording"));
+    let home = household().await;
+    change(&home, "UPDATE erasure_child SET place = NULL").await;
+    assert_eq!(fault(&home).await, "finished erasures without their entry: 1");
+}
+
+#[tokio::test]
+async fn the_commands_say_it_and_fail() {
+    let home = household().await;
+    let erasure: String =
+        query_scalar("SELECT id FROM erasure").fetch_one(home.core.db.read()).await.unwrap();
+    let receipt = receipt::of_erasure(&home.core, &home.asker, erasure.parse().unwrap(), None).await.unwrap();
+    let inventory = receipt::of_inventory(&home.core, 1).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let policy = write("policy", &home.core.ledger.policy());
+    let inventory = write("inventory.tlog-proof", &inventory);
+    let verify = |receipt: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_forget-me-not"));
+        command.arg("verify").arg(write("receipt.tlog-proof", receipt));
+        let output =
+            command.arg("--policy").arg(&policy).arg("--inventory").arg(&inventory).output().unwrap();
+        (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (good, told) = verify(&receipt);
+    assert!(good, "{told}");
+    assert!(told.contains("proved     that inventory was published before"), "{told}");
+    let (good, told) = verify(&receipt.replacen("\nindex ", "\nindex 1", 1));
+    assert!(!good && told.contains("failed "), "{told}");
+
+    let fsck = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_forget-me-not"));
+        let output = command.args(["fsck", "--data"]).arg(home.folder.path()).output().unwrap();
+        (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    };
+    assert_eq!(fsck(), (true, "the ledger is what it should be\n".into()));
+    flip(&file(&home, Level::Hashes(0), 0).await, 0);
+    let (good, told) = fsck();
+    assert!(!good && told.lines().count() == 1, "{told}");
+}
