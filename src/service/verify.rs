@@ -38,6 +38,9 @@ fn told(report: &Report) -> String {
     let mut line = |check: &Check| {
         let detail = match &check.outcome {
             Outcome::Failed(error) => error.to_string(),
+            Outcome::Open if check.what == What::Witness && check.detail.is_empty() => {
+                "none, and the policy asks for none".to_owned()
+            }
             _ => check.detail.clone(),
         };
         let colon = if detail.is_empty() { "" } else { ": " };
