@@ -6,36 +6,46 @@ use crate::word::Class;
 
 /// A named place where copies of a child's data live.
 ///
-/// The order is the order of erasure: what can be heard or read goes first, the entry that ties it
-/// all to a moment and a device goes last.
+/// Their order is the order of erasure: the keys go first, for without them no copy of a file can be
+/// read anywhere; then what can be heard or read; the entry that ties it all to a moment and a device
+/// goes last. Their numbers are bits in databases and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StoreId {
+    /// The keys without which sound or video files cannot be read.
+    Keys = 6,
     /// The sound or video files.
-    Media,
+    Media = 0,
     /// The recognised words.
-    Transcript,
+    Transcript = 1,
     /// Where recordings were captured.
-    Location,
+    Location = 2,
     /// The words again, arranged for searching.
-    SearchIndex,
+    SearchIndex = 3,
     /// The picture of loudness shown beside a player.
-    Waveform,
+    Waveform = 4,
     /// The entry of each recording: when, how long, by which device, until when it is kept.
-    Catalogue,
+    Catalogue = 5,
 }
 
 impl StoreId {
     /// The inventory: every store there is, in the order of erasure.
-    pub const ALL: [Self; 6] =
-        [Self::Media, Self::Transcript, Self::Location, Self::SearchIndex, Self::Waveform, Self::Catalogue];
+    pub const ALL: [Self; 7] = [
+        Self::Keys,
+        Self::Media,
+        Self::Transcript,
+        Self::Location,
+        Self::SearchIndex,
+        Self::Waveform,
+        Self::Catalogue,
+    ];
 
     /// The class of what it holds; none for the catalogue, which is the entry itself.
     #[must_use]
     pub const fn class(self) -> Option<Class> {
         match self {
-            Self::Media => Some(Class::Media),
+            Self::Keys | Self::Media => Some(Class::Media),
             Self::Transcript => Some(Class::Transcript),
             Self::Location => Some(Class::Location),
             Self::SearchIndex | Self::Waveform => Some(Class::Derived),
@@ -47,6 +57,7 @@ impl StoreId {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Keys => "keys",
             Self::Media => "media",
             Self::Transcript => "transcript",
             Self::Location => "location",
@@ -62,7 +73,8 @@ impl StoreId {
 }
 
 /// A set of stores: those that hold something of one recording, or those an erasure reaches.
-/// Kept in the database as the integer [`Stores::bits`]: bit `n` stands for `StoreId::ALL[n]`.
+/// Kept in the database as the integer [`Stores::bits`]: bit `n` stands for the store of the
+/// number `n`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Stores(u32);
 
@@ -139,6 +151,7 @@ impl Stores {
     pub const fn reached_by(class: Class) -> Self {
         match class {
             Class::Media => Self::NONE
+                .with(StoreId::Keys)
                 .with(StoreId::Media)
                 .with(StoreId::Transcript)
                 .with(StoreId::SearchIndex)
@@ -161,10 +174,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bits_stand_for_the_inventory_in_order() {
-        for (n, store) in StoreId::ALL.into_iter().enumerate() {
-            assert_eq!(Stores::NONE.with(store).bits(), 1 << n);
-            assert_eq!(serde_json::to_value(store).unwrap(), store.name());
+    fn bits_stand_for_the_stores_that_databases_know_by_them() {
+        // A new store gets the next number, wherever it stands in the order.
+        for (n, name) in ["media", "transcript", "location", "search_index", "waveform", "catalogue", "keys"]
+            .iter()
+            .enumerate()
+        {
+            let store: StoreId = serde_json::from_value((*name).into()).unwrap();
+            assert_eq!((store.name(), Stores::NONE.with(store).bits()), (*name, 1 << n));
         }
         assert_eq!(Stores::ALL.iter().collect::<Vec<_>>(), StoreId::ALL);
         assert_eq!(Stores::from_bits(u32::MAX), Stores::ALL);
@@ -174,6 +191,16 @@ mod tests {
     fn deleting_media_leaves_nothing_made_from_it() {
         let left = Stores::ALL.without(Stores::reached_by(Class::Media));
         assert_eq!(left.classes(), [Class::Location]);
+    }
+
+    #[test]
+    fn a_file_and_its_key_go_together_and_the_key_first() {
+        assert_eq!(StoreId::ALL[0], StoreId::Keys);
+        assert_eq!(StoreId::ALL.last(), Some(&StoreId::Catalogue));
+        for class in Class::ALL {
+            let reached = Stores::reached_by(class);
+            assert_eq!(reached.has(StoreId::Media), reached.has(StoreId::Keys), "{class:?}");
+        }
     }
 
     #[test]

@@ -13,10 +13,10 @@ use crate::{
     clock::{Clock, SystemClock},
     core::{Core, Policy},
     db::Db,
-    import, ingest, ledger,
+    import, ingest, keys, ledger,
     serve::{self, Signals},
     session,
-    settings::{Cli, Command, Import, Log, Seconds, Serve, Session},
+    settings::{Cli, Command, Import, Keys, Log, Seconds, Serve, Session},
     verify,
 };
 
@@ -50,6 +50,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             return Ok(if verify::verify(&settings)? { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Command::Fsck => return wait_for(check(&cli.data)),
+        Command::Keys(Keys::Rotate) => wait_for(rotate(&cli.data))?,
         Command::Openapi => print!("{}", document::text()?),
     }
     Ok(ExitCode::SUCCESS)
@@ -154,6 +155,17 @@ async fn check(data: &Path) -> anyhow::Result<ExitCode> {
         println!("the ledger is what it should be");
     }
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn rotate(data: &Path) -> anyhow::Result<()> {
+    if !data.join("keys.db").is_file() {
+        bail!("there are no keys in {}: name the folder, --data DIR", data.display());
+    }
+    let keys = keys::Keys::open(data, SystemClock.now()).await?;
+    let rotated = keys.rotate(|| SystemClock.now()).await;
+    keys.close().await;
+    println!("{}", rotated?);
+    Ok(())
 }
 
 async fn mint(data: &Path, settings: Session) -> anyhow::Result<()> {

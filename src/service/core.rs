@@ -13,6 +13,7 @@ use tokio::sync::{Notify, watch};
 use crate::{
     clock::{Clock, SystemClock},
     db::Db,
+    keys::Keys,
     ledger::{self, Ledger},
     owner::Owner,
     store::{self, Store},
@@ -38,7 +39,9 @@ impl Default for Policy {
 pub struct Core {
     /// The database.
     pub db: Db,
-    /// Recordings' media, an object each.
+    /// The keys of the media.
+    pub keys: Arc<Keys>,
+    /// Recordings' media, an object each, encrypted.
     pub media: Arc<dyn ObjectStore>,
     /// Every store of the inventory, in the order of erasure.
     pub stores: Vec<Box<dyn Store>>,
@@ -63,7 +66,7 @@ pub struct Core {
 }
 
 impl Core {
-    /// Opens (or makes) the data folder: `forget-me-not.db` and `media/`.
+    /// Opens (or makes) the data folder: `forget-me-not.db`, `keys.db`, `epochs/` and `media/`.
     pub async fn open(data: &Path, policy: Policy) -> anyhow::Result<Arc<Self>> {
         Self::open_with(data, policy, Arc::new(SystemClock)).await
     }
@@ -75,12 +78,15 @@ impl Core {
         let opening = std::fs::File::create(data.join("opening.lock"))?;
         opening.lock()?;
         let db = Db::open(&data.join("forget-me-not.db")).await?;
+        crate::ingest::refuse_unencrypted(&db, data).await?;
+        let keys = Arc::new(Keys::open(data, clock.now()).await?);
         let tombstones = Tombstones::open(data)?;
         let ledger = Ledger::open(data)?;
         let media: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new_with_prefix(data)?);
-        let stores = store::inventory(&db, &media, data);
+        let stores = store::inventory(&db, &keys, &media, data);
         let core = Self {
             db,
+            keys,
             media,
             stores,
             tombstones,

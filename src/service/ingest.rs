@@ -1,7 +1,7 @@
 //! Recordings in: bytes to the media store, everything else to the database, all or nothing.
 //!
-//! The order makes a crash harmless. First a note that an object is about to be written, then the
-//! object, then in one transaction the rows, and the note goes. What a dead process noted and never
+//! The order makes a crash harmless. First a note that an object is about to be written, then its key,
+//! then the object, encrypted, then in one transaction the rows, and the note goes. What a dead process noted and never
 //! finished is swept away by the next one that starts; no list, count or search ever saw it.
 
 use std::path::PathBuf;
@@ -19,9 +19,10 @@ use tokio::io::AsyncWriteExt;
 
 use crate::{
     core::Core,
-    db::select,
+    db::{Db, select},
+    keys::{KeyError, MediaKey},
     ledger,
-    media::{Probed, blank_places},
+    media::{Blanked, Probed},
     search,
     session::id,
     store,
@@ -30,6 +31,8 @@ use crate::{
 
 /// Files up to this size are read whole and written at once.
 const SMALL: u64 = 1 << 20;
+/// How much of a larger one is read at a time.
+const READ: usize = 1 << 20;
 /// Nothing that this software can read was captured before 1990; such a date is a broken clock.
 pub const EARLIEST: Timestamp = Timestamp::from_ms(631_152_000_000);
 /// The most characters of a vendor's own name for a recording.
@@ -87,6 +90,9 @@ pub enum IngestError {
     /// The object store failed.
     #[error("the file could not be stored: {0}")]
     Objects(#[from] object_store::Error),
+    /// No key could be made for it.
+    #[error("the file could not be encrypted: {0}")]
+    Keys(#[from] KeyError),
     /// The database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -114,17 +120,8 @@ pub async fn ingest_batch(
     }
     tx.commit().await?;
 
-    for (incoming, draft) in batch.iter().zip(&mut drafts) {
-        if let Draft::New { object, .. } = draft
-            && let Err(error) = write(core, object, incoming).await
-        {
-            *draft = Draft::Failed { object: object.clone(), error };
-        }
-    }
-    crate::faults::point("ingest-written");
-
     let objects: Vec<Path> = drafts.iter().filter_map(Draft::object).cloned().collect();
-    match finish(core, batch, drafts).await {
+    match write_and_finish(core, batch, drafts).await {
         Ok((results, unwanted)) => {
             for object in unwanted {
                 discard(core, &object).await?;
@@ -138,9 +135,29 @@ pub async fn ingest_batch(
                     tracing::warn!(%error, "an unwanted object stays until the next start");
                 }
             }
-            Err(error.into())
+            Err(error)
         }
     }
+}
+
+async fn write_and_finish(
+    core: &Core,
+    batch: &[Incoming],
+    mut drafts: Vec<Draft>,
+) -> Result<(Vec<Result<RecordingCreated, IngestError>>, Vec<Path>), IngestError> {
+    let new: Vec<_> = drafts.iter().filter_map(Draft::object).filter_map(store::media::owner).collect();
+    let mut keys = core.keys.make(&new).await?.into_iter();
+    crate::faults::point("ingest-keys");
+    for (incoming, draft) in batch.iter().zip(&mut drafts) {
+        if let Draft::New { object, .. } = draft
+            && let Some(key) = keys.next()
+            && let Err(error) = write(core, object, &key, incoming).await
+        {
+            *draft = Draft::Failed { object: object.clone(), error };
+        }
+    }
+    crate::faults::point("ingest-written");
+    Ok(finish(core, batch, drafts).await?)
 }
 
 /// Writes the rows of everything that was written, in one transaction; tells which objects nobody
@@ -339,22 +356,37 @@ async fn overtaken(
     Ok(Some(IngestError::Erased))
 }
 
-async fn write(core: &Core, object: &Path, incoming: &Incoming) -> Result<(), IngestError> {
-    if incoming.probed.tells_place {
-        // A place lives in the location store and nowhere else, or deleting it would be a lie (R5).
-        let mut bytes = std::io::Cursor::new(tokio::fs::read(&incoming.media).await?);
-        blank_places(&mut bytes)?;
-        core.media.put(object, PutPayload::from(bytes.into_inner())).await?;
-    } else if incoming.probed.bytes <= SMALL {
-        let bytes = tokio::fs::read(&incoming.media).await?;
-        core.media.put(object, PutPayload::from(bytes)).await?;
+/// Writes the object, encrypted. No plaintext of it is written anywhere, and a large one is never in
+/// memory as a whole.
+async fn write(core: &Core, object: &Path, key: &MediaKey, incoming: &Incoming) -> Result<(), IngestError> {
+    let message = key.message();
+    // A place lives in the location store and nowhere else, or deleting it would be a lie (R5).
+    let blanked = if incoming.probed.tells_place {
+        let file = std::fs::File::open(&incoming.media)?;
+        tokio::task::spawn_blocking(move || Blanked::of(file)).await.map_err(std::io::Error::other)??
     } else {
-        let mut file = tokio::fs::File::open(&incoming.media).await?;
+        Blanked::default()
+    };
+    let change = |at: u64, bytes: &mut [u8]| blanked.apply(at, bytes);
+    let len = if incoming.probed.bytes <= SMALL {
+        let bytes = tokio::fs::read(&incoming.media).await?;
+        let mut sealed = Vec::with_capacity(bytes.len() + bytes.len() / 512 + 256);
+        let len = message.seal_all(&mut &bytes[..], &mut sealed, change).await?;
+        core.media.put(object, PutPayload::from(sealed)).await?;
+        len
+    } else {
+        let file = tokio::fs::File::open(&incoming.media).await?;
+        let mut file = tokio::io::BufReader::with_capacity(READ, file);
         let mut writer = BufWriter::new(core.media.clone(), object.clone());
-        tokio::io::copy(&mut file, &mut writer).await?;
+        let len = message.seal_all(&mut file, &mut writer, change).await?;
         writer.shutdown().await?;
+        len
+    };
+    if len == incoming.probed.bytes {
+        Ok(())
+    } else {
+        Err(std::io::Error::other("it changed while it was read").into())
     }
-    Ok(())
 }
 
 /// Every row of a recording.
@@ -373,7 +405,7 @@ async fn insert(
         Some(name) => Some(device(tx, core, child, name).await?),
         None => None,
     };
-    let mut usable = Stores::NONE.with(StoreId::Catalogue).with(StoreId::Media);
+    let mut usable = Stores::NONE.with(StoreId::Catalogue).with(StoreId::Media).with(StoreId::Keys);
     if let Some(transcript) = recording.transcript.as_ref().filter(|transcript| !transcript.text.is_empty()) {
         usable = usable.with(StoreId::Transcript);
         query("INSERT INTO transcript (seq, child, text, language) VALUES (?, ?, ?, ?)")
@@ -486,13 +518,16 @@ async fn forget(tx: &mut Transaction<'_, Sqlite>, object: &Path) -> sqlx::Result
     Ok(())
 }
 
-/// Removes an object that no recording owns, whole or half written, and then its note.
+/// Removes an object that no recording owns, whole or half written, and its key, and then its note.
 async fn discard(core: &Core, object: &Path) -> Result<(), IngestError> {
     match core.media.delete(object).await {
         Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
         Err(error) => return Err(error.into()),
     }
     store::media::remove_unfinished(&core.data, object)?;
+    if let Some(owner) = store::media::owner(object) {
+        core.keys.destroy(&[owner]).await?;
+    }
     let mut tx = core.db.write().await?;
     forget(&mut tx, object).await?;
     Ok(tx.commit().await?)
@@ -508,6 +543,26 @@ pub async fn sweep(core: &Core) -> anyhow::Result<()> {
             core.owner.forget(&owner)?;
         }
     }
+    Ok(())
+}
+
+/// Refuses a folder from before media were encrypted: a page that says so must not be wrong of a part.
+pub async fn refuse_unencrypted(db: &Db, data: &std::path::Path) -> anyhow::Result<()> {
+    let (media, keys) = (Stores::NONE.with(StoreId::Media).bits(), Stores::NONE.with(StoreId::Keys).bits());
+    let any: bool = query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM recording WHERE usable & ?1 != 0 AND usable & ?2 = 0)
+             OR EXISTS (SELECT 1 FROM erasure_item WHERE stores & ?1 != 0 AND stores & ?2 = 0)",
+    )
+    .bind(media)
+    .bind(keys)
+    .fetch_one(db.read())
+    .await?;
+    anyhow::ensure!(
+        !any,
+        "{} holds recordings from before media were encrypted; import them into a new folder, --data DIR, and delete \
+         this one",
+        data.display()
+    );
     Ok(())
 }
 

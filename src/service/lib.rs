@@ -13,6 +13,7 @@ pub mod faults;
 pub mod import;
 pub mod ingest;
 pub mod keep;
+pub mod keys;
 pub mod ledger;
 pub mod listing;
 pub mod media;

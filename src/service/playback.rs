@@ -2,19 +2,21 @@
 //!
 //! `<audio src>` sends no bearer token, so the address itself is the secret: 256 bits, for one
 //! recording and a few minutes. Whether the recording may still be heard is asked again before
-//! every chunk, so that accepting an erasure also ends what is playing.
+//! every chunk, so that accepting an erasure also ends what is playing. Media are encrypted: the chunks
+//! that a range touches are decrypted in memory, and nothing decrypted is written anywhere.
 
 use std::ops::Range;
 
 use bytes::Bytes;
 use futures::{Stream, stream};
-use object_store::{ObjectStoreExt, path::Path};
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, path::Path};
 use proof::leaf::Kind;
-use rules::{RecordingId, StoreId, Stores, Timestamp, contract::Playback};
+use rules::{ChildId, RecordingId, StoreId, Stores, Timestamp, contract::Playback};
 use sqlx::{Row, query, query_scalar};
 
 use crate::{
     core::Core,
+    keys::{KeyError, chunked},
     ledger,
     listing::{self, ListError},
     session::{self, Session, id},
@@ -28,8 +30,8 @@ pub use range::{Asked, ask};
 /// How long a ticket works, in seconds; never longer than the session it was asked for with (ours).
 pub const TICKET_SECONDS: i64 = 600;
 /// How much is read and sent between two looks at whether it may still be: 128 KiB, 8 s of
-/// telephone sound or a blink of video.
-const CHUNK: u64 = 128 << 10;
+/// telephone sound or a blink of video. Whole chunks of the encryption, so that none is read twice.
+const CHUNK: u64 = 8 * chunked::CHUNK as u64;
 
 /// Why nothing is played.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +60,8 @@ impl From<ListError> for PlaybackError {
 #[derive(Debug, Clone)]
 pub struct Opened {
     seq: i64,
-    recording: String,
+    child: ChildId,
+    recording: RecordingId,
     object: Path,
     /// Its media type.
     pub media_type: String,
@@ -119,10 +122,11 @@ pub async fn open(core: &Core, ticket: &str) -> Result<Opened, PlaybackError> {
     if over || !Stores::from_bits(row.try_get("usable")?).has(StoreId::Media) {
         return Err(PlaybackError::Gone);
     }
-    let recording: String = row.try_get("id")?;
+    let (child, recording) = (id(row.try_get("child")?)?, id(row.try_get("id")?)?);
     Ok(Opened {
         seq: row.try_get("seq")?,
-        object: store::media::object(id(row.try_get("child")?)?, id(&recording)?),
+        object: store::media::object(child, recording),
+        child,
         recording,
         media_type: row.try_get("media_type")?,
         bytes: u64::try_from(row.try_get::<i64, _>("bytes")?).unwrap_or(0),
@@ -141,6 +145,15 @@ pub enum BrokenOff {
     /// The bytes could not be read.
     #[error(transparent)]
     Objects(#[from] object_store::Error),
+    /// Its key is gone, or could not be had.
+    #[error("no key: {0}")]
+    Key(#[from] KeyError),
+    /// Its key is destroyed.
+    #[error("its key is destroyed")]
+    NoKey,
+    /// The object is not what was written.
+    #[error(transparent)]
+    Damaged(#[from] chunked::Damaged),
 }
 
 /// The bytes in `range`, a chunk at a time. `core` is an `Arc` or whatever else holds one.
@@ -152,27 +165,62 @@ pub fn stream<C>(
 where
     C: AsRef<Core> + Send,
 {
-    stream::try_unfold((core, opened, range), |(core, opened, left)| async move {
+    stream::try_unfold((core, opened, None, range), |(core, opened, mut message, left)| async move {
         if left.is_empty() {
             return Ok(None);
         }
-        let end = left.end.min(left.start + CHUNK);
-        let chunk = chunk(core.as_ref(), &opened, left.start..end).await?;
-        Ok(Some((chunk, (core, opened, end..left.end))))
+        // To the next whole chunk: only the first and the last piece are shorter.
+        let end = left.end.min((left.start / CHUNK + 1) * CHUNK);
+        let chunk = chunk(core.as_ref(), &opened, &mut message, left.start..end).await?;
+        Ok(Some((chunk, (core, opened, message, end..left.end))))
     })
 }
 
-async fn chunk(core: &Core, opened: &Opened, range: Range<u64>) -> Result<Bytes, BrokenOff> {
-    let bytes = core.media.get_range(&opened.object, range).await;
+async fn chunk(
+    core: &Core,
+    opened: &Opened,
+    message: &mut Option<chunked::Message>,
+    range: Range<u64>,
+) -> Result<Bytes, BrokenOff> {
+    let bytes = read(core, opened, message, range).await;
     // After the read, not before it: what was read while an erasure was being accepted does not go out.
     let usable: Option<u32> = query_scalar("SELECT usable FROM recording WHERE seq = ? AND id = ?")
         .bind(opened.seq)
-        .bind(&opened.recording)
+        .bind(opened.recording.to_string())
         .fetch_optional(core.db.read())
         .await?;
-    if usable.is_some_and(|usable| Stores::from_bits(usable).has(StoreId::Media)) {
-        Ok(bytes?)
-    } else {
-        Err(BrokenOff::Sealed)
+    if !usable.is_some_and(|usable| Stores::from_bits(usable).has(StoreId::Media)) {
+        return Err(BrokenOff::Sealed);
     }
+    bytes.inspect_err(|error| {
+        tracing::error!(recording = %opened.recording, %error, "a recording that is held cannot be played");
+    })
+}
+
+/// Decrypts a range. The key is had once a stream, before its first byte.
+async fn read(
+    core: &Core,
+    opened: &Opened,
+    message: &mut Option<chunked::Message>,
+    range: Range<u64>,
+) -> Result<Bytes, BrokenOff> {
+    let message = match message {
+        Some(message) => message,
+        None => message.insert(unlock(core, opened).await?),
+    };
+    let sealed =
+        core.media.get_range(&opened.object, chunked::sealed_range(range.clone(), opened.bytes)).await?;
+    let plain = message.open(&mut Vec::from(sealed), range, opened.bytes)?;
+    Ok(plain.into())
+}
+
+async fn unlock(core: &Core, opened: &Opened) -> Result<chunked::Message, BrokenOff> {
+    let key = core.keys.key(opened.child, opened.recording).await?.ok_or(BrokenOff::NoKey)?;
+    let range = Some(GetRange::Bounded(0..chunked::HEADER as u64));
+    let found = core.media.get_opts(&opened.object, GetOptions { range, ..GetOptions::default() }).await?;
+    // What was appended or cut off would be seen only by who reads to the end.
+    if found.meta.size != chunked::sealed_len(opened.bytes) {
+        return Err(chunked::Damaged.into());
+    }
+    Ok(key.message_of(&found.bytes().await?)?)
 }

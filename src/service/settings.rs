@@ -44,6 +44,9 @@ pub enum Command {
     /// accuracy_m), a Mozilla Common Voice folder as it is, or a plain tree of files. What cannot be read
     /// is listed with its reason and the rest goes in. Done twice, it adds nothing.
     Import(Import),
+    /// The keys without which the media cannot be read
+    #[command(subcommand)]
+    Keys(Keys),
     /// Mint a session and print it as JSON, as POST /v1/sessions would
     Session(Session),
     /// Check a receipt on this machine: no service, no network.
@@ -58,6 +61,17 @@ pub enum Command {
     Fsck,
     /// Print the OpenAPI document of the API
     Openapi,
+}
+
+/// What is done with the keys.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum Keys {
+    /// Wrap every live key anew and destroy the old epoch's key: copies of keys.db from before open nothing
+    /// any more.
+    ///
+    /// May run beside the service, and may be killed: the next one takes along what it left. Keep copies of
+    /// epochs/ apart from copies of keys.db, or none at all, or they undo it.
+    Rotate,
 }
 
 /// How the service runs.

@@ -14,6 +14,7 @@ use crate::{locale::Key, state::Trouble};
 /// A place where copies live.
 pub const fn store(store: StoreId) -> Key {
     match store {
+        StoreId::Keys => Key::StoreKeys,
         StoreId::Media => Key::StoreMedia,
         StoreId::Transcript => Key::StoreTranscript,
         StoreId::Location => Key::StoreLocation,
@@ -26,6 +27,7 @@ pub const fn store(store: StoreId) -> Key {
 /// What such a place is for.
 pub const fn store_about(store: StoreId) -> Key {
     match store {
+        StoreId::Keys => Key::StoreKeysAbout,
         StoreId::Media => Key::StoreMediaAbout,
         StoreId::Transcript => Key::StoreTranscriptAbout,
         StoreId::Location => Key::StoreLocationAbout,

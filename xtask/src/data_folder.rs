@@ -21,9 +21,9 @@ Demo data of Forget-me-not, made by `cargo xtask demo`.
 ";
 
 /// What the service makes in its data folder. Anything else was put there by somebody.
-const FOLDERS: &[&str] = &["demo.unfinished", "media", "processes", "uploads"];
-const DATABASES: &[&str] = &["forget-me-not.db"];
-const FILES: &[&str] = &["opening.lock", "serve.lock", "vendor.key"];
+const FOLDERS: &[&str] = &["demo.unfinished", "epochs", "media", "processes", "uploads"];
+const DATABASES: &[&str] = &["forget-me-not.db", "keys.db"];
+const FILES: &[&str] = &["opening.lock", "rotate.lock", "serve.lock", "tombstone.key", "vendor.key"];
 
 /// A data folder of the demo, held against a second demo until dropped.
 #[derive(Debug)]

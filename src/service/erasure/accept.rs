@@ -211,7 +211,7 @@ async fn seal(
         query("INSERT INTO erasure_step (erasure, store, position, state, copies) VALUES (?, ?, ?, 'waiting', ?)")
             .bind(id.to_string())
             .bind(count.store.name())
-            .bind(count.store as i64)
+            .bind(position(count.store))
             .bind(i64::try_from(count.copies).unwrap_or(i64::MAX))
             .execute(&mut **tx)
             .await?;
@@ -376,6 +376,11 @@ const fn scope_name(scope: &Scope) -> &'static str {
         Scope::Child {} => "child",
         Scope::Everything {} => "everything",
     }
+}
+
+/// Where a store stands in the order of erasure.
+fn position(store: StoreId) -> i64 {
+    StoreId::ALL.into_iter().zip(0..).find_map(|(known, n)| (known == store).then_some(n)).unwrap_or(i64::MAX)
 }
 
 /// A store by its name in the database.

@@ -162,6 +162,7 @@ async fn may_scrub(core: &Core) -> anyhow::Result<bool> {
 /// Takes every erased byte out of the database's files.
 async fn clean(core: &Core) -> anyhow::Result<()> {
     core.db.scrub().await?;
+    core.keys.scrub().await?;
     core.scrubbed_at.store(core.clock.now().ms(), Ordering::Relaxed);
     core.db.empty_wal().await
 }
@@ -478,7 +479,9 @@ fn fault(store: StoreId, moment: &str) {
 
 const fn problem_of(error: &StoreError) -> StepProblem {
     match error {
-        StoreError::Database(_) | StoreError::Folder(_) => StepProblem::Failed,
+        StoreError::Database(_) | StoreError::Folder(_) | StoreError::Keys(_) | StoreError::Log(_) => {
+            StepProblem::Failed
+        }
         StoreError::Objects(_) => StepProblem::Unreachable,
     }
 }

@@ -4,6 +4,7 @@
 //! without bound: the walkers of containers ([`mp4`], [`webm`], [`ogg`], [`wav`]) count their steps, the
 //! demuxer reads through a budget ([`guard`]), and a panic inside a decoder is caught.
 
+mod blanked;
 mod codec;
 mod error;
 mod guard;
@@ -27,13 +28,13 @@ use std::{
 use rules::{Kind, Timestamp, location::Place};
 use sha2::{Digest, Sha256};
 
+pub use self::{blanked::Blanked, error::ProbeError, guard::Source, peaks::PEAKS, place::blank_places};
 use self::{
     codec::Codec,
     guard::{Fields, Guarded},
     sniff::Container,
     sound::Measured,
 };
-pub use self::{error::ProbeError, guard::Source, peaks::PEAKS, place::blank_places};
 
 /// The longest recording that is taken, in milliseconds: 24 hours.
 pub const MAX_DURATION_MS: u64 = 24 * 60 * 60 * 1000;

@@ -11,6 +11,7 @@ use rules::{
 /// A place where copies live, and what it is for.
 pub const fn store(store: StoreId) -> (&'static str, &'static str) {
     match store {
+        StoreId::Keys => ("store-keys", "store-keys-about"),
         StoreId::Media => ("store-media", "store-media-about"),
         StoreId::Transcript => ("store-transcript", "store-transcript-about"),
         StoreId::Location => ("store-location", "store-location-about"),

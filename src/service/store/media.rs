@@ -1,4 +1,4 @@
-//! The sound and video files: one object a recording, `media/<child>/<recording>`.
+//! The sound and video files: one object a recording, `media/<child>/<recording>`, encrypted.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -12,11 +12,19 @@ use object_store::{ObjectStore, path::Path};
 use rules::{ChildId, RecordingId, StoreId};
 
 use super::{Holds, Item, Store, StoreError, Subject};
+use crate::keys::chunked;
 
 /// The name of a recording's object.
 #[must_use]
 pub fn object(child: ChildId, recording: RecordingId) -> Path {
     Path::from(format!("media/{child}/{recording}"))
+}
+
+/// Whose object this is; none for what is no recording's.
+#[must_use]
+pub fn owner(object: &Path) -> Option<(ChildId, RecordingId)> {
+    let mut parts = object.as_ref().strip_prefix("media/")?.split('/');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
 /// Where a child's objects are.
@@ -50,7 +58,9 @@ impl Store for Media {
         let mut objects = self.objects.list(Some(&prefix(child.id)));
         while let Some(object) = objects.try_next().await? {
             holds.copies += 1;
-            holds.bytes = holds.bytes.map(|bytes| bytes + object.size);
+            // As long as what was taken in, not as its encrypted form.
+            let size = chunked::plain_len(object.size).unwrap_or(object.size);
+            holds.bytes = holds.bytes.map(|bytes| bytes + size);
         }
         Ok(holds)
     }

@@ -8,9 +8,13 @@ use async_trait::async_trait;
 use object_store::ObjectStore;
 use rules::{ChildId, RecordingId, StoreId};
 
-use crate::db::Db;
+use crate::{
+    db::Db,
+    keys::{KeyError, Keys},
+};
 
 mod catalogue;
+mod keys;
 pub mod media;
 mod search_index;
 mod table;
@@ -56,6 +60,12 @@ pub enum StoreError {
     /// The folder failed.
     #[error("folder: {0}")]
     Folder(#[from] std::io::Error),
+    /// The keys failed.
+    #[error("keys: {0}")]
+    Keys(#[from] KeyError),
+    /// What was erased could not be taken out of the files yet.
+    #[error("keys: {0}")]
+    Log(#[from] anyhow::Error),
 }
 
 /// A named place where copies live.
@@ -78,11 +88,17 @@ pub trait Store: Send + Sync {
 
 /// Every store of the inventory, in the order of erasure.
 #[must_use]
-pub fn inventory(db: &Db, media: &Arc<dyn ObjectStore>, folder: &std::path::Path) -> Vec<Box<dyn Store>> {
+pub fn inventory(
+    db: &Db,
+    keys: &Arc<Keys>,
+    media: &Arc<dyn ObjectStore>,
+    folder: &std::path::Path,
+) -> Vec<Box<dyn Store>> {
     StoreId::ALL
         .into_iter()
         .map(|id| -> Box<dyn Store> {
             match id {
+                StoreId::Keys => Box::new(keys::MediaKeys::new(keys.clone())),
                 StoreId::Media => Box::new(media::Media::new(media.clone(), folder.to_owned())),
                 StoreId::Transcript | StoreId::Location | StoreId::Waveform => {
                     Box::new(table::Table::new(id, db.clone()))

@@ -186,6 +186,11 @@ async fn store_survives(store: StoreId) {
 }
 
 #[tokio::test]
+async fn killed_in_keys() {
+    store_survives(StoreId::Keys).await;
+}
+
+#[tokio::test]
 async fn killed_in_media() {
     store_survives(StoreId::Media).await;
 }
@@ -283,24 +288,93 @@ async fn killed_while_importing() {
         }
         Service { process: command.spawn().unwrap(), port: 0 }
     };
-    import(Some("ingest-written")).kill_where_it_stopped(data.path());
-    // Which files the first batch has depends on which worker was first.
-    let written = (0..5).any(|n| household::contains(data.path(), canary(n).as_bytes()));
-    assert!(written, "bytes were written before the kill");
+    let rows = async |core: &Core, sql: &'static str| -> i64 {
+        sqlx::query_scalar(sql).fetch_one(core.db.read()).await.unwrap()
+    };
+    for (point, written) in [("ingest-keys", false), ("ingest-written", true)] {
+        import(Some(point)).kill_where_it_stopped(data.path());
+        // Which files the first batch has depends on which worker was first.
+        assert_eq!(objects(data.path()) > 0, written, "{point}");
+        assert!(count_keys(data.path()).await > 0, "a key is there before its object: {point}");
+        let in_the_clear = (0..5).any(|n| household::contains(data.path(), canary(n).as_bytes()));
+        assert!(!in_the_clear, "nothing that could be read was ever written: {point}");
 
-    let core = Core::open(data.path(), Policy::default()).await.unwrap();
-    let rows: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM recording").fetch_one(core.db.read()).await.unwrap();
-    assert_eq!(rows, 0, "nothing is half there");
-    for n in 0..5 {
-        assert!(!household::contains(data.path(), canary(n).as_bytes()), "what was left is swept: {n}");
+        let core = Core::open(data.path(), Policy::default()).await.unwrap();
+        assert_eq!(rows(&core, "SELECT count(*) FROM recording").await, 0, "nothing is half there");
+        assert_eq!(objects(data.path()), 0, "what was left is swept: {point}");
+        core.db.close().await;
+        core.keys.close().await;
+        assert_eq!(count_keys(data.path()).await, 0, "and so is its key: {point}");
     }
-    core.db.close().await;
     assert!(import(None).process.wait().unwrap().success());
     let core = Core::open(data.path(), Policy::default()).await.unwrap();
-    let rows: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM recording").fetch_one(core.db.read()).await.unwrap();
-    assert_eq!(rows, 5, "importing again brings everything in");
+    assert_eq!(
+        rows(&core, "SELECT count(*) FROM recording").await,
+        5,
+        "importing again brings everything in"
+    );
+    assert_eq!((objects(data.path()), count_keys(data.path()).await), (5, 5));
+}
+
+fn objects(data: &Path) -> usize {
+    std::fs::read_dir(data.join("media"))
+        .into_iter()
+        .flatten()
+        .map(|child| std::fs::read_dir(child.unwrap().path()).unwrap().count())
+        .sum()
+}
+
+async fn count_keys(data: &Path) -> i64 {
+    let path = data.join("keys.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+    let mut keys = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    sqlx::query_scalar("SELECT count(*) FROM dek").fetch_one(&mut keys).await.unwrap()
+}
+
+#[tokio::test]
+async fn killed_while_rotating() {
+    for (point, epoch_ended) in [
+        ("rotate-made", false),
+        ("rotate-begun", false),
+        ("rotate-batch", false),
+        ("rotate-wrapped", false),
+        ("rotate-destroyed", true),
+    ] {
+        let home = Household::starting(SystemClock.now().plus_seconds(-60)).await;
+        let first = home.record(0, &canary(0), true).await;
+        // More children than one batch has, so that some are wrapped anew and some are not.
+        let others: Vec<_> = (0..800)
+            .map(|n| (rules::ChildId::from_parts(1, n), rules::RecordingId::from_parts(1, n)))
+            .collect();
+        home.core.keys.make(&others).await.unwrap();
+        let data = home.folder.path();
+        let rotate = |stop_at: Option<&str>| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_forget-me-not"));
+            command.args(["keys", "rotate", "--data"]).arg(data);
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+            if let Some(point) = stop_at {
+                command.env("FMN_STOP_AT", point).env("FMN_STOPPED", data.join("stopped"));
+            }
+            Service { process: command.spawn().unwrap(), port: 0 }
+        };
+        // Twice: recovery itself may be killed too. The running service plays all the while.
+        for round in 1..=2 {
+            rotate(Some(point)).kill_where_it_stopped(data);
+            assert_eq!(data.join("epochs/1.key").exists(), !epoch_ended, "{point}");
+            assert_eq!(home.play(first).await.unwrap(), household::wav(&canary(0)), "{point}");
+            for (child, recording) in &others {
+                assert!(home.core.keys.key(*child, *recording).await.unwrap().is_some(), "{point}");
+            }
+            home.record(round, &canary(round), true).await;
+        }
+        assert!(rotate(None).process.wait().unwrap().success(), "{point}");
+        let left: Vec<_> = std::fs::read_dir(data.join("epochs"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert_eq!(left.len(), 1, "every epoch but the last is over: {left:?} {point}");
+        assert_eq!(home.play(first).await.unwrap(), household::wav(&canary(0)), "{point}");
+    }
 }
 
 fn mint(data: &Path) -> String {

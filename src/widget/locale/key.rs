@@ -154,6 +154,8 @@ keys! {
     HeldNotLinkable = "held-not-linkable";
     Kilobytes = "kilobytes";
     Megabytes = "megabytes";
+    StoreKeys = "store-keys";
+    StoreKeysAbout = "store-keys-about";
     StoreMedia = "store-media";
     StoreMediaAbout = "store-media-about";
     StoreTranscript = "store-transcript";

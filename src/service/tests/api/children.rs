@@ -114,7 +114,7 @@ async fn every_store_of_the_inventory_answers_for_itself() {
         let Held::Held { copies, sealed, bytes } = holding.held else { panic!("{holding:?}") };
         assert_eq!((copies, sealed), (1, 1), "{:?}", holding.store);
         assert_eq!(holding.class, holding.store.class());
-        if holding.class == Some(Class::Media) {
+        if holding.store == StoreId::Media {
             assert_eq!(bytes, Some(2 * 8044), "both files are still there");
         }
     }

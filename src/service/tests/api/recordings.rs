@@ -151,7 +151,7 @@ async fn a_class_that_is_sealed_is_nowhere_to_be_read() {
     service.erase(&family, json!({ "type": "class", "class": "derived" })).await;
     let recording: Recording = service.get(&family.token, &format!("/v1/recordings/{id}")).await.ok();
     assert_eq!((recording.location, recording.waveform), (None, None));
-    assert_eq!(recording.stores, [StoreId::Media, StoreId::Catalogue]);
+    assert_eq!(recording.stores, [StoreId::Keys, StoreId::Media, StoreId::Catalogue]);
     assert_eq!(recording.item.classes, [Class::Media]);
 }
 

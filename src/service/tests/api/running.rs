@@ -62,7 +62,7 @@ struct Buggy;
 #[async_trait]
 impl Store for Buggy {
     fn id(&self) -> StoreId {
-        StoreId::Media
+        StoreId::ALL[0]
     }
 
     async fn list(&self, _: Subject) -> Result<Holds, StoreError> {
