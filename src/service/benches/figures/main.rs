@@ -8,6 +8,7 @@
 mod days;
 mod erase;
 mod intake;
+mod keys;
 mod ledger;
 mod lists;
 mod stock;
@@ -38,6 +39,9 @@ fn main() {
         }
         if wanted("ledger") {
             ledger::run(if small { 10_000 } else { 100_000 }).await;
+        }
+        if wanted("keys") {
+            keys::run(if small { 2_000 } else { 100_000 }).await;
         }
         if wanted("lists") {
             lists::run(many).await;

@@ -75,11 +75,13 @@ async fn fill(core: &Core, number: i64, child: ChildId, each: usize, files: Opti
     }
     for chunk in (0..each).collect::<Vec<_>>().chunks(10_000) {
         let mut rows = Vec::with_capacity(chunk.len());
+        let mut owners = Vec::with_capacity(chunk.len());
         for n in chunk {
             let (ms, random) = core.id_parts();
             let id = rules::RecordingId::from_parts(ms, random);
             let at = rules::Timestamp::from_ms(start.ms() + i64::try_from(*n).unwrap() * step);
             let seq = select::first_seq(at) + number % 1024;
+            owners.push((child, id));
             let text = sentence(*n);
             rows.push(serde_json::json!([seq, id, text, search::index_words(number, &text)]));
             if let Some(folder) = files {
@@ -87,6 +89,7 @@ async fn fill(core: &Core, number: i64, child: ChildId, each: usize, files: Opti
                 std::fs::write(path, [7_u8; 8 << 10]).unwrap();
             }
         }
+        core.keys.make(&owners).await.unwrap();
         let rows = serde_json::Value::from(rows).to_string();
         let mut tx = core.db.write().await.unwrap();
         for sql in [

@@ -1,5 +1,5 @@
 use rules::{
-    Class, StoreId,
+    StoreId,
     contract::{ChildCreated, Children, Held, Holdings},
     retention::{End, EndReason, end_of},
 };

@@ -1,0 +1,31 @@
+//! A rotation of the keys: how many children's keys are wrapped anew in a second.
+
+use std::time::Instant;
+
+use rules::{ChildId, RecordingId, Timestamp};
+use service::keys::Keys;
+
+use crate::row;
+
+pub async fn run(children: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let now = Timestamp::from_ms(1_760_000_000_000);
+    let keys = Keys::open(folder.path(), now).await.unwrap();
+    let all: Vec<_> =
+        (0..children as u128).map(|n| (ChildId::from_parts(1, n), RecordingId::from_parts(1, n))).collect();
+    let begun = Instant::now();
+    for some in all.chunks(1000) {
+        keys.make(some).await.unwrap();
+    }
+    let made = children as f64 / begun.elapsed().as_secs_f64();
+    let begun = Instant::now();
+    let rotated = keys.rotate(|| now).await.unwrap();
+    assert_eq!(rotated.children, children as u64);
+    let wrapped = children as f64 / begun.elapsed().as_secs_f64();
+    row(
+        &format!("rotation of {children} children's keys, all of it"),
+        &format!("{wrapped:.0} keys/s"),
+        &format!("making them, with one recording's key each: {made:.0}/s"),
+        None,
+    );
+}
