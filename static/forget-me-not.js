@@ -35,8 +35,9 @@ export class ForgetMeNot extends (globalThis.HTMLElement ?? Object) {
     else registry?.define(tag, class extends this {});
   }
 
-  get fetchSession() { return this.#ask; }
-  set fetchSession(value) { this.#ask = value; this.#wasm?.update(this.#id); }
+  // In a list: whoever was set is another one each time, also the same function after a sign-out.
+  get fetchSession() { return this.#ask?.[0]; }
+  set fetchSession(value) { this.#ask = [value]; this.#wasm?.update(this.#id); }
   refresh() { this.#wasm ? this.#wasm.refresh(this.#id) : this.#begin(); }
 
   connectedCallback() {
@@ -78,7 +79,7 @@ export class ForgetMeNot extends (globalThis.HTMLElement ?? Object) {
       await 0;
       if (turn != this.#turn) return;
       const [[wasm, sheet], strings] = await Promise.all([
-        engine ||= load((wasm) => (wasm.early?.(this, () => turn == this.#turn), wasm)).catch((error) => { engine = null; throw error; }),
+        engine ||= load((wasm) => (wasm.early?.(this, () => turn == this.#turn && this.#ask), wasm)).catch((error) => { engine = null; throw error; }),
         words((this.locale || 'en').split('-')[0].toLowerCase()).catch(() => words('en'))]);
       if (turn != this.#turn) return;
       if (this.#wasm) return wasm.update(this.#id, strings);

@@ -80,8 +80,8 @@ impl Core {
         let db = Db::open(&data.join("forget-me-not.db")).await?;
         crate::ingest::refuse_unencrypted(&db, data).await?;
         let keys = Arc::new(Keys::open(data, clock.now()).await?);
-        let tombstones = Tombstones::open(data)?;
-        let ledger = Ledger::open(data)?;
+        let tombstones = Tombstones::open(data, &db).await?;
+        let ledger = Ledger::open(data, ledger::is_begun(&db).await?)?;
         let media: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new_with_prefix(data)?);
         let stores = store::inventory(&db, &keys, &media, data);
         let core = Self {

@@ -26,7 +26,7 @@ use crate::{
     search,
     session::id,
     store,
-    tombstone::Mark,
+    tombstone::{Buried, Mark},
 };
 
 /// Files up to this size are read whole and written at once.
@@ -79,6 +79,9 @@ pub enum IngestError {
     /// It was deleted, or is about to be.
     #[error("it was deleted, and is not taken in again")]
     Erased,
+    /// An erasure that is not finished means it: it may still be taken back.
+    #[error("it is about to be deleted; send it again should that be taken back")]
+    Leaving,
     /// Something of the child was deleted while it was on its way, and it may have been meant too.
     #[error(
         "recordings of the child were deleted while it was on its way; send it again if it is still to be taken in"
@@ -293,28 +296,44 @@ async fn look(
 ) -> sqlx::Result<Known> {
     let reference = incoming.recording.reference.as_deref();
     // Two indexes, each asked by itself.
-    let row = query(
-        "SELECT id, usable, TRUE AS same FROM recording WHERE child = ?1 AND identity = ?2
-         UNION ALL
-         SELECT id, usable, identity = ?2 FROM recording WHERE child = ?1 AND reference = ?3
-         ORDER BY same DESC LIMIT 1",
+    let rows = query(
+        "SELECT id, usable, reference, TRUE AS same FROM recording WHERE child = ?1 AND identity = ?2
+         UNION
+         SELECT id, usable, reference, identity = ?2 FROM recording WHERE child = ?1 AND reference = ?3
+         ORDER BY same DESC",
     )
     .bind(child)
     .bind(identity)
     .bind(reference)
-    .fetch_optional(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
-    if let Some(row) = row {
-        return Ok(if !Stores::from_bits(row.try_get(1)?).has(StoreId::Media) {
-            Known::Refused(IngestError::Erased)
-        } else if !row.try_get::<bool, _>(2)? {
-            Known::Refused(IngestError::ReferenceTaken)
-        } else {
-            Known::There(id(&row.try_get::<String, _>(0)?)?)
-        });
+    let buried = core.tombstones.find(tx, incoming.recording.child, &marks(incoming, identity)).await?;
+    let refused = match buried {
+        Some(Buried::ForGood) => Known::Refused(IngestError::Erased),
+        Some(Buried::WithAnErasure) => Known::Refused(IngestError::Leaving),
+        None => Known::Not,
+    };
+    let Some(row) = rows.first() else { return Ok(refused) };
+    if !Stores::from_bits(row.try_get(1)?).has(StoreId::Media) {
+        // Given up; if not by an erasure that buried it, by one from before there were tombstones.
+        return Ok(if buried.is_some() { refused } else { Known::Refused(IngestError::Erased) });
     }
-    let buried = core.tombstones.has(tx, incoming.recording.child, &marks(incoming, identity)).await?;
-    Ok(if buried { Known::Refused(IngestError::Erased) } else { Known::Not })
+    let known: Option<String> = row.try_get(2)?;
+    let same = rows.len() == 1 && row.try_get(3)?;
+    if !same || reference.is_some() && known.is_some() && known.as_deref() != reference {
+        return Ok(Known::Refused(IngestError::ReferenceTaken));
+    }
+    let there: String = row.try_get(0)?;
+    if known.is_none() && reference.is_some() {
+        // Deleted later, it has to be known by this name too.
+        query("UPDATE recording SET reference = ?, content = coalesce(content, ?) WHERE id = ?")
+            .bind(reference)
+            .bind(&incoming.probed.sha256[..])
+            .bind(&there)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(Known::There(id(&there)?))
 }
 
 /// By what it would be recognised had it been deleted.
@@ -353,7 +372,7 @@ async fn overtaken(
     let reference = incoming.recording.reference.as_deref().map(Mark::Reference);
     let marks: Vec<_> = content.into_iter().chain(reference).collect();
     core.tombstones.bury_arriving(tx, open, incoming.recording.child, &marks).await?;
-    Ok(Some(IngestError::Erased))
+    Ok(Some(if open.is_some() { IngestError::Leaving } else { IngestError::Erased }))
 }
 
 /// Writes the object, encrypted. No plaintext of it is written anywhere, and a large one is never in

@@ -21,6 +21,7 @@ pub mod owner;
 mod plain;
 pub mod playback;
 pub mod search;
+mod secret;
 pub mod serve;
 pub mod session;
 pub mod settings;

@@ -5,19 +5,14 @@
 //! A tombstone is an HMAC under a key of the data folder. Who reads the table learns neither what was
 //! deleted nor whose it was; once its erasure is over, nothing ties it to one.
 
-use std::{
-    fmt::Write as _,
-    fs::{File, OpenOptions},
-    io::{ErrorKind, Read, Write as _},
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
-};
+use std::{fmt::Write as _, path::Path};
 
-use anyhow::Context;
 use hmac::{Hmac, KeyInit, Mac};
 use rules::{ChildId, ErasureId};
 use sha2::Sha256;
 use sqlx::{Row, Sqlite, Transaction, query, query_scalar};
+
+use crate::{db::Db, secret};
 
 /// The file of the key, in the data folder. Without it a restored database would take back in what
 /// was deleted, so it belongs into every backup.
@@ -38,11 +33,10 @@ pub enum Mark<'a> {
 }
 
 impl Tombstones {
-    /// With the key of this data folder, which is made where it is missing.
-    pub fn open(data: &Path) -> anyhow::Result<Self> {
-        let path = data.join(FILE);
-        let key = read_or_make(&path).with_context(|| format!("cannot read or make {}", path.display()))?;
-        Ok(Self(Hmac::new_from_slice(&key)?))
+    /// With the key of this data folder. It is made where it is missing, unless there are tombstones.
+    pub async fn open(data: &Path, db: &Db) -> anyhow::Result<Self> {
+        let any = query_scalar("SELECT EXISTS (SELECT 1 FROM tombstone)").fetch_one(db.read()).await?;
+        Ok(Self(Hmac::new_from_slice(&secret::key(&data.join(FILE), any)?)?))
     }
 
     fn hash(&self, child: ChildId, mark: Mark<'_>) -> [u8; 32] {
@@ -98,34 +92,50 @@ impl Tombstones {
     }
 
     /// Whether any of these was deleted, or is about to be.
-    pub async fn has(
+    pub async fn find(
         &self,
         tx: &mut Transaction<'_, Sqlite>,
         child: ChildId,
         marks: &[Mark<'_>],
-    ) -> sqlx::Result<bool> {
+    ) -> sqlx::Result<Option<Buried>> {
+        let mut found = None;
         for mark in marks {
-            let there: bool = query_scalar("SELECT EXISTS (SELECT 1 FROM tombstone WHERE hash = ?)")
-                .bind(&self.hash(child, *mark)[..])
-                .fetch_one(&mut **tx)
-                .await?;
-            if there {
-                return Ok(true);
+            let for_good: Option<bool> =
+                query_scalar("SELECT max(erasure = '') FROM tombstone WHERE hash = ?")
+                    .bind(&self.hash(child, *mark)[..])
+                    .fetch_one(&mut **tx)
+                    .await?;
+            match for_good {
+                Some(true) => return Ok(Some(Buried::ForGood)),
+                Some(false) => found = Some(Buried::WithAnErasure),
+                None => {}
             }
         }
-        Ok(false)
+        Ok(found)
     }
+}
+
+/// How something lies among the tombstones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Buried {
+    /// An erasure that is not finished means it.
+    WithAnErasure,
+    /// It was deleted.
+    ForGood,
 }
 
 /// The erasure was taken back: what it buried may come in again, unless another buried it too.
 pub async fn take_back(tx: &mut Transaction<'_, Sqlite>, erasure: ErasureId) -> sqlx::Result<()> {
-    query("DELETE FROM tombstone WHERE erasure = ?").bind(erasure.to_string()).execute(&mut **tx).await?;
+    query("DELETE FROM tombstone WHERE erasure = ? AND erasure <> ''")
+        .bind(erasure.to_string())
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
 /// The erasure is over: its tombstones stay for good, and nothing ties them to it.
 pub async fn settle(tx: &mut Transaction<'_, Sqlite>, erasure: ErasureId) -> sqlx::Result<()> {
-    query("INSERT OR IGNORE INTO tombstone (hash, erasure) SELECT hash, '' FROM tombstone WHERE erasure = ?")
+    query("INSERT OR IGNORE INTO tombstone (hash, erasure) SELECT hash, '' FROM tombstone WHERE erasure = ? AND erasure <> ''")
         .bind(erasure.to_string())
         .execute(&mut **tx)
         .await?;
@@ -152,19 +162,4 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-/// A key of 32 random bytes in a file of its own, readable by this user only; made where it is missing.
-pub(crate) fn read_or_make(path: &Path) -> std::io::Result<[u8; 32]> {
-    let mut key = [0; 32];
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(mut file) => {
-            key = rand::random();
-            file.write_all(&key)?;
-            file.sync_all()?;
-        }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => File::open(path)?.read_exact(&mut key)?,
-        Err(error) => return Err(error),
-    }
-    Ok(key)
 }

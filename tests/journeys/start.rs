@@ -75,6 +75,27 @@ async fn what_was_asked_for_one_parent_is_never_shown_to_another() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_sign_out_ends_what_was_asked_for_also_where_the_same_function_signs_in_again() {
+    let world = World::new(false).await;
+    let host = world
+        .host_that(
+            "const ask = async () => { \
+               told.push('session'); \
+               if (told.length > 1) return {}; \
+               element.fetchSession = undefined; \
+               element.fetchSession = ask; \
+               return minted; \
+             }; element.fetchSession = ask;",
+        )
+        .await;
+    world.page.goto(&host).await.unwrap();
+    world.until_shown("You are not signed in here").await;
+    assert_eq!(told(&world).await, json!(["session", "ready", "session"]));
+    assert!(!world.text().await.contains("Mia"), "{}", world.text().await);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_element_that_was_taken_out_and_put_back_asks_for_itself() {
     let world = World::new(false).await;
     let host = world

@@ -169,7 +169,7 @@ impl From<IngestError> for Failure {
                 Self::invalid(error)
             }
             IngestError::Erased => Self::new(ProblemType::Erased),
-            IngestError::ReferenceTaken | IngestError::Overtaken => {
+            IngestError::ReferenceTaken | IngestError::Leaving | IngestError::Overtaken => {
                 Self::because(ProblemType::Conflict, error)
             }
             IngestError::Database(error) => error.into(),

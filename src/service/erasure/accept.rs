@@ -226,13 +226,13 @@ async fn seal_page(
     child: ChildId,
     found: &[Found],
 ) -> sqlx::Result<()> {
-    // Before anything is destroyed: what goes as a whole does not come in again.
-    let whole = found.iter().filter(|found| match found.decision {
-        Decision::Erase { from, .. } => from.has(StoreId::Catalogue),
+    // Before anything is destroyed: what goes does not come in again, also where its entry stays for a place.
+    let buried = found.iter().filter(|found| match found.decision {
+        Decision::Erase { from, .. } => from.has(StoreId::Catalogue) || from.has(StoreId::Media),
         Decision::Kept { .. } | Decision::Nothing => false,
     });
-    let whole = serde_json::Value::from_iter(whole.map(|found| found.seq)).to_string();
-    core.tombstones.bury(tx, id, child, &whole).await?;
+    let buried = serde_json::Value::from_iter(buried.map(|found| found.seq)).to_string();
+    core.tombstones.bury(tx, id, child, &buried).await?;
     let items: Vec<_> = found
         .iter()
         .filter_map(|found| match found.decision {

@@ -20,7 +20,7 @@ use rules::Timestamp;
 use sqlx::{Row, Sqlite, Transaction, query, query_scalar};
 use tokio::sync::Notify;
 
-use crate::{core::Core, tombstone::read_or_make};
+use crate::{core::Core, db::Db, secret};
 
 pub mod body;
 pub mod erased;
@@ -53,10 +53,9 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// The ledger of a data folder. Its key is made where it is missing.
-    pub fn open(data: &Path) -> anyhow::Result<Self> {
-        let path = data.join(KEY);
-        let seed = read_or_make(&path).with_context(|| format!("cannot read or make {}", path.display()))?;
+    /// The ledger of a data folder. Its key is made where it is missing, unless anything was entered.
+    pub fn open(data: &Path, begun: bool) -> anyhow::Result<Self> {
+        let seed = secret::key(&data.join(KEY), begun)?;
         let origin = match std::fs::read_to_string(data.join(ORIGIN)) {
             Ok(origin) => origin.trim_end().to_owned(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => default_origin(&seed)?,
@@ -106,6 +105,11 @@ fn signer(origin: &str, seed: &Hash) -> anyhow::Result<Signer> {
         .map_err(|_| anyhow::anyhow!("a ledger's name has no spaces and no plus sign: {origin}"))
 }
 
+/// Whether anything was entered in the ledger.
+pub async fn is_begun(db: &Db) -> sqlx::Result<bool> {
+    query_scalar("SELECT EXISTS (SELECT 1 FROM ledger_entry)").fetch_one(db.read()).await
+}
+
 /// A name that nobody else's ledger has, on a host that cannot exist.
 fn default_origin(seed: &Hash) -> anyhow::Result<String> {
     let hash = sha256(&[signer("unnamed", seed)?.key().bytes()]);
@@ -116,9 +120,9 @@ fn default_origin(seed: &Hash) -> anyhow::Result<String> {
 /// Names the ledger of a data folder. Once it has published anything its name never changes: for
 /// whoever follows it, it would be another ledger.
 pub fn name(data: &Path, origin: &str) -> anyhow::Result<()> {
-    let seed = read_or_make(&data.join(KEY)).context("cannot read or make the ledger's key")?;
+    let seed = secret::key(&data.join(KEY), data.join(FOLDER).join(CHECKPOINT).exists())?;
     signer(origin, &seed)?;
-    let published = Ledger::open(data)?.checkpoint()?;
+    let published = Ledger::open(data, false)?.checkpoint()?;
     if let Some(old) = published.as_deref().and_then(|text| text.lines().next()).filter(|old| *old != origin)
     {
         bail!("the ledger in {} is called {old}, and its name never changes", data.display());

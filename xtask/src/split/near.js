@@ -26,23 +26,30 @@ export const near = (element) => {
 // When the module makes one of those calls, it is given its part of the answer: once, and only to the same
 // question under the same session, by an element that was not touched since.
 let ahead, end;
-const fresh = () => ahead?.still() && Date.now() < end;
+const fresh = () => ahead && ahead.still() == ahead.ask && Date.now() < end;
 const nothing = () => {};
 export const early = (element, still) => {
+  // Which setting of `fetchSession` this is, while the element is opened; the same function set again is another.
+  const ask = still();
   const { src, locale, fetchSession } = element;
   const base = src.replace(/\/+$/, '');
-  if (!base || typeof fetchSession != 'function') return;
+  if (!ask || !base || typeof fetchSession != 'function') return;
   const session = (async () => fetchSession.call(element))();
   const sent = new Map();
-  ahead = { element, fetchSession, session, sent, still };
+  const mine = ahead = { element, ask, session, sent, still };
   end = Date.now() + 3e4;
+  // Nothing of it is kept for longer than it counts.
+  setTimeout(() => { if (ahead == mine) ahead = null; }, 3e4);
   session.then(({ client_secret }) => {
-    if (!client_secret) return;
+    if (!client_secret || ahead != mine || !fresh()) return;
     const zone = 'tz=' + encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone);
     const call = new AbortController();
     const headers = { authorization: 'Bearer ' + client_secret, accept: 'application/json' };
     const keep = (path, answer) => {
-      answer = answer.then((part) => ({ ok: true, text: async () => JSON.stringify(part) }));
+      answer = answer.then((part) => {
+        if (!part) throw part;
+        return { ok: true, text: async () => JSON.stringify(part) };
+      });
       answer.catch(nothing);
       sent.set(base + path, { call, headers, answer });
     };
@@ -69,7 +76,7 @@ export const early = (element, still) => {
 // What the module calls in place of `fetchSession`, of `fetch`, and of a timer between two steps of Yew, which
 // lets the browser draw: not while all that is to be drawn first is there already.
 const sign_in = (fetchSession, element) => {
-  if (ahead?.element != element || ahead.fetchSession != fetchSession || !ahead.session || !fresh()) return fetchSession.call(element);
+  if (ahead?.element != element || !ahead.session || !fresh()) return fetchSession.call(element);
   const { session } = ahead;
   ahead.session = null;
   return session;

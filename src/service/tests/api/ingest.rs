@@ -47,9 +47,9 @@ async fn what_a_guardian_deleted_is_a_conflict_and_stores_nothing() {
     service.erase(&family, json!({ "type": "items", "recordings": [recording] })).await;
     let again = service.hand_in(family.child, Clip::at(at, "hello")).await;
     assert_eq!(again.status, 409);
-    again.refused(ProblemType::Erased);
+    again.refused(ProblemType::Conflict);
     let other_moment = Clip { at: "2026-11-20T09:00:00Z", ..Clip::at(at, "hello") };
-    service.hand_in(family.child, other_moment).await.refused(ProblemType::Erased);
+    service.hand_in(family.child, other_moment).await.refused(ProblemType::Conflict);
     let path = format!("/v1/children/{}/recordings", family.child);
     let list: Value = service.get(&family.token, &path).await.ok();
     assert_eq!(list["items"], json!([]));

@@ -93,7 +93,7 @@ impl List {
             return Vec::new();
         };
         self.coming = None;
-        let held = self.window.held;
+        let held = self.window.held.map(|row| (row, self.row(row).cloned()));
         let same = self.days.as_ref() == Some(&days);
         self.doubted &= same;
         self.days = Some(days.clone());
@@ -132,9 +132,15 @@ impl List {
         if block.first < self.shown() || block.first == 0 {
             self.store(block);
         }
-        // A row with the focus was drawn anew.
-        if !anew {
-            self.refocus = self.refocus.or(held);
+        // A row that stays as it is keeps the focus, and where in it that is; else the same recording has it, or
+        // what is in its place.
+        if !anew && let Some((row, item)) = held {
+            let now = item.as_ref().and_then(|item| self.place_of(item.id));
+            if same && self.row(row) == item.as_ref() {
+                self.window.held = Some(row);
+            } else {
+                self.refocus = self.refocus.or(now.or(Some(row)));
+            }
         }
         effects.extend(self.fetch(child));
         effects.extend(self.refocus());
