@@ -68,7 +68,7 @@ export class ForgetMeNot extends (globalThis.HTMLElement ?? Object) {
   }
   #begin = () => {
     this.#rest();
-    if (this.#wasm || this.loading != 'lazy') return this.#open();
+    if (this.loading != 'lazy' || this.#wasm) return this.#open();
     this.#near = new IntersectionObserver((seen) => seen.some((it) => it.isIntersecting) && this.#open());
     this.#near.observe(this);
   };
