@@ -31,7 +31,8 @@ pub async fn fsck(data: &Path) -> anyhow::Result<Vec<String>> {
     let lock = fs::File::create(data.join(super::LOCK))?;
     lock.lock()?;
     let db = Db::open(&file).await.with_context(|| format!("cannot open {}", file.display()))?;
-    let mut look = Look { db, ledger: Ledger::open(data)?, faults: Vec::new() };
+    let ledger = Ledger::open(data, true)?;
+    let mut look = Look { db, ledger, faults: Vec::new() };
     let looked = look.at_everything(data).await;
     look.db.close().await;
     looked?;
