@@ -43,7 +43,6 @@ export const early = (element, still) => {
   session.then(({ client_secret }) => {
     if (!client_secret || ahead != mine || !fresh()) return;
     const zone = 'tz=' + encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone);
-    const call = new AbortController();
     const headers = { authorization: 'Bearer ' + client_secret, accept: 'application/json' };
     const keep = (path, answer) => {
       answer = answer.then((part) => {
@@ -51,9 +50,9 @@ export const early = (element, still) => {
         return { ok: true, text: async () => JSON.stringify(part) };
       });
       answer.catch(nothing);
-      sent.set(base + path, { call, headers, answer });
+      sent.set(base + path, { headers, answer });
     };
-    const view = fetch(base + '/first-view?' + zone, { headers, signal: call.signal }).then(async (answer) => {
+    const view = fetch(base + '/first-view?' + zone, { headers }).then(async (answer) => {
       // A service that does not know this, or not the session, is asked by the module itself.
       if (!answer.ok) throw await answer.text();
       const { children, list } = await answer.json();
@@ -82,10 +81,9 @@ const sign_in = (fetchSession, element) => {
   return session;
 };
 const send = (url, init) => {
-  const { call, headers, answer } = ahead?.sent.get(url) ?? {};
-  if (!call || headers.authorization != init.headers.authorization || !fresh()) return fetch(url, init);
+  const { headers, answer } = ahead?.sent.get(url) ?? {};
+  if (!answer || headers.authorization != init.headers.authorization || !fresh()) return fetch(url, init);
   ahead.sent.delete(url);
-  init.signal?.addEventListener('abort', () => call.abort());
   return answer.catch(() => fetch(url, init));
 };
 const rest_a_moment = (then, ms) => ahead?.sent.size && fresh() ? queueMicrotask(then) : setTimeout(then, ms);
