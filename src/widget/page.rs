@@ -382,7 +382,13 @@ impl Page {
             }
             Effect::Focus(spot) => self.focus = Some(spot),
             Effect::Scroll(row) => self.scroll = Some(row),
-            Effect::CloseBox => dialog::close(&self.dialog),
+            Effect::CloseBox => {
+                dialog::close(&self.dialog);
+                // Where it came from may be gone: not even until the next drawing is the focus nowhere.
+                if self.focus_was_lost() {
+                    self.focus_on(self.state.catch());
+                }
+            }
             Effect::Tell(told) => {
                 let host = ctx.props().host.client.host().clone();
                 wasm_bindgen_futures::spawn_local(async move { events::tell(&host, told) });
