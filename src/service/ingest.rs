@@ -26,7 +26,7 @@ use crate::{
     search,
     session::id,
     store,
-    tombstone::{Buried, Mark},
+    tombstone::{self, Buried, Marks},
 };
 
 /// Files up to this size are read whole and written at once.
@@ -183,16 +183,16 @@ async fn finish(
                 Err(error)
             }
             Draft::There(id) => Ok(RecordingCreated { id, already_there: true }),
-            Draft::New { child, id, object, identity } => {
+            Draft::New { child, id, object, marks } => {
                 // Another import, the same file twice in this batch, or an erasure may have come first.
-                match look(&mut tx, core, child, incoming, &identity).await? {
-                    Known::Not => match overtaken(&mut tx, core, child, incoming).await? {
+                match look(&mut tx, child, incoming, &marks).await? {
+                    Known::Not => match overtaken(&mut tx, child, incoming, &marks).await? {
                         Some(error) => {
                             unwanted.push(object);
                             Err(error)
                         }
                         None => {
-                            insert(&mut tx, core, child, id, &identity, incoming, now).await?;
+                            insert(&mut tx, core, child, id, &marks, incoming, now).await?;
                             forget(&mut tx, &object).await?;
                             Ok(RecordingCreated { id, already_there: false })
                         }
@@ -217,7 +217,7 @@ async fn finish(
 enum Draft {
     Refused(IngestError),
     There(RecordingId),
-    New { child: i64, id: RecordingId, object: Path, identity: [u8; 32] },
+    New { child: i64, id: RecordingId, object: Path, marks: Marks },
     Failed { object: Path, error: IngestError },
 }
 
@@ -254,8 +254,8 @@ async fn draft(
         .fetch_optional(&mut **tx)
         .await?;
     let Some(child) = child else { return Ok(Draft::Refused(IngestError::NoChild)) };
-    let identity = identity(&incoming.probed.sha256, incoming.moment_stated.then_some(recording.captured_at));
-    match look(tx, core, child, incoming, &identity).await? {
+    let marks = marks(core, incoming);
+    match look(tx, child, incoming, &marks).await? {
         Known::Not => {}
         Known::There(id) => return Ok(Draft::There(id)),
         Known::Refused(error) => return Ok(Draft::Refused(error)),
@@ -268,15 +268,18 @@ async fn draft(
         .bind(core.owner.name())
         .execute(&mut **tx)
         .await?;
-    Ok(Draft::New { child, id, object, identity })
+    Ok(Draft::New { child, id, object, marks })
 }
 
-/// What makes two imports the same recording: the bytes, and the moment where it was stated.
-fn identity(content: &[u8; 32], stated: Option<Timestamp>) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update(content);
-    hash.update(stated.map_or_else(|| "-".to_owned(), |at| at.to_string()));
-    hash.finalize().into()
+/// By what it is recognised. Two imports are the same recording by their bytes, and by the moment where it
+/// was stated.
+fn marks(core: &Core, incoming: &Incoming) -> Marks {
+    let (recording, content) = (&incoming.recording, &incoming.probed.sha256);
+    let stated = incoming.moment_stated.then_some(recording.captured_at);
+    let mut identity = Sha256::new();
+    identity.update(content);
+    identity.update(stated.map_or_else(|| "-".to_owned(), |at| at.to_string()));
+    core.tombstones.marks(recording.child, content, &identity.finalize(), recording.reference.as_deref())
 }
 
 /// What is known of a recording that arrives.
@@ -289,10 +292,9 @@ enum Known {
 /// Looks for it among what is held and among what was deleted.
 async fn look(
     tx: &mut Transaction<'_, Sqlite>,
-    core: &Core,
     child: i64,
     incoming: &Incoming,
-    identity: &[u8],
+    marks: &Marks,
 ) -> sqlx::Result<Known> {
     let reference = incoming.recording.reference.as_deref();
     // Two indexes, each asked by itself.
@@ -303,11 +305,11 @@ async fn look(
          ORDER BY same DESC",
     )
     .bind(child)
-    .bind(identity)
+    .bind(&marks.identity[..])
     .bind(reference)
     .fetch_all(&mut **tx)
     .await?;
-    let buried = core.tombstones.find(tx, incoming.recording.child, &marks(incoming, identity)).await?;
+    let buried = tombstone::find(tx, marks).await?;
     let refused = match buried {
         Some(Buried::ForGood) => Known::Refused(IngestError::Erased),
         Some(Buried::WithAnErasure) => Known::Refused(IngestError::Leaving),
@@ -328,7 +330,7 @@ async fn look(
         // Deleted later, it has to be known by this name too.
         query("UPDATE recording SET reference = ?, content = coalesce(content, ?) WHERE id = ?")
             .bind(reference)
-            .bind(&incoming.probed.sha256[..])
+            .bind(&marks.content[..])
             .bind(&there)
             .execute(&mut **tx)
             .await?;
@@ -336,20 +338,14 @@ async fn look(
     Ok(Known::There(id(&there)?))
 }
 
-/// By what it would be recognised had it been deleted.
-fn marks<'a>(incoming: &'a Incoming, identity: &'a [u8]) -> Vec<Mark<'a>> {
-    let reference = incoming.recording.reference.as_deref().map(Mark::Reference);
-    [Mark::Content(&incoming.probed.sha256), Mark::Identity(identity)].into_iter().chain(reference).collect()
-}
-
 /// Why it is too late: a guardian deleted recordings of the child after it had set out. A deletion of
 /// everything means it too. Whether another one would have found it, nobody knows any more: what was
 /// asked for is not kept. So it is refused, and whoever sends it again does that after the deletion.
 async fn overtaken(
     tx: &mut Transaction<'_, Sqlite>,
-    core: &Core,
     child: i64,
     incoming: &Incoming,
+    marks: &Marks,
 ) -> sqlx::Result<Option<IngestError>> {
     // The inactivity rule does not mean what has only now been captured.
     let rows = query(
@@ -368,10 +364,7 @@ async fn overtaken(
         return Ok(Some(IngestError::Overtaken));
     }
     let open = row.try_get::<bool, _>(2)?.then(|| id(&row.try_get::<String, _>(0)?)).transpose()?;
-    let content = [Mark::Content(&incoming.probed.sha256)];
-    let reference = incoming.recording.reference.as_deref().map(Mark::Reference);
-    let marks: Vec<_> = content.into_iter().chain(reference).collect();
-    core.tombstones.bury_arriving(tx, open, incoming.recording.child, &marks).await?;
+    tombstone::bury_arriving(tx, open, marks).await?;
     Ok(Some(if open.is_some() { IngestError::Leaving } else { IngestError::Erased }))
 }
 
@@ -414,7 +407,7 @@ async fn insert(
     core: &Core,
     child: i64,
     id: RecordingId,
-    identity: &[u8],
+    marks: &Marks,
     incoming: &Incoming,
     now: Timestamp,
 ) -> sqlx::Result<()> {
@@ -477,8 +470,8 @@ async fn insert(
     .bind(i64::try_from(probed.duration_ms).unwrap_or(i64::MAX))
     .bind(&probed.media_type[..])
     .bind(i64::try_from(probed.bytes).unwrap_or(i64::MAX))
-    .bind(identity)
-    .bind(&probed.sha256[..])
+    .bind(&marks.identity[..])
+    .bind(&marks.content[..])
     .bind(&recording.reference)
     .bind(usable.bits())
     .bind(now.ms())

@@ -3,6 +3,7 @@
 //! Layers, top down: [`api`] (HTTP, one file a resource), [`erasure`] and [`ingest`] (what happens),
 //! [`store`] (where copies live) and [`db`].
 
+pub mod access;
 pub mod api;
 pub mod cli;
 pub mod clock;

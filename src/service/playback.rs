@@ -10,14 +10,13 @@ use std::ops::Range;
 use bytes::Bytes;
 use futures::{Stream, stream};
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, path::Path};
-use proof::leaf::Kind;
 use rules::{ChildId, RecordingId, StoreId, Stores, Timestamp, contract::Playback};
 use sqlx::{Row, query, query_scalar};
 
 use crate::{
+    access::{self, Purpose},
     core::Core,
     keys::{KeyError, chunked},
-    ledger,
     listing::{self, ListError},
     session::{self, Session, id},
     store,
@@ -84,7 +83,7 @@ pub async fn ticket(
         .fetch_optional(core.db.read())
         .await?
         .ok_or(PlaybackError::NotFound)?;
-    let (now, guardian) = (core.clock.now(), session.asker.guardian);
+    let now = core.clock.now();
     let number = session.asker.number_of(child).ok_or(PlaybackError::NotFound)?;
     let secret = session::secret("");
     let expires_at = now.plus_seconds(TICKET_SECONDS).min(session.expires_at);
@@ -92,14 +91,11 @@ pub async fn ticket(
     query("INSERT INTO ticket (ticket_hash, seq, guardian, expires_at) VALUES (?, ?, ?, ?)")
         .bind(&session::hash(&secret)[..])
         .bind(seq)
-        .bind(guardian.to_string())
+        .bind(session.asker.guardian.to_string())
         .bind(expires_at.ms())
         .execute(&mut *tx)
         .await?;
-    ledger::enter(&mut tx, core, number, Kind::Access, |key| {
-        ledger::body::access(key, now, recording, guardian)
-    })
-    .await?;
+    access::enter(&mut tx, core, &session.asker, number, recording, Purpose::Playback).await?;
     tx.commit().await?;
     Ok(Playback { url: format!("/v1/media/{secret}"), media_type, expires_at })
 }

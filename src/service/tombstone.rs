@@ -2,17 +2,18 @@
 //! ever (R4). Written in the transaction that accepts an erasure, before anything is destroyed;
 //! only an undo takes them back.
 //!
-//! A tombstone is an HMAC under a key of the data folder. Who reads the table learns neither what was
-//! deleted nor whose it was; once its erasure is over, nothing ties it to one.
+//! A tombstone is a mark: an HMAC under a key of the data folder. Who reads the table learns neither what was
+//! deleted nor whose it was; once its erasure is over, nothing ties it to one. The entry of a recording has
+//! its marks and no hash of its bytes, for an entry may outlive them: where its place is kept, say.
 
 use std::{fmt::Write as _, path::Path};
 
 use hmac::{Hmac, KeyInit, Mac};
 use rules::{ChildId, ErasureId};
 use sha2::Sha256;
-use sqlx::{Row, Sqlite, Transaction, query, query_scalar};
+use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction, query, query_as, query_scalar};
 
-use crate::{db::Db, secret};
+use crate::{db::Db, secret, session::id};
 
 /// The file of the key, in the data folder. Without it a restored database would take back in what
 /// was deleted, so it belongs into every backup.
@@ -21,30 +22,57 @@ const FILE: &str = "tombstone.key";
 /// Makes and recognises tombstones.
 pub struct Tombstones(Hmac<Sha256>);
 
-/// What makes a recording the same as a deleted one.
+/// What a recording is recognised by, without telling what it is.
+pub type Mark = [u8; 32];
+
+/// The marks of one recording.
 #[derive(Debug, Clone, Copy)]
-pub enum Mark<'a> {
-    /// SHA-256 of its bytes, whatever moment is stated with them.
-    Content(&'a [u8]),
-    /// Bytes and moment, of a recording from before contents were written down.
-    Identity(&'a [u8]),
-    /// The vendor's own name for it.
-    Reference(&'a str),
+pub struct Marks {
+    /// Of its bytes, whatever moment is stated with them.
+    pub content: Mark,
+    /// Of bytes and moment: what makes two imports the same recording.
+    pub identity: Mark,
+    /// Of the vendor's own name for it.
+    pub reference: Option<Mark>,
 }
+
+impl Marks {
+    /// What is buried with it: the same bytes do not come in with another moment either.
+    fn buried(&self) -> impl Iterator<Item = Mark> {
+        [self.content].into_iter().chain(self.reference)
+    }
+
+    /// All of them. That of identity is buried where an entry from before contents were written down was.
+    fn all(&self) -> impl Iterator<Item = Mark> {
+        [self.content, self.identity].into_iter().chain(self.reference)
+    }
+}
+
+/// Entries of this version of the tables (SQLite's `user_version`) have marks; before, bare hashes.
+const MARKED: i64 = 1;
+/// Entries that are marked in one go: bounds memory.
+const PAGE: i64 = 10_000;
 
 impl Tombstones {
     /// With the key of this data folder. It is made where it is missing, unless there are tombstones.
     pub async fn open(data: &Path, db: &Db) -> anyhow::Result<Self> {
         let any = query_scalar("SELECT EXISTS (SELECT 1 FROM tombstone)").fetch_one(db.read()).await?;
-        Ok(Self(Hmac::new_from_slice(&secret::key(&data.join(FILE), any)?)?))
+        let tombstones = Self(Hmac::new_from_slice(&secret::key(&data.join(FILE), any)?)?);
+        tombstones.mark_old_entries(db).await?;
+        Ok(tombstones)
     }
 
-    fn hash(&self, child: ChildId, mark: Mark<'_>) -> [u8; 32] {
-        let (kind, bytes) = match mark {
-            Mark::Content(hash) => (b'c', hash),
-            Mark::Identity(hash) => (b'i', hash),
-            Mark::Reference(name) => (b'r', name.as_bytes()),
-        };
+    /// The marks of a recording: of the SHA-256 of its bytes, of that and the moment, of the vendor's name.
+    #[must_use]
+    pub fn marks(&self, child: ChildId, content: &[u8], identity: &[u8], reference: Option<&str>) -> Marks {
+        Marks {
+            content: self.mark(child, b'c', content),
+            identity: self.mark(child, b'i', identity),
+            reference: reference.map(|name| self.mark(child, b'r', name.as_bytes())),
+        }
+    }
+
+    fn mark(&self, child: ChildId, kind: u8, bytes: &[u8]) -> Mark {
         let mut mac = self.0.clone();
         mac.update(child.to_string().as_bytes());
         mac.update(&[0, kind]);
@@ -66,53 +94,77 @@ impl Tombstones {
         .bind(seqs)
         .fetch_all(&mut **tx)
         .await?;
-        let mut hashes = Vec::with_capacity(rows.len());
+        let mut marks: Vec<Vec<u8>> = Vec::with_capacity(rows.len());
         for row in rows {
-            let (content, identity): (Option<Vec<u8>>, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
-            let mark = content.as_deref().map_or(Mark::Identity(&identity), Mark::Content);
-            hashes.push(self.hash(child, mark));
+            let content: Option<Vec<u8>> = row.try_get(0)?;
+            marks.push(content.map_or_else(|| row.try_get(1), Ok)?);
             if let Some(reference) = row.try_get::<Option<String>, _>(2)? {
-                hashes.push(self.hash(child, Mark::Reference(&reference)));
+                marks.push(self.mark(child, b'r', reference.as_bytes()).to_vec());
             }
         }
-        insert(tx, Some(erasure), &hashes).await
+        insert(tx, Some(erasure), marks.iter().map(Vec::as_slice)).await
     }
 
-    /// Buries what was refused because its erasure came while it was on its way; for good, if that is
-    /// over already.
-    pub async fn bury_arriving(
-        &self,
-        tx: &mut Transaction<'_, Sqlite>,
-        erasure: Option<ErasureId>,
-        child: ChildId,
-        marks: &[Mark<'_>],
-    ) -> sqlx::Result<()> {
-        let hashes: Vec<_> = marks.iter().map(|mark| self.hash(child, *mark)).collect();
-        insert(tx, erasure, &hashes).await
-    }
-
-    /// Whether any of these was deleted, or is about to be.
-    pub async fn find(
-        &self,
-        tx: &mut Transaction<'_, Sqlite>,
-        child: ChildId,
-        marks: &[Mark<'_>],
-    ) -> sqlx::Result<Option<Buried>> {
-        let mut found = None;
-        for mark in marks {
-            let for_good: Option<bool> =
-                query_scalar("SELECT max(erasure = '') FROM tombstone WHERE hash = ?")
-                    .bind(&self.hash(child, *mark)[..])
-                    .fetch_one(&mut **tx)
+    /// Turns the bare hashes of entries from before there were marks into marks. Whole or not at all.
+    async fn mark_old_entries(&self, db: &Db) -> sqlx::Result<()> {
+        let version: i64 = query_scalar("PRAGMA user_version").fetch_one(db.read()).await?;
+        if version >= MARKED {
+            return Ok(());
+        }
+        let mut tx = db.write().await?;
+        let mut after = i64::MIN;
+        loop {
+            let rows: Vec<(i64, String, Option<Vec<u8>>, Vec<u8>)> = query_as(
+                "SELECT r.seq, c.id, r.content, r.identity FROM recording r JOIN child c ON c.number = r.child
+                 WHERE r.seq > ? ORDER BY r.seq LIMIT ?",
+            )
+            .bind(after)
+            .bind(PAGE)
+            .fetch_all(&mut *tx)
+            .await?;
+            let Some((last, ..)) = rows.last() else { break };
+            after = *last;
+            for (seq, child, content, identity) in rows {
+                let child = id(&child)?;
+                query("UPDATE recording SET content = ?, identity = ? WHERE seq = ?")
+                    .bind(content.map(|hash| self.mark(child, b'c', &hash).to_vec()))
+                    .bind(&self.mark(child, b'i', &identity)[..])
+                    .bind(seq)
+                    .execute(&mut *tx)
                     .await?;
-            match for_good {
-                Some(true) => return Ok(Some(Buried::ForGood)),
-                Some(false) => found = Some(Buried::WithAnErasure),
-                None => {}
             }
         }
-        Ok(found)
+        query(AssertSqlSafe(format!("PRAGMA user_version = {MARKED}"))).execute(&mut *tx).await?;
+        tx.commit().await
     }
+}
+
+/// Buries what was refused because its erasure came while it was on its way; for good, if that is
+/// over already.
+pub async fn bury_arriving(
+    tx: &mut Transaction<'_, Sqlite>,
+    erasure: Option<ErasureId>,
+    marks: &Marks,
+) -> sqlx::Result<()> {
+    let marks: Vec<Mark> = marks.buried().collect();
+    insert(tx, erasure, marks.iter().map(|mark| &mark[..])).await
+}
+
+/// Whether any of these was deleted, or is about to be.
+pub async fn find(tx: &mut Transaction<'_, Sqlite>, marks: &Marks) -> sqlx::Result<Option<Buried>> {
+    let mut found = None;
+    for mark in marks.all() {
+        let for_good: Option<bool> = query_scalar("SELECT max(erasure = '') FROM tombstone WHERE hash = ?")
+            .bind(&mark[..])
+            .fetch_one(&mut **tx)
+            .await?;
+        match for_good {
+            Some(true) => return Ok(Some(Buried::ForGood)),
+            Some(false) => found = Some(Buried::WithAnErasure),
+            None => {}
+        }
+    }
+    Ok(found)
 }
 
 /// How something lies among the tombstones.
@@ -142,15 +194,15 @@ pub async fn settle(tx: &mut Transaction<'_, Sqlite>, erasure: ErasureId) -> sql
     take_back(tx, erasure).await
 }
 
-async fn insert(
+async fn insert<'a>(
     tx: &mut Transaction<'_, Sqlite>,
     erasure: Option<ErasureId>,
-    hashes: &[[u8; 32]],
+    marks: impl Iterator<Item = &'a [u8]>,
 ) -> sqlx::Result<()> {
-    let hashes = serde_json::Value::from_iter(hashes.iter().map(|hash| hex(hash)));
+    let marks = serde_json::Value::from_iter(marks.map(hex));
     query("INSERT OR IGNORE INTO tombstone (hash, erasure) SELECT unhex(j.value), ? FROM json_each(?) j")
         .bind(erasure.map(|erasure| erasure.to_string()).unwrap_or_default())
-        .bind(hashes.to_string())
+        .bind(marks.to_string())
         .execute(&mut **tx)
         .await?;
     Ok(())

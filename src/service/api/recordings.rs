@@ -16,7 +16,7 @@ use super::{
     failure::Failure,
     input::{Id, Params, limit},
 };
-use crate::{listing, session::Session};
+use crate::{access, listing, session::Session};
 
 /// A query: conditions, all of which must hold, and more. The conditions are those of a [`Filter`]
 /// in a body, written out in each, because a query string that is flattened cannot refuse what it
@@ -198,5 +198,5 @@ pub async fn get(
 ) -> Result<Json<Recording>, Failure> {
     let filter = Filter { q, ..Filter::default() };
     filter.check().map_err(Failure::invalid)?;
-    Ok(Json(listing::recording(api.core(), &session.asker, recording, filter.q.as_deref()).await?))
+    Ok(Json(access::read(api.core(), &session.asker, recording, filter.q.as_deref()).await?))
 }

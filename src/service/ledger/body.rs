@@ -15,11 +15,11 @@
 //! until <time>                      until then it can be taken back
 //! inventory <version>
 //!
-//! forget-me-not/access/v1           a guardian plays a recording
+//! forget-me-not/access/v1           a guardian opens a recording
 //! at <time>
 //! recording <pseudonym>
 //! by <pseudonym>
-//! for playback
+//! for <"reading" or "playback">
 //!
 //! forget-me-not/decision/v1         a guardian has decided something
 //! at <time>
@@ -43,6 +43,7 @@ use proof::{Hash, base64, child::ChildKey};
 use rules::{Date, ErasureId, GuardianId, RecordingId, StoreId, Stores, Timestamp};
 
 use super::time;
+use crate::access::Purpose;
 
 struct Lines(String);
 
@@ -106,13 +107,19 @@ pub fn request(key: &ChildKey, at: Timestamp, request: &Request<'_>) -> String {
         .0
 }
 
-/// A guardian plays a recording.
+/// A guardian opens a recording.
 #[must_use]
-pub fn access(key: &ChildKey, at: Timestamp, recording: RecordingId, guardian: GuardianId) -> String {
+pub fn access(
+    key: &ChildKey,
+    at: Timestamp,
+    recording: RecordingId,
+    guardian: GuardianId,
+    purpose: Purpose,
+) -> String {
     Lines::new("access", at)
         .line("recording", named(key, recording))
         .line("by", by(key, Some(&guardian.to_string())))
-        .line("for", "playback")
+        .line("for", purpose.word())
         .0
 }
 

@@ -18,9 +18,10 @@ use super::{
     see_other, words,
 };
 use crate::{
+    access,
     api::{Api, input::Id},
     keep::{self, KeepError},
-    listing, playback,
+    playback,
 };
 
 /// How long a keep may be, as it is offered: months (the element's). None is chosen beforehand.
@@ -119,7 +120,7 @@ async fn page(
 ) -> Result<Drawn, Oops> {
     visitor.may(Permission::Play)?;
     let (core, texts) = (api.core(), &visitor.texts);
-    let recording = listing::recording(core, &visitor.session.asker, id, q).await?;
+    let recording = access::read(core, &visitor.session.asker, id, q).await?;
     let item = &recording.item;
     let at = texts.moment(item.captured_at);
     let title = texts.fill("recording-of", &[("kind", texts.text(words::kind(item.kind))), ("at", &at)]);

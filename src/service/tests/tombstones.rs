@@ -16,6 +16,7 @@ use service::{
     ingest::{self, Incoming, IngestError},
     media,
 };
+use sha2::Digest;
 use sqlx::{Row, query_scalar};
 
 /// The nth moment with the bytes of `content`.
@@ -236,5 +237,57 @@ async fn undoing_and_finishing_do_not_read_all_tombstones() {
     ] {
         let plan: String = sqlx::query(sql).fetch_one(home.core.db.read()).await.unwrap().get(3);
         assert!(plan.contains("tombstone_by_erasure"), "{plan}");
+    }
+}
+
+#[tokio::test]
+async fn an_entry_never_has_a_hash_of_its_bytes() {
+    let home = Household::new().await;
+    let arriving = incoming(&home, 0, "walnut", None);
+    let hash = arriving.probed.sha256;
+    send(&home, &arriving).await.unwrap();
+    let (content, identity): (Vec<u8>, Vec<u8>) = sqlx::query_as("SELECT content, identity FROM recording")
+        .fetch_one(home.core.db.read())
+        .await
+        .unwrap();
+    assert!(content != hash && identity != hash);
+    assert!(!household::contains(home.folder.path(), &hash), "nobody who has the file can look for it");
+}
+
+#[tokio::test]
+async fn entries_from_before_there_were_marks_get_theirs_and_are_recognised() {
+    let home = Household::new().await;
+    let sent: Vec<_> = (0..2).map(|n| incoming(&home, n, &canary(n), None)).collect();
+    let hashes: Vec<[u8; 32]> = sent.iter().map(|incoming| incoming.probed.sha256).collect();
+    let mut made = Vec::new();
+    for incoming in &sent {
+        made.push(send(&home, incoming).await.unwrap().id);
+    }
+    // As they were: SHA-256 of the bytes; of that and the moment.
+    let mut tx = home.core.db.write().await.unwrap();
+    for (n, hash) in (0..).zip(&hashes) {
+        let identity = sha2::Sha256::digest([&hash[..], home.at(n).to_string().as_bytes()].concat());
+        // The first one is older still, from before contents were written down.
+        sqlx::query("UPDATE recording SET content = ?, identity = ? WHERE id = ?")
+            .bind((n > 0).then_some(&hash[..]))
+            .bind(&identity[..])
+            .bind(made[usize::try_from(n).unwrap()].to_string())
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+    }
+    sqlx::query("PRAGMA user_version = 0").execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let home = home.reopened().await;
+    for n in 0..2 {
+        let again = send(&home, &incoming(&home, n, &canary(n), None)).await.unwrap();
+        assert!(again.already_there);
+    }
+    delete(&home, Scope::Child {}, true).await;
+    engine::tick(&home.core).await.unwrap();
+    for n in 0..2 {
+        let refused = send(&home, &incoming(&home, n, &canary(n), None)).await;
+        assert!(matches!(refused, Err(IngestError::Erased)), "{refused:?}");
     }
 }

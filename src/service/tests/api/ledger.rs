@@ -42,6 +42,7 @@ async fn the_receipt_of_an_erasure_verifies_and_one_that_was_changed_does_not() 
     let service = Service::start().await;
     let family = service.family("parent").await;
     let recording = service.record(&family, "2026-11-20T08:00:00Z", "walnut").await;
+    service.get(&family.token, &format!("/v1/recordings/{recording}")).await.ok::<serde_json::Value>();
     service.ticket(&family, recording).await;
     let erasure = service.erase(&family, json!({ "type": "child" })).await;
     let path = format!("/v1/erasures/{}/receipt", erasure.id);
@@ -67,7 +68,9 @@ async fn the_receipt_of_an_erasure_verifies_and_one_that_was_changed_does_not() 
     let inventory = public(&service, "/ledger/inventory/1").await.text();
     let all: ChildLedger = service.get(&family.token, &ledger).await.ok();
     let kinds: Vec<&str> = all.items.iter().map(|entry| entry.kind.as_str()).collect();
-    assert_eq!(&kinds[..3], ["birth", "access", "request"]);
+    assert_eq!(&kinds[..4], ["birth", "access", "access", "request"]);
+    let purpose = |n: usize| all.items[n].body.lines().last().map(str::to_owned);
+    assert_eq!([purpose(1), purpose(2)], [Some("for reading".into()), Some("for playback".into())]);
     assert_eq!(kinds.last(), Some(&"complete"));
     let key = ChildKey(proof::base64::hash(&all.key.unwrap()).unwrap());
     let leaves: String = all.items.iter().map(|entry| entry.leaf.as_str()).collect();

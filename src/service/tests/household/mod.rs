@@ -58,6 +58,15 @@ impl Household {
         Self { core, clock, child, number, asker, folder, start }
     }
 
+    /// The same folder, opened by another process.
+    pub async fn reopened(self) -> Self {
+        self.core.db.close().await;
+        self.core.keys.close().await;
+        let clock = self.clock.clone();
+        let core = Core::open_with(self.folder.path(), Policy::default(), clock).await.unwrap();
+        Self { core, ..self }
+    }
+
     /// The moment of the nth recording.
     pub fn at(&self, n: i64) -> Timestamp {
         self.start.plus_seconds(-86_400 + n * 60)
