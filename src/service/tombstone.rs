@@ -11,7 +11,7 @@ use std::{fmt::Write as _, path::Path};
 use hmac::{Hmac, KeyInit, Mac};
 use rules::{ChildId, ErasureId};
 use sha2::Sha256;
-use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction, query, query_as, query_scalar};
+use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction, query, query_scalar};
 
 use crate::{db::Db, secret, session::id};
 
@@ -114,7 +114,7 @@ impl Tombstones {
         let mut tx = db.write().await?;
         let mut after = i64::MIN;
         loop {
-            let rows: Vec<(i64, String, Option<Vec<u8>>, Vec<u8>)> = query_as(
+            let rows = query(
                 "SELECT r.seq, c.id, r.content, r.identity FROM recording r JOIN child c ON c.number = r.child
                  WHERE r.seq > ? ORDER BY r.seq LIMIT ?",
             )
@@ -122,10 +122,11 @@ impl Tombstones {
             .bind(PAGE)
             .fetch_all(&mut *tx)
             .await?;
-            let Some((last, ..)) = rows.last() else { break };
-            after = *last;
-            for (seq, child, content, identity) in rows {
-                let child = id(&child)?;
+            let Some(last) = rows.last() else { break };
+            after = last.try_get(0)?;
+            for row in rows {
+                let (seq, child): (i64, ChildId) = (row.try_get(0)?, id(row.try_get(1)?)?);
+                let (content, identity): (Option<Vec<u8>>, Vec<u8>) = (row.try_get(2)?, row.try_get(3)?);
                 query("UPDATE recording SET content = ?, identity = ? WHERE seq = ?")
                     .bind(content.map(|hash| self.mark(child, b'c', &hash).to_vec()))
                     .bind(&self.mark(child, b'i', &identity)[..])
