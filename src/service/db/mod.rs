@@ -19,6 +19,22 @@ const READERS: u32 = 8;
 /// engine tries again.
 const BUSY_EMPTYING: Duration = Duration::from_millis(500);
 
+/// How every database of ours is opened.
+pub fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // An accepted erasure must survive a power cut, not only a crash.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(false)
+        .busy_timeout(BUSY)
+        // Per connection, so it stands here: deleted bytes are overwritten with zeros.
+        .pragma("secure_delete", "ON")
+        // No sorter spills a child's words into a file that nobody erases.
+        .pragma("temp_store", "MEMORY")
+}
+
 /// The database.
 #[derive(Debug, Clone)]
 pub struct Db {
@@ -35,18 +51,7 @@ pub struct WalBusy;
 impl Db {
     /// Opens the file, makes it where it is missing, and brings its tables up to date.
     pub async fn open(path: &Path) -> anyhow::Result<Self> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // An accepted erasure must survive a power cut, not only a crash.
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(false)
-            .busy_timeout(BUSY)
-            // Per connection, so it stands here: deleted bytes are overwritten with zeros.
-            .pragma("secure_delete", "ON")
-            // No sorter spills a child's words into a file that nobody erases.
-            .pragma("temp_store", "MEMORY");
+        let options = options(path);
         let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         MIGRATIONS.run(&write).await?;
         let empty = SqlitePoolOptions::new()

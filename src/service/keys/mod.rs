@@ -10,19 +10,17 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use anyhow::Context;
 use rules::{ChildId, RecordingId, Timestamp};
 use sha2::{Digest, Sha256};
 use sqlx::{
-    Row, Sqlite, SqlitePool, Transaction,
-    migrate::Migrator,
-    query, query_scalar,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    Row, Sqlite, SqlitePool, Transaction, migrate::Migrator, query, query_scalar, sqlite::SqlitePoolOptions,
 };
 use zeroize::Zeroizing;
+
+use crate::db;
 
 pub mod chunked;
 pub mod kms;
@@ -37,8 +35,6 @@ pub use self::{
 static MIGRATIONS: Migrator = sqlx::migrate!("keys/migrations");
 
 const FILE: &str = "keys.db";
-/// How long a connection waits for another process's transaction.
-const BUSY: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 /// How often a key is looked for whose epoch has just ended.
 const TRIES: u32 = 8;
@@ -105,15 +101,7 @@ impl Keys {
     /// The same with epoch keys kept elsewhere.
     pub async fn open_with(data: &Path, kms: Arc<dyn Kms>, now: Timestamp) -> anyhow::Result<Self> {
         let file = data.join(FILE);
-        let options = SqliteConnectOptions::new()
-            .filename(&file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(false)
-            .busy_timeout(BUSY)
-            .pragma("secure_delete", "ON")
-            .pragma("temp_store", "MEMORY");
+        let options = db::options(&file);
         let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         MIGRATIONS.run(&write).await?;
         let read =
@@ -256,7 +244,7 @@ impl Keys {
     /// Moves everything from the write-ahead log into the main file, and empties the log.
     pub async fn empty_wal(&self) -> anyhow::Result<()> {
         let busy: i64 = query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&self.write).await?.try_get(0)?;
-        if busy == 0 { Ok(()) } else { Err(crate::db::WalBusy.into()) }
+        if busy == 0 { Ok(()) } else { Err(db::WalBusy.into()) }
     }
 
     /// Writes the file anew, so that no gap of a page keeps what was destroyed, and empties the log.
