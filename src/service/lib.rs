@@ -18,6 +18,7 @@ pub mod keys;
 pub mod ledger;
 pub mod listing;
 pub mod media;
+pub mod outbound;
 pub mod owner;
 mod plain;
 pub mod playback;

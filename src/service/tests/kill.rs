@@ -16,6 +16,7 @@ use service::{
     clock::{Clock, SystemClock},
     core::{Core, Policy},
     erasure::{Asker, accept, view},
+    outbound::{self, Reach},
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -252,7 +253,7 @@ async fn killed_while_accepting() {
         };
         let (url, token) = (format!("http://127.0.0.1:{}/v1/erasures", service.port), mint(data));
         let ask = tokio::spawn(async move {
-            let client = reqwest::Client::new();
+            let client = outbound::builder(Reach::ThisMachine).build().unwrap();
             let begun = Instant::now();
             // Until the service listens; then the call hangs at the point.
             while client.post(&url).bearer_auth(&token).json(&request).send().await.is_err() {

@@ -8,6 +8,7 @@ use std::{
 };
 
 use serde_json::Value;
+use service::outbound::{self, Reach};
 
 use crate::common::{Answer, sound};
 
@@ -91,7 +92,7 @@ async fn it_serves_and_ends_cleanly_and_its_log_tells_no_secret() {
     let key = std::fs::read_to_string(data.join("vendor.key")).unwrap();
     let key = key.trim();
     let url = |path: &str| format!("http://{}{path}", running.address);
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = outbound::builder(Reach::ThisMachine).build().unwrap();
     let post = |path: &str, key: &str| client.post(url(path)).bearer_auth(key);
 
     let body = serde_json::json!({ "guardian": "guardian", "name": "Zqxname" });
@@ -203,7 +204,7 @@ fn a_key_that_is_given_is_the_key() {
     let running = Running::start(&folder.path().join("data"), &["--vendor-key-file", file.to_str().unwrap()]);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let answer = runtime.block_on(async {
-        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
+        let client = outbound::builder(Reach::ThisMachine).timeout(Duration::from_secs(30)).build().unwrap();
         let request = client.get(format!("http://{}/metrics", running.address));
         Answer::to(request.bearer_auth("a-key-of-the-vendors-own-choosing-0123")).await
     });

@@ -22,6 +22,7 @@ use service::{
     api::Options,
     clock::{Clock, ManualClock},
     core::{Core, Policy},
+    outbound::{self, Reach},
     serve, session,
 };
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -74,8 +75,7 @@ impl Service {
         let address = listener.local_addr().unwrap();
         let closing = CancellationToken::new();
         let running = tokio::spawn(serve::run(listener, core.clone(), options, closing.clone()));
-        let client =
-            Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let client = outbound::builder(Reach::ThisMachine).build().unwrap();
         Self { core, clock, address, closing, running, client, folder }
     }
 
