@@ -67,14 +67,16 @@ pub fn demo(options: &Demo) -> Result<()> {
     Ok(())
 }
 
+/// As the tests build it, with the same packages selected: its dependencies are optimised and there already,
+/// or will be for the tests. A release build takes several times as long and would show nothing more.
 fn build_service() -> Result<PathBuf> {
     let mut build = cargo();
     build
         .current_dir(paths::root()?)
-        .args(["build", "--release", "--locked", "-p", "service", "--bin", "forget-me-not"])
+        .args(["build", "--locked", "--workspace", "--bin", "forget-me-not"])
         .env("CARGO_TARGET_DIR", paths::target()?);
     run::step("building the service", build)?;
-    Ok(paths::target()?.join("release/forget-me-not"))
+    Ok(paths::target()?.join("debug/forget-me-not"))
 }
 
 /// Shows the page where there is a screen to show it on. A convenience: the
