@@ -6,7 +6,7 @@ use alloc::{collections::BTreeSet, vec::Vec};
 use crate::{
     Error, Hash,
     leaf::Leaf,
-    merkle::{leaf_hash, root_of, sha256},
+    merkle::{Growing, leaf_hash, root_of, sha256},
     text::Lines,
 };
 
@@ -52,13 +52,19 @@ impl ChildKey {
         hmac(&self.0, &[b"salt", &seq.to_be_bytes()])
     }
 
-    /// The root over the copies of these recordings in one store.
+    /// One recording's copy in one store: an entry of the tree over that store's copies.
     #[must_use]
-    pub fn store_root(&self, store: &str, recordings: &[&str]) -> Hash {
-        let item = |id: &&str| hmac(&self.0, &[b"item", store.as_bytes(), b"\0", id.as_bytes()]);
-        let mut items: Vec<Hash> = recordings.iter().map(item).collect();
-        items.sort_unstable();
-        root_of(&items.iter().map(|item| leaf_hash(item)).collect::<Vec<_>>())
+    pub fn item(&self, store: &str, recording: &str) -> Hash {
+        leaf_hash(&hmac(&self.0, &[b"item", store.as_bytes(), b"\0", recording.as_bytes()]))
+    }
+
+    /// The root over the copies of these recordings in one store. Their ids come in ascending order,
+    /// so that however many there are, none but the next need be in memory.
+    #[must_use]
+    pub fn store_root<'a>(&self, store: &str, recordings: impl IntoIterator<Item = &'a str>) -> Hash {
+        let mut tree = Growing::default();
+        recordings.into_iter().for_each(|recording| tree.push(self.item(store, recording)));
+        tree.root()
     }
 }
 

@@ -81,8 +81,8 @@
 //!
 //! A store had no copies exactly where it says `none`. `items` is a tree of RFC 6962: its entries are,
 //! for each `store` line, the root of a tree over the copies in that store, whose entries are
-//! `HMAC-SHA256(K, "item" || store || 0x00 || id of the recording)` in ascending order (of no copies:
-//! `SHA-256("")`). So a parent can check that a recording was among what was erased.
+//! `HMAC-SHA256(K, "item" || store || 0x00 || id of the recording)` in ascending order of those ids, as
+//! bytes (of no copies: `SHA-256("")`). So a parent can check that a recording was among what was erased.
 //!
 //! # The receipt
 //!

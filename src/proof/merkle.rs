@@ -158,6 +158,42 @@ pub fn root_of(leaves: &[Hash]) -> Hash {
     }
 }
 
+/// A tree that grows by one entry at a time, and in memory by the logarithm of their number alone.
+#[derive(Debug, Default, Clone)]
+pub struct Growing {
+    size: u64,
+    /// The full subtrees that it is made of, the largest first.
+    full: Vec<Hash>,
+}
+
+impl Growing {
+    /// Adds the entry with this hash.
+    pub fn push(&mut self, leaf: Hash) {
+        let mut hash = leaf;
+        // As in counting: each bit that is carried joins two subtrees of one width.
+        for _ in 0..self.size.trailing_ones() {
+            if let Some(left) = self.full.pop() {
+                hash = node_hash(&left, &hash);
+            }
+        }
+        self.full.push(hash);
+        self.size += 1;
+    }
+
+    /// How many entries it has.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The root over them.
+    #[must_use]
+    pub fn root(&self) -> Hash {
+        let joined = self.full.iter().rev().copied().reduce(|right, left| node_hash(&left, &right));
+        joined.unwrap_or_else(|| sha256(&[]))
+    }
+}
+
 /// The path that shows entry `index` in the tree of `size`, from the entry's sibling upwards.
 /// Empty when there is no such entry.
 pub fn inclusion<E>(index: u64, size: u64, mut nodes: impl Nodes<E>) -> Result<Vec<Hash>, E> {

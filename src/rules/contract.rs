@@ -473,7 +473,7 @@ contract! {
     pub struct LedgerEntry {
         /// Its number among the child's entries, from 0.
         pub seq: u64,
-        /// What it is about: `birth`, `access`, `decision`, `request`, `store-result`, `complete`.
+        /// What it is about: `birth`, `access`, `decision`, `request`, `store-result`, `key-destroyed`, `complete`.
         pub kind: String,
         /// Its place in the ledger; none until a checkpoint has it.
         #[serde(default, skip_serializing_if = "Option::is_none")]

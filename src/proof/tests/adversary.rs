@@ -604,17 +604,17 @@ fn nothing_is_said_of_stores_before_the_entry_was_found() {
 #[test]
 fn a_parent_can_tell_what_was_erased() {
     let world = World::new();
-    let root = |store, ids: &[&str]| world.child.store_root(store, ids);
-    assert_eq!(root("media", &["rec_01", "rec_02"]), root("media", &["rec_02", "rec_01"]));
+    let root = |store, ids: &[&str]| world.child.store_root(store, ids.iter().copied());
     for other in [
         root("media", &["rec_01"]),
         root("location", &["rec_01", "rec_02"]),
         root("media", &["rec_01", "rec_03"]),
+        root("media", &["rec_02", "rec_01"]),
     ] {
         assert_ne!(root("media", &["rec_01", "rec_02"]), other);
     }
     let roots = [
-        root("media", &["rec_02", "rec_01"]),
+        root("media", &["rec_01", "rec_02"]),
         root("transcript", &[]),
         root("location", &["rec_01", "rec_02"]),
     ];

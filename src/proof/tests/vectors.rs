@@ -5,7 +5,8 @@ use proof::{
     Error, Hash, Policy, base64,
     checkpoint::Checkpoint,
     merkle::{
-        consistency, inclusion, leaf_hash, root, root_of, sha256, verify_consistency, verify_inclusion,
+        Growing, consistency, inclusion, leaf_hash, root, root_of, sha256, verify_consistency,
+        verify_inclusion,
     },
     note::{Note, Role, VerifierKey},
 };
@@ -48,10 +49,23 @@ fn node(level: u8, index: u64) -> Result<Hash, ()> {
 }
 
 #[test]
+fn a_tree_that_grows_is_at_any_size_the_whole_one() {
+    let leaves: Vec<Hash> = (0..700_u32).map(|n| leaf_hash(&n.to_be_bytes())).collect();
+    let mut tree = Growing::default();
+    for (size, leaf) in (1..).zip(&leaves) {
+        tree.push(*leaf);
+        assert_eq!(tree.root(), root_of(&leaves[..size]), "{size}");
+    }
+}
+
+#[test]
 fn roots_of_rfc_6962() {
     for (size, expected) in ROOTS.iter().enumerate() {
         assert_eq!(root_of(&leaves()[..size]), hex(expected));
         assert_eq!(root(size as u64, node), Ok(hex(expected)));
+        let mut growing = Growing::default();
+        leaves()[..size].iter().for_each(|leaf| growing.push(*leaf));
+        assert_eq!((growing.size(), growing.root()), (size as u64, hex(expected)));
     }
     assert_eq!(
         sha256(&[b"a", b"bc"]),

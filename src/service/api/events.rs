@@ -10,8 +10,8 @@ use axum::{
     },
 };
 use futures::{Stream, stream};
-use rules::{ErasureId, Timestamp, contract::Erasure};
-use tokio::sync::watch;
+use rules::{ErasureId, ErasureState, Timestamp, contract::Erasure};
+use tokio::{sync::watch, time::Instant};
 
 use super::{
     Api,
@@ -24,8 +24,8 @@ use crate::erasure::{Asker, view};
 /// The progress of an erasure
 ///
 /// An event `erasure` with the whole erasure now, and again whenever it has changed, until it is
-/// deleted or cancelled or the session is over. A comment every 15 seconds says that the stream is
-/// still there.
+/// deleted or cancelled or the session is over. While it is being carried out it comes at least every
+/// second, also where nothing has changed. A comment every 15 seconds says that the stream is still there.
 #[utoipa::path(get, path = "/erasures/{id}/events", operation_id = "follow_erasure", tag = "erasures", security(("session" = ["view"])),
     params(("id" = ErasureId, Path)),
     responses((status = 200, description = "Events named `erasure`", body = Erasure, content_type = "text/event-stream")))]
@@ -46,6 +46,7 @@ pub async fn events(
         id,
         unsent: Some(first),
         last: None,
+        told: Instant::now(),
     };
     // Proxies that collect answers before they pass them on are asked not to.
     let headers = [("x-accel-buffering", "no"), ("cache-control", "no-store")];
@@ -60,6 +61,7 @@ struct Follow {
     id: ErasureId,
     unsent: Option<Erasure>,
     last: Option<Erasure>,
+    told: Instant,
 }
 
 impl Follow {
@@ -68,15 +70,20 @@ impl Follow {
             let erasure = follow.next().await?;
             let event = Event::default().event("erasure").json_data(&erasure).ok()?;
             follow.last = Some(erasure);
+            follow.told = Instant::now();
             Some((Ok(event), follow))
         })
     }
 
-    /// The erasure as it stands once it is not as it was told last; none when there is no more to tell.
+    /// The erasure as it stands once it is not as it was told last, or a beat later while an engine
+    /// carries it out; none when there is no more to tell.
     async fn next(&mut self) -> Option<Erasure> {
         if let Some(first) = self.unsent.take() {
             return Some(first);
         }
+        let options = &self.api.0.options;
+        let erasing = self.last.as_ref().is_some_and(|last| last.state == ErasureState::Erasing);
+        let pause = if erasing { options.beat } else { options.heartbeat };
         loop {
             if self.last.as_ref().is_some_and(|last| last.state.is_final()) {
                 return None;
@@ -85,7 +92,7 @@ impl Follow {
                 () = self.api.0.closing.cancelled() => return None,
                 changed = self.changes.changed() => changed.ok()?,
                 // Another process may do the erasing, and an hour may make it late.
-                () = tokio::time::sleep(self.api.0.options.heartbeat) => {}
+                () = tokio::time::sleep(pause) => {}
             }
             let core = self.api.core();
             if core.clock.now() >= self.session_ends {
@@ -93,6 +100,9 @@ impl Follow {
             }
             match view::get(core, &self.asker, self.id).await {
                 Ok(erasure) if self.last.as_ref() != Some(&erasure) => return Some(erasure),
+                Ok(erasure) if self.told.elapsed() >= pause && view::is_carried_out(core, self.id).await => {
+                    return Some(erasure);
+                }
                 Ok(_) => {}
                 Err(error) => {
                     tracing::warn!(%error, "a progress stream ends early");

@@ -68,6 +68,9 @@ pub struct Options {
     pub max_upload_bytes: usize,
     /// How long a progress stream is silent before it says that it is still there.
     pub heartbeat: Duration,
+    /// How often a progress stream tells how an erasure stands that an engine is carrying out, also
+    /// where nothing has changed.
+    pub beat: Duration,
 }
 
 impl Options {
@@ -80,6 +83,7 @@ impl Options {
             assets: None,
             max_upload_bytes: 512 << 20,
             heartbeat: Duration::from_secs(15),
+            beat: Duration::from_secs(1),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! anywhere: a restart repeats at most one batch. Per erasure: batch by batch each store erases its
 //! copies, in the inventory's order; the database is written anew and its log emptied; each store is
 //! read again on another path. A store that fails is tried again later, alone; the catalogue waits for it.
+//! Several engines may work on one database: each erasure is carried out by the one that has its [lease].
 
 use std::{
     future::Future,
@@ -17,10 +18,11 @@ use rules::{
     erasure::{Event, retry_after_seconds, verified},
     retention::{INACTIVE_AFTER_MONTHS, rule_deletes},
 };
-use sqlx::{Row, query, query_scalar};
+use sqlx::{QueryBuilder, Row, Sqlite, query, query_scalar};
 
 use super::{
     accept::{accept_for_rule, store_named},
+    lease::{self, Free, Lease},
     plan::recording_id,
     view,
 };
@@ -75,26 +77,44 @@ pub async fn run(core: Arc<Core>, shutdown: impl Future<Output = ()> + Send) {
 /// Everything that is due now: seals that end, erasures that can go on, checks of those that erased.
 pub async fn tick(core: &Core) -> anyhow::Result<()> {
     open_seals(core).await?;
-    let due: Vec<String> = query_scalar(
-        "SELECT e.id FROM erasure e WHERE e.state = 'erasing' AND e.finished_at IS NULL
-         AND EXISTS (SELECT 1 FROM erasure_step s WHERE s.erasure = e.id
-                     AND (s.state = 'erasing' OR s.next_attempt_at <= ?1
-                          OR s.state = 'waiting' AND NOT EXISTS (SELECT 1 FROM erasure_step r
-                              WHERE r.erasure = e.id AND r.state = 'retrying' AND r.next_attempt_at > ?1)))
-         ORDER BY e.sealed_until LIMIT ?2",
-    )
-    .bind(core.clock.now().ms())
-    .bind(AT_ONCE)
-    .fetch_all(core.db.read())
-    .await?;
-    for id in due {
-        let id = view::erasure_id(&id)?;
-        if let Err(error) = erase(core, id).await {
-            // The erasure stays where it is; the next tick goes on from its last note.
-            tracing::error!(erasure = %id, %error, "an erasure stopped and will go on");
+    for id in due(core).await? {
+        for lease in Lease::claim(core, &[id], lease::SECONDS).await? {
+            carry_out(core, lease, async |lease| erase(core, lease).await).await;
         }
     }
     verify_erased(core).await
+}
+
+/// Erasures of which something is to be erased now, and that no other engine has.
+async fn due(core: &Core) -> anyhow::Result<Vec<ErasureId>> {
+    let now = core.clock.now().ms();
+    let mut sql = QueryBuilder::<Sqlite>::new(
+        "SELECT e.id FROM erasure e WHERE e.state = 'erasing' AND e.finished_at IS NULL
+         AND EXISTS (SELECT 1 FROM erasure_step s WHERE s.erasure = e.id
+                     AND (s.state = 'erasing' OR s.next_attempt_at <= ",
+    );
+    sql.push_bind(now);
+    sql.push(
+        " OR s.state = 'waiting' AND NOT EXISTS (SELECT 1 FROM erasure_step r
+                              WHERE r.erasure = e.id AND r.state = 'retrying' AND r.next_attempt_at > ",
+    );
+    sql.push_bind(now).push(")))");
+    Free::now(core).await?.push(&mut sql);
+    sql.push(" ORDER BY e.sealed_until LIMIT ").push_bind(AT_ONCE);
+    let ids: Vec<String> = sql.build_query_scalar().fetch_all(core.db.read()).await?;
+    Ok(ids.iter().map(|id| view::erasure_id(id)).collect::<sqlx::Result<_>>()?)
+}
+
+/// Does a part of an erasure as long as the lease is ours, and lets the lease go. What fails, or was
+/// taken over meanwhile, stays as its last note says: whoever comes next goes on from there.
+async fn carry_out(core: &Core, lease: Lease, work: impl AsyncFnOnce(&Lease) -> anyhow::Result<()>) {
+    let id = lease.erasure;
+    if let Err(error) = lease.during(core, lease::RENEW_EVERY, work(&lease)).await {
+        tracing::error!(erasure = %id, %error, "an erasure stopped and will go on");
+    }
+    if let Err(error) = lease.release(core).await {
+        tracing::info!(erasure = %id, %error, "a lease ends by itself");
+    }
 }
 
 /// Ends the seals whose time has come.
@@ -123,27 +143,33 @@ async fn open_seals(core: &Core) -> anyhow::Result<()> {
 
 /// Verifies every erasure that has erased, all of them after one writing anew of the database.
 async fn verify_erased(core: &Core) -> anyhow::Result<()> {
-    let erased: Vec<String> = query_scalar(
+    let mut sql = QueryBuilder::<Sqlite>::new(
         "SELECT DISTINCT e.id FROM erasure e JOIN erasure_step s ON s.erasure = e.id
          WHERE e.state = 'erasing' AND e.finished_at IS NULL AND s.state = 'probing'",
-    )
-    .fetch_all(core.db.read())
-    .await?;
+    );
+    Free::now(core).await?.push(&mut sql);
+    let erased: Vec<String> = sql.build_query_scalar().fetch_all(core.db.read()).await?;
     if erased.is_empty() || !may_scrub(core).await? {
+        return Ok(());
+    }
+    // Claimed before the files are cleaned: what another engine erased after that would not be.
+    let erased: Vec<ErasureId> = erased.iter().map(|id| view::erasure_id(id)).collect::<sqlx::Result<_>>()?;
+    let leases = Lease::claim(core, &erased, lease::CLEANING_SECONDS).await?;
+    if leases.is_empty() {
         return Ok(());
     }
     faults::point("log-before");
     if let Err(error) = clean(core).await {
         // The bytes may still be in a file, so nothing is verified yet.
         tracing::warn!(%error, "the database cannot be cleaned just now");
+        for lease in leases {
+            lease.release(core).await?;
+        }
         return Ok(());
     }
     faults::point("log-emptied");
-    for id in erased {
-        let id = view::erasure_id(&id)?;
-        if let Err(error) = verify(core, id).await {
-            tracing::error!(erasure = %id, %error, "an erasure stopped and will go on");
-        }
+    for lease in leases {
+        carry_out(core, lease, async |lease| verify(core, lease).await).await;
     }
     // Plans name recordings; those of finished erasures leave the files too.
     if let Err(error) = core.db.empty_wal().await {
@@ -236,24 +262,26 @@ impl Step<'_> {
 }
 
 /// Erases what is due of one erasure, in every store.
-async fn erase(core: &Core, id: ErasureId) -> anyhow::Result<()> {
+async fn erase(core: &Core, lease: &Lease) -> anyhow::Result<()> {
+    let id = lease.erasure;
     let mut steps = load(core, id).await?;
     if begin(core, &mut steps)? {
-        note(core, id, &steps, None, None).await?;
+        note(core, lease, &steps, None, None).await?;
         while erase_batch(core, id, &mut steps).await? {
-            note(core, id, &steps, None, None).await?;
+            note(core, lease, &steps, None, None).await?;
             faults::point("batch-noted");
         }
         for step in steps.iter_mut().filter(|step| step.state == StepState::Erasing) {
             step.become_(StepState::Probing)?;
         }
-        note(core, id, &steps, None, None).await?;
+        note(core, lease, &steps, None, None).await?;
     }
     Ok(())
 }
 
 /// Reads every store that has erased again, and completes the erasure if each answered "absent".
-async fn verify(core: &Core, id: ErasureId) -> anyhow::Result<()> {
+async fn verify(core: &Core, lease: &Lease) -> anyhow::Result<()> {
+    let id = lease.erasure;
     let mut steps = load(core, id).await?;
     let mut found_empty = Stores::NONE;
     for step in steps.iter_mut().filter(|step| step.state == StepState::Probing) {
@@ -268,7 +296,7 @@ async fn verify(core: &Core, id: ErasureId) -> anyhow::Result<()> {
     };
     let parts = if found_empty.is_empty() { Vec::new() } else { erased::parts(core, id).await? };
     faults::point("complete-before");
-    note(core, id, &steps, done, Some((found_empty, &parts))).await?;
+    note(core, lease, &steps, done, Some((found_empty, &parts))).await?;
     faults::point("complete-after");
     if done.is_some() {
         tracing::info!(erasure = %id, "deleted");
@@ -417,17 +445,19 @@ async fn probe(core: &Core, id: ErasureId, step: &mut Step<'_>) -> anyhow::Resul
 }
 
 /// Writes down where every step stands and, when `done`, that the erasure is finished; then the
-/// plan is not needed any more. May be lost in a power cut: what it says would be found out again.
+/// plan is not needed any more. Nothing of it where the lease was lost. May be lost in a power cut: what it says would be found out again.
 async fn note(
     core: &Core,
-    id: ErasureId,
+    lease: &Lease,
     steps: &[Step<'_>],
     done: Option<ErasureState>,
     for_the_ledger: Option<(Stores, &[erased::Part])>,
 ) -> anyhow::Result<()> {
     let read_at = core.clock.now();
     let now = read_at.ms();
+    let id = lease.erasure;
     let mut tx = core.db.write_effect().await?;
+    lease.keep(&mut tx, core).await?;
     for step in steps {
         let verified_at = (step.state == StepState::VerifiedAbsent).then_some(now);
         let changed = query(

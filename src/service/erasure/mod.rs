@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod engine;
+pub mod lease;
 pub mod plan;
 pub mod view;
 

@@ -58,6 +58,16 @@ pub async fn list(
     Ok(Erasures { items, next })
 }
 
+/// Whether an engine has it in its hands now.
+pub async fn is_carried_out(core: &Core, id: ErasureId) -> bool {
+    let leased = query_scalar("SELECT lease_until > ? FROM erasure WHERE id = ? AND finished_at IS NULL")
+        .bind(core.clock.now().ms())
+        .bind(id.to_string())
+        .fetch_optional(core.db.read())
+        .await;
+    matches!(leased, Ok(Some(Some(true))))
+}
+
 async fn read(core: &Core, asker: &Asker, row: &SqliteRow) -> Result<Erasure, ErasureError> {
     let at = |column: usize| row.try_get::<i64, _>(column).map(Timestamp::from_ms);
     let id = erasure_id(&row.try_get::<String, _>(0)?)?;

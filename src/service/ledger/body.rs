@@ -31,7 +31,12 @@
 //! forget-me-not/store-result/v1     a store of an erasure was read again, and nothing was there
 //! at <time>
 //! erasure <id>
-//! store <name> <copies> absent <root of the copies, as in proof::statement>
+//! store <name> <copies> absent <root of the copies, as in the crate proof>
+//!
+//! forget-me-not/key-destroyed/v1    the result of the store that holds keys: they were destroyed, and no
+//! at <time>                         key opens and no byte of one is found, so no copy of what they
+//! erasure <id>                      had encrypted can be read any more, wherever one lies
+//! keys <number> <root of the copies, as in a store-result>
 //! ```
 //!
 //! The pseudonym of a guardian or a recording is [`ChildKey::pseudonym`] of the id: who has id and key can
@@ -146,6 +151,15 @@ pub fn decision(key: &ChildKey, at: Timestamp, guardian: GuardianId, decision: D
         Decision::Undo(erasure) => lines.line("undo", erasure),
     }
     .0
+}
+
+/// The keys of an erasure were destroyed and searched for.
+#[must_use]
+pub fn key_destroyed(at: Timestamp, erasure: ErasureId, keys: u64, root: &Hash) -> String {
+    Lines::new("key-destroyed", at)
+        .line("erasure", erasure)
+        .line("keys", format_args!("{keys} {}", base64::encode(root)))
+        .0
 }
 
 /// A store of an erasure was read again, and nothing was there.

@@ -10,13 +10,17 @@ use proof::{
     child::{ChildKey, items_root},
     inventory::Inventory,
     leaf::Kind,
+    merkle::Growing,
     statement::{By, Ended, Statement, Store},
 };
 use rules::{ErasureId, StoreId, Stores, Timestamp, retention::BACKUPS_END_AFTER_DAYS};
-use sqlx::{Row, Sqlite, Transaction, query, query_as, query_scalar};
+use sqlx::{Row, Sqlite, Transaction, query, query_as};
 
-use super::{Log, body, time, unsigned};
+use super::{Log, body, time};
 use crate::core::Core;
+
+/// Items of a plan that are hashed in one go.
+const PAGE: i64 = 1000;
 
 /// The plan of an erasure as far as it is about one child.
 pub struct Part {
@@ -33,7 +37,7 @@ impl Part {
 }
 
 /// Counts and hashes the plan, child by child and store by store. To be done before the plan is
-/// deleted, and not while everybody waits for the write lock. Holds the ids of one store in memory.
+/// deleted, and not while everybody waits for the write lock. In memory that does not grow with it.
 pub async fn parts(core: &Core, erasure: ErasureId) -> anyhow::Result<Vec<Part>> {
     let children: Vec<(i64, String)> = query_as(
         "SELECT c.number, c.id FROM erasure_child e JOIN child c ON c.number = e.child WHERE e.erasure = ? ORDER BY c.number",
@@ -46,40 +50,43 @@ pub async fn parts(core: &Core, erasure: ErasureId) -> anyhow::Result<Vec<Part>>
         let mut tx = core.db.write_effect().await?;
         let key = Log::of(&mut tx, child).await?.key;
         tx.commit().await?;
-        let recordings = query_scalar("SELECT count(*) FROM erasure_item WHERE erasure = ? AND child = ?")
-            .bind(erasure.to_string())
-            .bind(&id)
-            .fetch_one(core.db.read())
-            .await?;
-        let mut stores = Vec::new();
-        for store in StoreId::ALL {
-            let (copies, root) = root(core, erasure, &id, store, &key).await?;
-            if copies > 0 {
-                stores.push((store, copies, root));
-            }
-        }
-        parts.push(Part { child, recordings: unsigned(recordings), stores });
+        parts.push(part(core, erasure, (child, &id), &key).await?);
     }
     Ok(parts)
 }
 
-async fn root(
+async fn part(
     core: &Core,
     erasure: ErasureId,
-    child: &str,
-    store: StoreId,
+    (child, id): (i64, &str),
     key: &ChildKey,
-) -> sqlx::Result<(u64, Hash)> {
-    let ids: Vec<String> = query_scalar(
-        "SELECT recording FROM erasure_item WHERE erasure = ? AND child = ? AND stores & ? != 0",
-    )
-    .bind(erasure.to_string())
-    .bind(child)
-    .bind(Stores::NONE.with(store).bits())
-    .fetch_all(core.db.read())
-    .await?;
-    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    Ok((ids.len() as u64, key.store_root(store.name(), &ids)))
+) -> sqlx::Result<Part> {
+    let mut trees = StoreId::ALL.map(|store| (store, Growing::default()));
+    let (mut recordings, mut after) = (0, String::new());
+    loop {
+        let page: Vec<(String, u32)> = query_as(
+            "SELECT recording, stores FROM erasure_item WHERE erasure = ? AND child = ? AND recording > ?
+             ORDER BY recording LIMIT ?",
+        )
+        .bind(erasure.to_string())
+        .bind(id)
+        .bind(&after)
+        .bind(PAGE)
+        .fetch_all(core.db.read())
+        .await?;
+        recordings += page.len() as u64;
+        for (recording, stores) in &page {
+            let stores = Stores::from_bits(*stores);
+            for (store, tree) in trees.iter_mut().filter(|(store, _)| stores.has(*store)) {
+                tree.push(key.item(store.name(), recording));
+            }
+        }
+        let Some((last, _)) = page.into_iter().next_back() else { break };
+        after = last;
+    }
+    let held = trees.into_iter().filter(|(_, tree)| tree.size() > 0);
+    let stores = held.map(|(store, tree)| (store, tree.size(), tree.root())).collect();
+    Ok(Part { child, recordings, stores })
 }
 
 /// Enters that these stores were read again and hold nothing any more and, when it is `done`, the
@@ -96,8 +103,13 @@ pub async fn tell(
     for part in parts {
         let mut log = Log::of(tx, part.child).await?;
         for (store, copies, root) in part.stores.iter().filter(|(store, ..)| verified.has(*store)) {
-            let body = body::store_result(now, erasure, *store, *copies, root);
-            log.enter(tx, core, Kind::StoreResult, &body).await?;
+            let (kind, body) = match ended(*store) {
+                Ended::KeyDestroyed => (Kind::KeyDestroyed, body::key_destroyed(now, erasure, *copies, root)),
+                Ended::Absent | Ended::None => {
+                    (Kind::StoreResult, body::store_result(now, erasure, *store, *copies, root))
+                }
+            };
+            log.enter(tx, core, kind, &body).await?;
         }
         if done {
             let statement = statement(tx, erasure, part, &log, now).await?;
@@ -112,6 +124,15 @@ pub async fn tell(
         }
     }
     Ok(())
+}
+
+/// How a store ends that was read again and is empty. Media count as absent: that their keys are gone
+/// as well, the keys' own line says.
+const fn ended(store: StoreId) -> Ended {
+    match store {
+        StoreId::Keys => Ended::KeyDestroyed,
+        _ => Ended::Absent,
+    }
 }
 
 async fn statement(
@@ -146,11 +167,11 @@ async fn statement(
         let id = StoreId::ALL.into_iter().find(|store| store.name() == name);
         let held = id.and_then(|id| part.of(id));
         let verified = read_again.iter().find(|(store, _)| store == name).map(|(_, at)| *at);
-        roots.push(held.map_or_else(|| log.key.store_root(name, &[]), |(_, root)| root));
+        roots.push(held.map_or_else(|| log.key.store_root(name, []), |(_, root)| root));
         stores.push(Store {
             name: name.clone(),
             copies: held.map_or(0, |(copies, _)| copies),
-            ended: if held.is_some() { Ended::Absent } else { Ended::None },
+            ended: if held.is_some() { id.map_or(Ended::Absent, ended) } else { Ended::None },
             at: time(verified.map_or(now, Timestamp::from_ms)).max(until),
         });
     }

@@ -6,12 +6,13 @@ mod household;
 use household::{Household, canary};
 use proof::{
     Policy,
-    child::{ChildKey, Walk},
+    child::{ChildKey, Walk, items_root},
     leaf::{Kind, Leaf},
     merkle::leaf_hash,
+    statement::Ended,
     verify::{Known, Outcome, What, verify},
 };
-use rules::{Scope, contract::NewErasure, retention::BACKUPS_END_AFTER_DAYS};
+use rules::{Scope, StoreId, contract::NewErasure, retention::BACKUPS_END_AFTER_DAYS};
 use service::{
     clock::Clock,
     core::{Core, Policy as Deciding},
@@ -60,7 +61,7 @@ async fn size(core: &Core) -> u64 {
 #[tokio::test]
 async fn an_erasure_is_entered_step_by_step_and_its_receipt_verifies() {
     let home = Household::new().await;
-    home.record(0, &canary(0), true).await;
+    let first = home.record(0, &canary(0), true).await;
     let kept = home.record(1, &canary(1), false).await;
     keep::put(&home.core, &home.asker, kept, day(&home)).await.unwrap();
     // Said again: no decision, no entry.
@@ -85,7 +86,10 @@ async fn an_erasure_is_entered_step_by_step_and_its_receipt_verifies() {
     let (key, entries) = chain(&home).await;
     let kinds: Vec<&str> = entries.iter().map(|entry| entry.kind.as_str()).collect();
     let mut expected = vec!["birth", "birth", "decision", "decision", "request", "decision", "request"];
-    expected.extend(erasure.steps.iter().map(|_| "store-result"));
+    // The keys go first, and their result says more than that they are absent.
+    assert_eq!(erasure.steps[0].store, StoreId::Keys);
+    expected.push("key-destroyed");
+    expected.extend(erasure.steps[1..].iter().map(|_| "store-result"));
     expected.push("complete");
     assert_eq!(kinds, expected);
     let leaves: String = entries.iter().map(|entry| entry.leaf.as_str()).collect();
@@ -113,9 +117,30 @@ async fn an_erasure_is_entered_step_by_step_and_its_receipt_verifies() {
     assert_eq!((statement.erasure, statement.recordings), (erasure.id.to_string(), 2));
     for (store, step) in statement.stores.iter().zip(&erasure.steps) {
         assert_eq!((store.name.as_str(), store.copies), (step.store.name(), step.copies));
+        let destroyed = step.store == StoreId::Keys;
+        assert_eq!(
+            store.ended,
+            if destroyed { Ended::KeyDestroyed } else { Ended::Absent },
+            "{}",
+            store.name
+        );
     }
     let backups = erasure.requested_at.date().plus_days(BACKUPS_END_AFTER_DAYS);
     assert_eq!(statement.backups.text(), backups.to_string());
+
+    // What was erased, as a parent who noted the ids can compute it: in the order of the ids.
+    let mut ids = [first, kept].map(|id| id.to_string());
+    ids.sort_unstable();
+    let roots: Vec<_> = statement
+        .stores
+        .iter()
+        .map(|store| {
+            // The second was recorded without a place.
+            let ids = if store.name == "location" { vec![first.to_string()] } else { ids.to_vec() };
+            key.store_root(&store.name, ids.iter().map(String::as_str))
+        })
+        .collect();
+    assert_eq!(statement.items, Some(items_root(&roots)));
 
     // Somebody changes the statement.
     let mut forged = proof::receipt::Receipt::parse(&receipt).unwrap();

@@ -1,15 +1,19 @@
 //! Server-sent events.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use reqwest::{Method, Response};
 use rules::{
-    ErasureState, StepState,
+    ErasureState, StepState, StoreId,
     contract::{Erasure, Permission},
     problem::ProblemType,
 };
 use serde_json::json;
-use service::core::Policy;
+use service::{
+    core::{Core, Policy},
+    store::{Holds, Item, Store, StoreError, Subject},
+};
+use tokio::sync::Semaphore;
 
 use crate::common::{Family, Service};
 
@@ -73,7 +77,8 @@ async fn sealed(service: &Service) -> (Family, Erasure) {
 #[tokio::test]
 async fn progress_goes_from_sealed_to_verified_and_then_ends() {
     // Shorter than a session, so that one stream sees it all.
-    let service = Service::with(Policy { undo_window_seconds: 120, demo: false }, |_| {}).await;
+    let policy = Policy { undo_window_seconds: 120, demo: false };
+    let service = Service::with(policy, |options| options.beat = Duration::from_secs(600)).await;
     let (family, erasure) = sealed(&service).await;
     let mut events = Events::follow(&service, &family.token, &erasure).await;
     assert_eq!(events.event().await.unwrap().state, ErasureState::Sealed, "the first event is how it stands");
@@ -85,6 +90,58 @@ async fn progress_goes_from_sealed_to_verified_and_then_ends() {
     let last = rest.last().unwrap();
     assert_eq!(last.state, ErasureState::Deleted);
     assert!(last.steps.iter().all(|step| step.state == StepState::VerifiedAbsent));
+}
+
+/// A store that stands still in the middle of a batch, as long as the test likes.
+struct Standing {
+    inner: Box<dyn Store>,
+    go: Arc<Semaphore>,
+}
+
+#[async_trait::async_trait]
+impl Store for Standing {
+    fn id(&self) -> StoreId {
+        self.inner.id()
+    }
+    async fn list(&self, child: Subject) -> Result<Holds, StoreError> {
+        self.inner.list(child).await
+    }
+    async fn erase(&self, items: &[Item]) -> Result<(), StoreError> {
+        self.go.acquire().await.unwrap().forget();
+        self.inner.erase(items).await
+    }
+    async fn probe(&self, items: &[Item]) -> Result<u64, StoreError> {
+        self.go.acquire().await.unwrap().forget();
+        self.inner.probe(items).await
+    }
+}
+
+#[tokio::test]
+async fn however_long_a_batch_takes_how_far_it_is_is_told_again_and_again() {
+    let go = Arc::new(Semaphore::new(0));
+    let stand = |core: &mut Core| {
+        let n = core.stores.iter().position(|store| store.id() == StoreId::Transcript).unwrap();
+        let inner = core.stores.remove(n);
+        core.stores.insert(n, Box::new(Standing { inner, go: go.clone() }));
+    };
+    let policy = Policy { undo_window_seconds: 120, demo: false };
+    let service = Service::with_core(policy, stand, |options| options.beat = Duration::from_millis(10)).await;
+    let (family, erasure) = sealed(&service).await;
+    let mut events = Events::follow(&service, &family.token, &erasure).await;
+    events.event().await.unwrap();
+    service.advance(120);
+    for state in [StepState::Erasing, StepState::Probing] {
+        let (mut told, mut last) = (0, None);
+        while told < 5 {
+            let now = events.event().await.unwrap();
+            assert_eq!(now.state, ErasureState::Erasing);
+            let step = now.steps.iter().find(|step| step.store == StoreId::Transcript).unwrap();
+            told += u32::from(step.state == state && last.as_ref() == Some(&now));
+            last = Some(now);
+        }
+        go.add_permits(1);
+    }
+    assert_eq!(events.all().await.last().unwrap().state, ErasureState::Deleted);
 }
 
 #[tokio::test]

@@ -58,17 +58,28 @@ impl Service {
 
     /// With another policy, and options as `change` leaves them.
     pub async fn with(policy: Policy, change: impl FnOnce(&mut Options)) -> Self {
+        Self::with_core(policy, |_| {}, change).await
+    }
+
+    /// The same with another core.
+    pub async fn with_core(
+        policy: Policy,
+        change_core: impl FnOnce(&mut Core),
+        change: impl FnOnce(&mut Options),
+    ) -> Self {
         let clock = Arc::new(ManualClock::at(START.parse().unwrap()));
-        Self::over(tempfile::tempdir().unwrap(), clock, policy, change).await
+        Self::over(tempfile::tempdir().unwrap(), clock, policy, change_core, change).await
     }
 
     async fn over(
         folder: tempfile::TempDir,
         clock: Arc<ManualClock>,
         policy: Policy,
+        change_core: impl FnOnce(&mut Core),
         change: impl FnOnce(&mut Options),
     ) -> Self {
-        let core = Core::open_with(folder.path(), policy, clock.clone()).await.unwrap();
+        let mut core = Core::open_with(folder.path(), policy, clock.clone()).await.unwrap();
+        change_core(Arc::get_mut(&mut core).unwrap());
         let mut options = Options::new(VENDOR);
         change(&mut options);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -141,6 +152,6 @@ impl Service {
     /// Ends it and starts another one on the same folder.
     pub async fn restart(self) -> Self {
         let (clock, policy) = (self.clock.clone(), self.core.policy);
-        Self::over(self.end().await, clock, policy, |_| {}).await
+        Self::over(self.end().await, clock, policy, |_| {}, |_| {}).await
     }
 }
