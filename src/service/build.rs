@@ -8,6 +8,7 @@ fn main() {
     let folder = Path::new(&env::var("CARGO_MANIFEST_DIR").unwrap()).join("../../static/locales");
     let own = Path::new(&env::var("CARGO_MANIFEST_DIR").unwrap()).join("plain/locales");
     println!("cargo:rerun-if-changed={}", folder.display());
+    println!("cargo:rerun-if-changed={}", folder.join("later").display());
     println!("cargo:rerun-if-changed={}", own.display());
     let mut files: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| file.extension().is_some_and(|end| end == "json"));
@@ -16,9 +17,17 @@ fn main() {
     for file in files {
         let file = file.canonicalize().unwrap();
         println!("cargo:rerun-if-changed={}", file.display());
-        let own = own.join(file.file_name().unwrap());
-        let own = if own.exists() { format!("include_str!({own:?})") } else { "\"{}\"".to_owned() };
-        writeln!(list, "    (include_str!({file:?}), {own}),").unwrap();
+        write!(list, "    [include_str!({file:?})").unwrap();
+        for more in [&folder.canonicalize().unwrap().join("later"), &own] {
+            let more = more.join(file.file_name().unwrap());
+            if more.exists() {
+                println!("cargo:rerun-if-changed={}", more.display());
+                write!(list, ", include_str!({more:?})").unwrap();
+            } else {
+                list.push_str(", \"{}\"");
+            }
+        }
+        list.push_str("],\n");
     }
     list.push(']');
     fs::write(Path::new(&env::var("OUT_DIR").unwrap()).join("locales.rs"), list).unwrap();

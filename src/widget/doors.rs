@@ -4,9 +4,11 @@
 //! none is ever inlined, and each asks for a proof that the half is here.
 
 use rules::Date;
+use wasm_bindgen::JsValue;
 use yew::{Context, prelude::Html};
 
 use crate::{
+    beside,
     client::Ask,
     later::Here,
     page::{Event, Page},
@@ -30,6 +32,12 @@ pub fn dialog(_: Here, cx: &Cx) -> Html {
 #[inline(never)]
 pub fn table(_: Here, cx: &Cx) -> Html {
     views::timeline::table(cx)
+}
+
+/// The texts of a language that the first view does without, where the module is in one piece.
+#[inline(never)]
+pub fn texts(_: Here, language: &str) -> JsValue {
+    beside::texts(language)
 }
 
 /// What can be done with what is ticked.

@@ -7,13 +7,16 @@
 use std::{cell::RefCell, rc::Rc};
 
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement, ShadowRoot, window};
 use yew::{AppHandle, Renderer};
 
 use crate::{
     client::Client,
+    events, later,
     locale::Texts,
     page::{Host, Root, RootProps},
+    state::Told,
 };
 
 /// A node that Yew has taken over, and the application in it.
@@ -28,6 +31,8 @@ struct Mounted {
     host: Host,
     /// What gives sessions: another one may be another parent's.
     asks: JsValue,
+    /// Counts the texts that the script brought.
+    brought: u32,
 }
 
 #[derive(Default)]
@@ -65,7 +70,7 @@ pub fn mount(host: HtmlElement, root: &ShadowRoot, texts: &str) -> Result<u32, J
             None => new_slot(props)?,
         };
         root.append_child(&slot.node)?;
-        mounts.shown.push(Mounted { id, slot, host, asks });
+        mounts.shown.push(Mounted { id, slot, host, asks, brought: 0 });
         Ok(id)
     })
 }
@@ -80,7 +85,14 @@ pub fn update(id: u32, texts: Option<String>) -> Result<(), JsValue> {
         let Some(mounted) = mounts.shown.iter_mut().find(|mounted| mounted.id == id) else { return Ok(()) };
         let element = mounted.host.client.host().clone();
         if let Some(texts) = texts {
-            mounted.host.texts = read_texts(&element, &texts)?;
+            let texts = read_texts(&element, &texts)?;
+            mounted.brought += 1;
+            if mounted.host.texts.are_whole() && !texts.are_whole() {
+                // She may be anywhere: it goes on in the words that are there until all of the new ones are.
+                spawn_local(change_texts(id, mounted.brought, texts));
+            } else {
+                mounted.host.texts = texts;
+            }
         }
         let (src, asks) = (src_of(&element), asks_of(&element));
         let another_parent = mounted.asks.is_function() && mounted.asks != asks;
@@ -96,6 +108,23 @@ pub fn update(id: u32, texts: Option<String>) -> Result<(), JsValue> {
         mounted.slot.app.update(RootProps { host: Some(mounted.host.clone()) });
         Ok(())
     })
+}
+
+/// Shows other texts as soon as they are whole, unless others still were brought meanwhile.
+async fn change_texts(id: u32, brought: u32, texts: Rc<Texts>) {
+    let came = later::come(&texts).await;
+    MOUNTS.with_borrow_mut(|mounts| {
+        let mounted = mounts.shown.iter_mut().find(|mounted| (mounted.id, mounted.brought) == (id, brought));
+        let Some(mounted) = mounted else { return };
+        if came.is_ok() {
+            mounted.host.texts = texts;
+            mounted.host.revision += 1;
+            mounted.slot.app.update(RootProps { host: Some(mounted.host.clone()) });
+        } else {
+            let host = mounted.host.client.host().clone();
+            spawn_local(async move { events::tell(&host, Told::Error("load")) });
+        }
+    });
 }
 
 /// Asks again for what is shown.

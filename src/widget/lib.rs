@@ -1,5 +1,6 @@
 //! The page: the element's engine, the contract's client, state as pure reducers, views.
 
+mod beside;
 pub mod client;
 mod connection;
 mod doors;

@@ -178,6 +178,7 @@ impl Component for Page {
         ctx.link().send_message(Event::Msg(Msg::Start));
         let mut state = State::default();
         state.list.zone = zone::here();
+        state.half.here = later::here().filter(|_| ctx.props().host.texts.are_whole());
         Self {
             state,
             flights: Default::default(),
@@ -231,6 +232,10 @@ impl Component for Page {
                 self.state.answer(lane, turn, Err(silence))
             }
             Event::Msg(msg) => self.state.update(msg, now().date()),
+            Event::Answer(Lane::Half, turn, Ok(_)) if !ctx.props().host.texts.are_whole() => {
+                // The language was changed meanwhile.
+                vec![Effect::Call(turn, Call::Half)]
+            }
             Event::Answer(lane, turn, answer) => self.state.answer(lane, turn, answer),
             news @ (Event::News(..) | Event::Quiet(_)) => {
                 later::here().map(|here| doors::news(here, &mut self.state, news)).unwrap_or_default()
@@ -363,12 +368,14 @@ impl Page {
                 let Some(signal) = self.take_off(&link, lane, turn) else { return };
                 let client = ctx.props().host.client.clone();
                 let question = self.question(&call);
+                let texts = ctx.props().host.texts.clone();
                 link.clone().send_future(async move {
                     let answer = match question {
                         // Asked from here, and not while the page is being changed: the host may do anything.
                         Some((scope, n)) if !events::before_erasure(client.host(), scope, n) => {
                             Err(Failure::Stopped)
                         }
+                        _ if lane == Lane::Half => later::come(&texts).await,
                         _ => client.call(&call, Some(&signal)).await,
                     };
                     Event::Answer(lane, turn, answer)

@@ -16,7 +16,8 @@ const here = import.meta.dirname;
 const { FMN_API: api, FMN_VENDOR_KEY: vendorKey, FMN_DEMO: demo, FMN_PICTURES: pictures } = process.env;
 const service = new URL(api).origin;
 const element = join(here, 'node_modules/forget-me-not');
-const texts = JSON.parse(await readFile(join(element, 'locales/en.json'), 'utf8'));
+const read = async (file) => JSON.parse(await readFile(join(element, file), 'utf8'));
+const texts = { ...await read('locales/en.json'), ...await read('locales/later/en.json') };
 
 let chromium;
 before(async () => {

@@ -13,7 +13,7 @@ use crate::support::{Broken, ENGLISH, found, heard, press, root_of, signed_in, t
 async fn listed() -> (HtmlElement, ShadowRoot, u32) {
     let host = signed_in();
     let root = root_of(&host);
-    let id = mount(host.clone(), &root, ENGLISH).unwrap();
+    let id = mount(host.clone(), &root, &ENGLISH).unwrap();
     found(&root, ".card .button").await.click();
     found(&root, ".row .open").await;
     (host, root, id)

@@ -29,7 +29,7 @@ impl Shown {
         let sheet = CssStyleSheet::new().unwrap();
         sheet.replace_sync(STYLES).unwrap();
         root.set_adopted_style_sheets(&js_sys::Array::of1(&sheet));
-        let id = mount(host.clone(), &root, ENGLISH).expect("a mount");
+        let id = mount(host.clone(), &root, &ENGLISH).expect("a mount");
         found(&root, ".card .button").await.click();
         found(&root, "li.row .open").await;
         Self { host, root: Rc::new(root), id }

@@ -9,6 +9,7 @@
 
 mod client;
 mod deciding;
+mod halves;
 mod list;
 mod mounting;
 mod reducers;

@@ -13,7 +13,7 @@ use crate::support::{
 
 fn show(host: &HtmlElement) -> (ShadowRoot, u32) {
     let root = root_of(host);
-    let id = mount(host.clone(), &root, ENGLISH).expect("a mount");
+    let id = mount(host.clone(), &root, &ENGLISH).expect("a mount");
     (root, id)
 }
 

@@ -1,12 +1,22 @@
 //! A host for the element, and patience.
 
+use std::sync::LazyLock;
+
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, ShadowRoot, ShadowRootInit, ShadowRootMode, window};
 
-/// The texts that are shipped.
-pub const ENGLISH: &str = include_str!("../../static/locales/en.json");
+/// The texts of the first view.
+pub const FIRST: &str = include_str!("../../static/locales/en.json");
+/// The others.
+pub const LATER: &str = include_str!("../../static/locales/later/en.json");
+
+/// All of them in one file.
+pub static ENGLISH: LazyLock<String> = LazyLock::new(|| {
+    let (first, later) = (FIRST.trim_end().strip_suffix('}'), LATER.trim_start().strip_prefix('{'));
+    format!("{},{}", first.expect("a map").trim_end(), later.expect("a map"))
+});
 
 /// How long something may take before a test gives up, in milliseconds.
 const PATIENCE_MS: u32 = 15_000;
@@ -39,6 +49,12 @@ pub fn session(secrets: &[&str]) -> Function {
     );
     let made = Function::new_no_args(&body).call0(&JsValue::NULL).expect("a function");
     made.unchecked_into()
+}
+
+/// What loads the module that checks receipts, as `cargo xtask test` has built it.
+pub fn verifier() -> Function {
+    let body = "return import('/target/xtask/verifier/verifier.js').then((it) => it.default().then(() => it));";
+    Function::new_no_args(body)
 }
 
 /// An element that stands for `<forget-me-not>`, in the document.

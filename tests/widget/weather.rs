@@ -31,7 +31,7 @@ async fn a_host_that_never_answers_does_not_trap_her() {
     let late = host(api(), &never);
     let errors = heard(&late, "fmn-error", false);
     let root = root_of(&late);
-    let id = mount(late.clone(), &root, ENGLISH).unwrap();
+    let id = mount(late.clone(), &root, &ENGLISH).unwrap();
     until_shown(&root, "This takes longer than usual").await;
     until_shown(&root, "You are not signed in here").await;
     let reasons: Vec<_> = errors
@@ -52,7 +52,7 @@ async fn offline_is_said_and_what_was_missed_is_fetched_once_it_is_over() {
     let family = signed_in();
     let root = root_of(&family);
     let line = Broken::new("/children", "before");
-    let id = mount(family.clone(), &root, ENGLISH).unwrap();
+    let id = mount(family.clone(), &root, &ENGLISH).unwrap();
     until_shown(&root, "The service did not answer").await;
     tell_window("offline");
     until_shown(&root, "This device is offline").await;
@@ -67,7 +67,7 @@ async fn offline_is_said_and_what_was_missed_is_fetched_once_it_is_over() {
 async fn refreshing_asks_again_for_what_is_shown() {
     let family = signed_in();
     let root = root_of(&family);
-    let id = mount(family.clone(), &root, ENGLISH).unwrap();
+    let id = mount(family.clone(), &root, &ENGLISH).unwrap();
     found(&root, ".card .button").await.click();
     found(&root, ".row").await;
     let line = Broken::new("/recordings?", "before");
@@ -84,7 +84,7 @@ async fn refreshing_asks_again_for_what_is_shown() {
 async fn another_parent_sees_nothing_of_the_first_ones() {
     let family = signed_in();
     let root = root_of(&family);
-    let id = mount(family.clone(), &root, ENGLISH).unwrap();
+    let id = mount(family.clone(), &root, &ENGLISH).unwrap();
     found(&root, ".card .button").await.click();
     found(&root, ".row").await;
     set_session(&family, &session(&["fmn_another"]));
@@ -101,7 +101,7 @@ async fn a_token_is_never_sent_to_the_service_that_src_names_next() {
     let ask = session(&[secret()]);
     let moved = host(api(), &ask);
     let root = root_of(&moved);
-    let id = mount(moved.clone(), &root, ENGLISH).unwrap();
+    let id = mount(moved.clone(), &root, &ENGLISH).unwrap();
     // The attribute changes, and for a moment nobody has told the page.
     moved.set_attribute("src", "http://127.0.0.1:9/v1").unwrap();
     found(&root, ".card").await;
@@ -134,7 +134,7 @@ async fn leaving_empties_the_page_at_once_and_goes_away() {
         let away = format!("{}#away", location.href().unwrap().trim_end_matches('#'));
         family.set_attribute("leave", &away).unwrap();
         let root = root_of(&family);
-        let id = mount(family.clone(), &root, ENGLISH).unwrap();
+        let id = mount(family.clone(), &root, &ENGLISH).unwrap();
         found(&root, ".card .button").await.click();
         found(&root, ".row").await;
         if by_key {

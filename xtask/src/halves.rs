@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::report::kilobytes;
 use crate::tools::Toolbox;
-use crate::{machine, run, say, split};
+use crate::{machine, measure, run, say, split, verifier};
 
 /// What the page loads at once, as wasm-bindgen's script calls it.
 const FIRST: &str = "forget_me_not_bg.wasm";
@@ -23,6 +23,8 @@ fn is_door(name: &str) -> bool {
 /// view while the first one is on its way.
 const SCRIPT: &str = "forget_me_not.js";
 const ADDED: &str = include_str!("split/near.js");
+/// Where that says the hash of the module that checks receipts.
+const HASH: &str = "VERIFIER";
 
 /// The features of WebAssembly that the compiler uses by itself.
 const FEATURES: &[&str] = &[
@@ -37,7 +39,7 @@ const FEATURES: &[&str] = &[
 /// What made the module smallest after brotli (measured, in this order).
 const PASSES: &[&str] = &["--flatten", "--rereloop", "-Oz", "-Oz", "--one-caller-inline-max-function-size=0"];
 
-/// Splits the module in the page's folder, which wasm-bindgen has made of what
+/// Splits the module in the page's folder, where the verifier lies already, and which wasm-bindgen has made of what
 /// lies in the target folder, and shrinks both halves.
 pub fn finish(toolbox: &Toolbox, page: &Path, target: &Path) -> Result<()> {
     let linked = target.join(machine::WASM).join("widget/forget_me_not.wasm");
@@ -48,7 +50,11 @@ pub fn finish(toolbox: &Toolbox, page: &Path, target: &Path) -> Result<()> {
     let script = page.join(SCRIPT);
     let text =
         std::fs::read_to_string(&script).with_context(|| format!("cannot read {}", script.display()))?;
-    let text = renamed(text, &halves.imports, &halves.exports)? + ADDED;
+    let verifier = page.join(verifier::MODULE.0);
+    let verifier =
+        std::fs::read(&verifier).with_context(|| format!("cannot read {}", verifier.display()))?;
+    let added = ADDED.replace(HASH, &measure::integrity(&verifier));
+    let text = renamed(text, &halves.imports, &halves.exports)? + &added;
     std::fs::write(&script, text).with_context(|| format!("cannot write {}", script.display()))?;
     let moved = halves.moved;
     say::line(&format!(

@@ -103,8 +103,8 @@ pub fn build(toolbox: &Toolbox, flavour: Flavour) -> Result<PathBuf> {
         .env("CARGO_ENCODED_RUSTFLAGS", flags(flavour, &root, &SPLITS)?)
         .envs(std_of(flavour));
     run::step(&format!("building the page ({}) with Trunk", flavour.name()), trunk)?;
-    halves::finish(toolbox, &out, &target)?;
     verifier::build(toolbox, flavour, &out)?;
+    halves::finish(toolbox, &out, &target)?;
     if toolbox.esbuild {
         minify(toolbox, &out)?;
     }

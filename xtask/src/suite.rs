@@ -13,7 +13,7 @@ use crate::hosts::Hosts;
 use crate::page::{self, Flavour};
 use crate::report::table;
 use crate::tools::{TRUNK, Toolbox, WASM_BINDGEN, WASM_PACK, cargo};
-use crate::{dist, interrupt, lint, machine, measure, npm, paths, run, say};
+use crate::{dist, interrupt, lint, machine, measure, npm, paths, run, say, verifier};
 
 /// The service's binary stops at named points, so that a test can kill it there. Without this the
 /// tests that do so are not even compiled.
@@ -227,6 +227,8 @@ impl Suite {
                 if !self.whole {
                     TestService::build()?;
                 }
+                // The tests' server hands out what lies below the project's folder.
+                verifier::build(self.toolbox()?, Flavour::Plain, &paths::scratch("verifier")?)?;
                 // It lives until the tests have ended.
                 let service = TestService::start()?;
                 return logged(step, service.tests(self.toolbox()?)?);

@@ -21,8 +21,8 @@ use crate::listing;
 
 /// The files, as they were when this was built.
 static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
-    let files: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/locales.rs"));
-    files.iter().filter_map(|(common, own)| File::read(common, own)).collect()
+    let files: &[[&str; 3]] = &include!(concat!(env!("OUT_DIR"), "/locales.rs"));
+    files.iter().filter_map(File::read).collect()
 });
 
 /// A locale file.
@@ -32,9 +32,12 @@ struct File {
 }
 
 impl File {
-    fn read(common: &str, own: &str) -> Option<Self> {
-        let mut texts: HashMap<String, String> = serde_json::from_str(common).ok()?;
-        texts.extend(serde_json::from_str::<HashMap<String, String>>(own).ok()?);
+    /// Those of the element's first view, its others, and those of these pages alone.
+    fn read(parts: &[&str; 3]) -> Option<Self> {
+        let mut texts = HashMap::new();
+        for part in parts {
+            texts.extend(serde_json::from_str::<HashMap<String, String>>(part).ok()?);
+        }
         let texts: HashMap<String, &'static str> =
             texts.into_iter().map(|(name, text)| (name, &*Box::leak(text.into_boxed_str()))).collect();
         Some(Self { language: texts.get("language").copied()?, texts })

@@ -119,7 +119,6 @@ impl Client {
             }
             Call::Timeline { child, filter } => days(*child, filter),
             Call::Whole { child } => days(*child, &Filter::default()),
-            Call::Half => return later::come().await,
             call => doors::ask(later::here().ok_or(Failure::NotLoaded)?, call),
         };
         self.text(&ask, signal).await

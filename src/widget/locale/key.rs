@@ -1,44 +1,47 @@
 //! The name of every text.
 
 macro_rules! keys {
-    ($($name:ident = $text:literal;)*) => {
+    (first { $($first:ident = $first_name:literal;)* } later { $($later:ident = $later_name:literal;)* }) => {
         /// A text of the locale files. Those that go with a number (see [`super::Texts::count`]) have
         /// one entry a plural form there: `name_one`, `name_other` and so on.
+        ///
+        /// It is its name, and no number into a list of names: so the names that only the second half
+        /// of the module asks for are loaded with it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        #[expect(missing_docs, reason = "locales/en.json says what each means")]
-        pub enum Key { $($name,)* }
+        pub struct Key(&'static str);
+
+        #[expect(missing_docs, non_upper_case_globals, reason = "locales/en.json says what each means")]
+        impl Key {
+            $(pub const $first: Self = Self($first_name);)*
+            $(pub const $later: Self = Self($later_name);)*
+        }
 
         impl Key {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+            /// Those of the first view, which are in `locales`, by what the code calls them.
+            pub const FIRST: &'static [(&'static str, Self)] = &[$((stringify!($first), Self::$first),)*];
+            /// All others, which are in `locales/later`.
+            pub const LATER: &'static [(&'static str, Self)] = &[$((stringify!($later), Self::$later),)*];
 
             /// Its name in the locale files.
             #[must_use]
             pub const fn name(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
+                self.0
             }
         }
     };
 }
 
-keys! {
+keys! { first {
     Language = "language";
     Direction = "direction";
     Waiting = "waiting";
     Slow = "slow";
-    SlowSending = "slow-sending";
     Offline = "offline";
     LeavePage = "leave-page";
     LeaveAbout = "leave-about";
     LeavesNext = "leaves-next";
-    LostTitle = "lost-title";
-    LostBack = "lost-back";
     Retry = "retry";
-    Cancel = "cancel";
-    Undo = "undo";
-    More = "more";
     Any = "any";
-    Unknown = "unknown";
     Ways = "ways";
     WayChildren = "way-children";
     WayRecordings = "way-recordings";
@@ -72,9 +75,6 @@ keys! {
     PeriodEnds = "period-ends";
     PictureSays = "picture-says";
     PictureTable = "picture-table";
-    TablePeriod = "table-period";
-    TableAll = "table-all";
-    TableMatching = "table-matching";
     KindVoice = "kind-voice";
     KindVideo = "kind-video";
     ClassMedia = "class-media";
@@ -83,14 +83,9 @@ keys! {
     ClassDerived = "class-derived";
     Toolbar = "toolbar";
     Found = "found";
-    Selected = "selected";
     SelectAll = "select-all";
     SelectMatching = "select-matching";
-    SelectNone = "select-none";
-    DeleteSelected = "delete-selected";
     SelectDay = "select-day";
-    TooManyOneByOne = "too-many-one-by-one";
-    TooManyToLeaveOut = "too-many-to-leave-out";
     ListEnds = "list-ends";
     ListEmpty = "list-empty";
     ListNoMatch = "list-no-match";
@@ -99,6 +94,41 @@ keys! {
     SelectRow = "select-row";
     WithPlace = "with-place";
     KeptUntil = "kept-until";
+    TroubleUnreachable = "trouble-unreachable";
+    TroubleUnreachableDo = "trouble-unreachable-do";
+    TroubleSignedOut = "trouble-signed-out";
+    TroubleSignedOutDo = "trouble-signed-out-do";
+    TroubleNotAllowed = "trouble-not-allowed";
+    TroubleNotAllowedDo = "trouble-not-allowed-do";
+    TroubleGone = "trouble-gone";
+    TroubleGoneDo = "trouble-gone-do";
+    TroubleChanged = "trouble-changed";
+    TroubleChangedDo = "trouble-changed-do";
+    TroubleRefused = "trouble-refused";
+    TroubleRefusedDo = "trouble-refused-do";
+    TroubleTooMany = "trouble-too-many";
+    TroubleTooManyDo = "trouble-too-many-do";
+    TroubleService = "trouble-service";
+    TroubleServiceDo = "trouble-service-do";
+    TroubleNotLoaded = "trouble-not-loaded";
+    TroubleNotLoadedDo = "trouble-not-loaded-do";
+    SafeNothingChanged = "safe-nothing-changed";
+} later {
+    SlowSending = "slow-sending";
+    LostTitle = "lost-title";
+    LostBack = "lost-back";
+    Cancel = "cancel";
+    Undo = "undo";
+    More = "more";
+    Unknown = "unknown";
+    TablePeriod = "table-period";
+    TableAll = "table-all";
+    TableMatching = "table-matching";
+    Selected = "selected";
+    SelectNone = "select-none";
+    DeleteSelected = "delete-selected";
+    TooManyOneByOne = "too-many-one-by-one";
+    TooManyToLeaveOut = "too-many-to-leave-out";
     RecordingTitle = "recording-title";
     RecordingOf = "recording-of";
     BackToList = "back-to-list";
@@ -247,29 +277,10 @@ keys! {
     RequestsTitle = "requests-title";
     RequestsNone = "requests-none";
     RequestOpen = "request-open";
-    TroubleUnreachable = "trouble-unreachable";
-    TroubleUnreachableDo = "trouble-unreachable-do";
-    TroubleSignedOut = "trouble-signed-out";
-    TroubleSignedOutDo = "trouble-signed-out-do";
-    TroubleNotAllowed = "trouble-not-allowed";
-    TroubleNotAllowedDo = "trouble-not-allowed-do";
-    TroubleGone = "trouble-gone";
-    TroubleGoneDo = "trouble-gone-do";
-    TroubleChanged = "trouble-changed";
-    TroubleChangedDo = "trouble-changed-do";
-    TroubleRefused = "trouble-refused";
-    TroubleRefusedDo = "trouble-refused-do";
-    TroubleTooMany = "trouble-too-many";
-    TroubleTooManyDo = "trouble-too-many-do";
-    TroubleService = "trouble-service";
-    TroubleServiceDo = "trouble-service-do";
-    TroubleNotLoaded = "trouble-not-loaded";
-    TroubleNotLoadedDo = "trouble-not-loaded-do";
     TroubleStopped = "trouble-stopped";
     TroubleStoppedDo = "trouble-stopped-do";
     SafeAgain = "safe-again";
-    SafeNothingChanged = "safe-nothing-changed";
-}
+} }
 
 #[cfg(test)]
 mod tests {
@@ -283,8 +294,17 @@ mod tests {
 
     const FORMS: [&str; 6] = ["_zero", "_one", "_two", "_few", "_many", "_other"];
 
+    fn file(folder: &str) -> BTreeMap<String, String> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../static").join(folder).join("en.json");
+        serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+    }
+
     fn english() -> BTreeMap<String, String> {
-        serde_json::from_str(include_str!("../../../static/locales/en.json")).unwrap()
+        file("locales").into_iter().chain(file("locales/later")).collect()
+    }
+
+    fn all() -> impl Iterator<Item = (&'static str, Key)> {
+        Key::FIRST.iter().chain(Key::LATER).copied()
     }
 
     /// The name a text is asked for by: without its plural form.
@@ -316,25 +336,26 @@ mod tests {
     }
 
     #[test]
-    fn every_text_that_is_asked_for_is_there_and_no_other() {
-        let english = english();
-        let there: BTreeSet<_> = english.keys().map(|name| asked(name)).collect();
-        let known: BTreeSet<_> = Key::ALL.iter().map(|key| key.name()).collect();
-        let missing: Vec<_> = known.difference(&there).collect();
-        assert!(missing.is_empty(), "missing: {missing:?}");
-        let unknown: Vec<_> = there.difference(&known).collect();
-        assert!(unknown.is_empty(), "unknown: {unknown:?}");
-        assert_eq!(known.len(), Key::ALL.len(), "two texts of one name");
+    fn every_text_that_is_asked_for_is_in_its_file_and_no_other() {
+        for (folder, keys) in [("locales", Key::FIRST), ("locales/later", Key::LATER)] {
+            let english = file(folder);
+            let there: BTreeSet<_> = english.keys().map(|name| asked(name)).collect();
+            let known: BTreeSet<_> = keys.iter().map(|(_, key)| key.name()).collect();
+            let missing: Vec<_> = known.difference(&there).collect();
+            let unknown: Vec<_> = there.difference(&known).collect();
+            assert!(missing.is_empty() && unknown.is_empty(), "{folder}: {missing:?}, {unknown:?}");
+        }
+        let names: BTreeSet<_> = all().map(|(_, key)| key.name()).collect();
+        assert_eq!(names.len(), all().count(), "two texts of one name");
     }
 
     #[test]
     fn every_text_is_used() {
         let code = code();
         let ends = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric());
-        let unused: Vec<_> = Key::ALL
-            .iter()
-            .filter(|key| {
-                let name = format!("Key::{key:?}");
+        let unused: Vec<_> = all()
+            .filter(|(called, _)| {
+                let name = format!("Key::{called}");
                 !code.match_indices(&name).any(|(at, _)| ends(&code[at + name.len()..]))
             })
             .collect();
@@ -344,12 +365,12 @@ mod tests {
     #[test]
     fn a_text_has_plural_forms_where_and_only_where_it_is_counted() {
         let (english, code) = (english(), code());
-        for key in Key::ALL {
-            let counted = code.contains(&format!(".count(Key::{key:?},"));
+        for (called, key) in all() {
+            let counted = code.contains(&format!(".count(Key::{called},"));
             let forms = english.contains_key(&format!("{}_one", key.name()))
                 && english.contains_key(&format!("{}_other", key.name()));
-            assert_eq!(counted, forms, "{key:?}");
-            assert_ne!(counted, english.contains_key(key.name()), "{key:?}");
+            assert_eq!(counted, forms, "{called}");
+            assert_ne!(counted, english.contains_key(key.name()), "{called}");
         }
     }
 

@@ -41,15 +41,16 @@ const LANGUAGES: [Language; 5] = [
     },
 ];
 
-/// The texts of the element, and those that only the service's plain pages have.
-const FOLDERS: [&str; 2] = ["../../static/locales", "../service/plain/locales"];
+/// The texts of the element's first view, all its others, and those that only the service's plain pages have.
+const FOLDERS: [&str; 3] = ["../../static/locales", "../../static/locales/later", "../service/plain/locales"];
+
+fn part(folder: &str, tag: &str) -> File {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join(format!("{tag}.json"));
+    serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()
+}
 
 fn file(tag: &str) -> File {
-    let read = |folder| {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join(format!("{tag}.json"));
-        serde_json::from_str::<File>(&fs::read_to_string(file).unwrap()).unwrap()
-    };
-    FOLDERS.into_iter().flat_map(read).collect()
+    FOLDERS.into_iter().flat_map(|folder| part(folder, tag)).collect()
 }
 
 /// The name that code asks for, and the plural form.
@@ -74,7 +75,9 @@ fn every_locale_file_is_of_a_language_that_is_held_here() {
     for folder in FOLDERS {
         let there: BTreeSet<_> = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
             .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .map(|entry| entry.unwrap())
+            .filter(|entry| entry.file_type().unwrap().is_file())
+            .map(|entry| entry.file_name().into_string().unwrap())
             .collect();
         assert_eq!(there, held, "{folder}");
     }
@@ -92,6 +95,19 @@ fn every_language_has_every_text_and_no_other() {
         assert!(file.values().all(|text| !text.trim().is_empty()), "{}", language.tag);
         assert_eq!(file["language"], language.tag);
         assert_eq!(file["direction"], language.direction);
+    }
+}
+
+/// Of a text in two files, one would never be seen.
+#[test]
+fn every_text_is_in_the_file_where_the_english_one_is() {
+    for language in &LANGUAGES {
+        for folder in FOLDERS {
+            let (there, english) = (part(folder, language.tag), part(folder, "en"));
+            assert_eq!(stems(&there), stems(&english), "{folder}/{}.json", language.tag);
+        }
+        let parts: usize = FOLDERS.iter().map(|folder| part(folder, language.tag).len()).sum();
+        assert_eq!(parts, file(language.tag).len(), "{}: a text is there twice", language.tag);
     }
 }
 

@@ -1,7 +1,8 @@
 //! The words a parent reads, and how her language writes dates, numbers, plurals and lists.
 //!
-//! No text lives in the code: a locale is one file beside the element's script, fetched when it is
-//! needed. What depends on the language beyond words is the browser's own `Intl`.
+//! No text lives in the code: a locale is two files beside the element's script, one with the texts of the
+//! first view, one with all others, fetched with the second half of the module ([`crate::later`]). What
+//! depends on the language beyond words is the browser's own `Intl`.
 
 mod intl;
 mod key;
@@ -42,6 +43,8 @@ impl File {
 pub struct Texts {
     tag: String,
     file: File,
+    /// What is not needed for the first view, once it has come.
+    rest: OnceCell<File>,
     formats: [OnceCell<JsValue>; Format::COUNT],
 }
 
@@ -56,7 +59,34 @@ impl Texts {
         let language = file.get(Key::Language.name()).map_or("en", AttrValue::as_str);
         let asked = tag.split('-').next().unwrap_or_default();
         let tag = if asked.eq_ignore_ascii_case(language) { tag } else { language }.to_owned();
-        Ok(Self { tag, file, formats: Default::default() })
+        Ok(Self { tag, file, rest: OnceCell::new(), formats: Default::default() })
+    }
+
+    /// Takes in the texts that are not needed for the first view.
+    ///
+    /// # Errors
+    /// Where the text is not JSON of names and texts.
+    pub fn add(&self, json: &str) -> Result<(), &'static str> {
+        let rest = File::read(json).ok_or("not a locale file")?;
+        // Those that were there before are the same.
+        let _ = self.rest.set(rest);
+        Ok(())
+    }
+
+    /// Whether they are there: a file of one's own may have all texts in one.
+    #[must_use]
+    pub fn are_whole(&self) -> bool {
+        self.find(Key::Undo.name()).is_some()
+    }
+
+    /// The language of the files, as they say.
+    #[must_use]
+    pub fn language(&self) -> &str {
+        self.file.get(Key::Language.name()).map_or("en", AttrValue::as_str)
+    }
+
+    fn find(&self, name: &str) -> Option<&AttrValue> {
+        self.file.get(name).or_else(|| self.rest.get()?.get(name))
     }
 
     /// The language these texts are in, as a BCP 47 tag.
@@ -75,7 +105,7 @@ impl Texts {
     #[must_use]
     pub fn get(&self, key: Key) -> AttrValue {
         // A file older than the code has no such text: its name is ugly, and true.
-        self.file.get(key.name()).cloned().unwrap_or(AttrValue::Static(key.name()))
+        self.find(key.name()).cloned().unwrap_or(AttrValue::Static(key.name()))
     }
 
     /// A text with its placeholders filled in.
@@ -92,10 +122,10 @@ impl Texts {
         let stem = name.len();
         let category = call(self.format(Format::Plural), "select", &as_number(n));
         name.push_str(category.as_deref().unwrap_or("other"));
-        let text = self.file.get(&name).or_else(|| {
+        let text = self.find(&name).or_else(|| {
             name.truncate(stem);
             name.push_str("other");
-            self.file.get(&name)
+            self.find(&name)
         });
         let text = text.map_or(key.name(), AttrValue::as_str);
         // The number first: a child may be called "{n}", a number never has braces.
@@ -178,6 +208,17 @@ mod tests {
         let texts = Texts::read(r#"{"retry": "Try again"}"#, "en").unwrap();
         assert_eq!(texts.get(Key::Retry), "Try again");
         assert_eq!(texts.get(Key::Undo), Key::Undo.name());
+    }
+
+    #[test]
+    fn the_texts_of_a_language_are_two_files_or_one() {
+        let texts = Texts::read(r#"{"language": "de", "retry": "Nochmal"}"#, "de").unwrap();
+        assert_eq!((texts.language(), texts.are_whole()), ("de", false));
+        assert!(texts.add("<!doctype html>").is_err());
+        texts.add(r#"{"undo": "Doch nicht"}"#).unwrap();
+        assert!(texts.are_whole());
+        assert_eq!((texts.get(Key::Retry), texts.get(Key::Undo)), ("Nochmal".into(), "Doch nicht".into()));
+        assert!(Texts::read(r#"{"undo": "Undo"}"#, "en").unwrap().are_whole());
     }
 
     #[test]

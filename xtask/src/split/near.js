@@ -15,10 +15,30 @@ const more = () => rest ??= fetch(new URL('./forget_me_not_later.wasm', import.m
   .then((response) => response.arrayBuffer())
   .then((bytes) => WebAssembly.instantiate(bytes, { m: new Proxy(wasm, { get: (_, name) => wasm[name] ?? wasm.later.get(name) }) }))
   .catch((error) => { rest = null; throw error; });
-const soon = () => more().catch(() => {});
+// The texts that the first view does without, in a language or else in English.
+const said = {};
+const texts = (language) => said[language] ??= fetch(new URL(`./locales/later/${language}.json`, import.meta.url), { signal: AbortSignal.timeout(3e4) })
+  .then(async (response) => {
+    if (!response.ok) throw response;
+    return JSON.stringify(await response.json());
+  })
+  .catch((error) => {
+    said[language] = null;
+    if (language == 'en') throw error;
+    return texts('en');
+  });
+// What checks receipts: the very one that was built with this.
+let checker;
+const verifier = () => checker ??= import('./verifier.js')
+  .then(async (it) => {
+    await it.default({ module_or_path: fetch(new URL('./verifier_bg.wasm', import.meta.url), { integrity: 'VERIFIER' }) });
+    return it;
+  })
+  .catch((error) => { checker = null; throw error; });
 export const near = (element) => {
-  rest || second_half(more);
+  rest || second_half(more, texts, verifier);
   // Whoever comes near will soon want more.
+  const soon = () => Promise.all([more(), texts((element.locale || 'en').split('-')[0].toLowerCase())]).catch(() => {});
   for (const event of ['pointerover', 'focusin']) element.addEventListener(event, soon, { once: true });
 };
 
