@@ -88,7 +88,8 @@
 //!
 //! A `c2sp.org/tlog-proof@v1` file. The bytes of its line `extra` are the entry, the salt, the body and
 //! the inventory, where entry, body and inventory are each preceded by their length in 2 bytes, the
-//! higher first. In the receipt of the inventory's own entry, the last is empty.
+//! higher first. The last is empty in the receipt of the inventory's own entry, and in those of a child's
+//! entries of other kinds, which are checked as far as they go ([`verify::verify_entry`]).
 //!
 //! # What is proved, what is signed, what is promised
 //!

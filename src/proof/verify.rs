@@ -153,19 +153,34 @@ pub struct Report {
     pub witnesses: Vec<Seen>,
     /// The statement, once it is known to be the operator's.
     pub statement: Option<Statement>,
+    /// What the entry says, once it is known to be what was entered.
+    pub body: Option<String>,
 }
 
-/// Checks a receipt.
+/// Checks the receipt of a finished erasure.
 #[must_use]
 pub fn verify(receipt: &str, policy: &Policy, known: &Known) -> Report {
-    let unchecked = |what: &What| Check { what: *what, outcome: Outcome::Unchecked, detail: String::new() };
-    let checks = What::ALL.iter().map(unchecked).collect();
-    let mut report = Report { checks, witnesses: Vec::new(), statement: None };
-    report.judge(receipt, policy, known);
-    report
+    Report::on(receipt, policy, known, None)
+}
+
+/// Checks the receipt of a child's entry of any kind: the one with this number among the child's.
+#[must_use]
+pub fn verify_entry(receipt: &str, policy: &Policy, known: &Known, number: u64) -> Report {
+    Report::on(receipt, policy, known, Some(number))
 }
 
 impl Report {
+    /// The report on a receipt: of the entry with this number, or of a finished erasure.
+    #[must_use]
+    pub fn on(receipt: &str, policy: &Policy, known: &Known, number: Option<u64>) -> Self {
+        let unchecked =
+            |what: &What| Check { what: *what, outcome: Outcome::Unchecked, detail: String::new() };
+        let checks = What::ALL.iter().map(unchecked).collect();
+        let mut report = Self { checks, witnesses: Vec::new(), statement: None, body: None };
+        report.judge(receipt, policy, known, number);
+        report
+    }
+
     /// Whether something is not so. What is not so is not yet proved: a check may not have been made.
     #[must_use]
     pub fn failed(&self) -> bool {
@@ -215,8 +230,8 @@ impl Report {
 
     /// Goes on as long as there is something to stand on: an entry in a tree that nobody signed
     /// proves nothing, and neither does a statement that was not entered.
-    fn judge(&mut self, receipt: &str, policy: &Policy, known: &Known) -> Option<()> {
-        use Outcome::{Open, Promised, Proved, Signed};
+    fn judge(&mut self, receipt: &str, policy: &Policy, known: &Known, number: Option<u64>) -> Option<()> {
+        use Outcome::{Open, Proved, Signed};
         let receipt = self.put(What::Format, Proved, Receipt::parse(receipt))?;
         let note = self.put(What::Signature, Proved, Note::parse(&receipt.checkpoint))?;
         let checkpoint = self.put(What::Signature, Proved, signed(policy, &note))?;
@@ -239,9 +254,29 @@ impl Report {
         let (size, root) = (checkpoint.size, &checkpoint.root);
         let inclusion = verify_inclusion(leaf, receipt.index, size, &receipt.path, root);
         let included = self.put(What::Inclusion, Proved, inclusion);
-        let opened = self.put(What::Opening, Proved, opened(&receipt));
+        let opened = self.put(What::Opening, Proved, opened(&receipt, number.is_none()));
         included?;
         let (entry, statement) = opened?;
+        let number = statement.as_ref().map(|statement| statement.entry).or(number)?;
+        if let Some(child) = known.child {
+            let link = entry.link.filter(|link| link.tag == child.tag(number));
+            self.put(What::Child, Proved, link.ok_or(Error::OtherChild));
+            if let Some(entries) = known.entries {
+                let chain = child::entries(child, entries).and_then(|entries| {
+                    let found =
+                        usize::try_from(number).ok().and_then(|place| entries.get(place)) == Some(&leaf);
+                    if found { Ok(entries.len() as u64) } else { Err(Error::NotInChain) }
+                });
+                if let Some(all) = self.put(What::Chain, Proved, chain) {
+                    self.say(What::Chain, Proved, decimal(all));
+                }
+            }
+        }
+        let Some(statement) = statement else {
+            self.say(What::Opening, Proved, entry.kind.word().into());
+            self.body = Some(receipt.body);
+            return Some(());
+        };
         // Which erasure it is, so that its caller can see whether that is the one that was asked for.
         let mut words = String::new();
         list(&mut words, &[&statement.erasure, &statement.scope, &decimal(statement.recordings)]);
@@ -254,21 +289,15 @@ impl Report {
         let times = in_order(&statement, &self.witnesses);
         // Without a witness they are the operator's words, which only do not contradict each other.
         self.put(What::Times, if self.witnesses.is_empty() { Signed } else { Proved }, times);
-        if let Some(child) = known.child {
-            let link = entry.link.filter(|link| link.tag == child.tag(statement.entry));
-            self.put(What::Child, Proved, link.ok_or(Error::OtherChild));
-            if let Some(entries) = known.entries {
-                let chain = child::entries(child, entries).and_then(|entries| {
-                    let place = usize::try_from(statement.entry).ok();
-                    let found = place.and_then(|place| entries.get(place)) == Some(&leaf);
-                    if found { Ok(entries.len() as u64) } else { Err(Error::NotInChain) }
-                });
-                if let Some(all) = self.put(What::Chain, Proved, chain) {
-                    self.say(What::Chain, Proved, decimal(all));
-                }
-            }
-        }
+        self.tell(&statement);
+        self.statement = Some(statement);
+        self.body = Some(receipt.body);
+        Some(())
+    }
 
+    /// What the statement says, which is the operator's word.
+    fn tell(&mut self, statement: &Statement) {
+        use Outcome::{Open, Promised, Signed};
         let mut words = String::new();
         for ended in Ended::ALL {
             let stores = statement.stores.iter().filter(|store| store.ended == *ended).count();
@@ -293,8 +322,6 @@ impl Report {
         self.say(What::Processors, rung, words);
         self.say(What::Backups, Promised, statement.backups.text());
         self.say(What::Elsewhere, Promised, String::new());
-        self.statement = Some(statement);
-        Some(())
     }
 }
 
@@ -384,16 +411,17 @@ pub fn follow(policy: &Policy, seen: &str, now: &str, path: &[Hash]) -> Result<(
     connected(policy, seen, &signed(policy, &Note::parse(now)?)?, path, true)
 }
 
-/// The entry and the statement, if they belong together.
-fn opened(receipt: &Receipt) -> Result<(Leaf, Statement), Error> {
+/// The entry, if its body belongs to it; with the statement, where it has to be that of a `finished` erasure.
+fn opened(receipt: &Receipt, finished: bool) -> Result<(Leaf, Option<Statement>), Error> {
     let leaf = Leaf::parse(&receipt.leaf)?;
-    if leaf.kind != Kind::Complete {
+    if finished && leaf.kind != Kind::Complete {
         return Err(Error::WrongKind);
     }
     if commitment(&receipt.salt, &receipt.body) != leaf.body {
         return Err(Error::NotOpened);
     }
-    Ok((leaf, Statement::parse(&receipt.body)?))
+    let statement = if finished { Some(Statement::parse(&receipt.body)?) } else { None };
+    Ok((leaf, statement))
 }
 
 /// Whether the statement answers for the whole inventory that it names.

@@ -486,12 +486,15 @@ contract! {
         pub leaf: String,
     }
 
-    /// A child's entries in the ledger, the first one first.
+    /// A page of a child's entries in the ledger.
     pub struct ChildLedger {
         /// The key that ties them together, in base64: with it a page can see that none is missing. Until
         /// something is entered there is none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub key: Option<String>,
+        /// How the guardian of this session is named in them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub you: Option<String>,
         /// The entries.
         pub items: Vec<LedgerEntry>,
         /// `after` of the next page; none on the last.

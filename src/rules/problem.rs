@@ -51,6 +51,8 @@ problems! {
     NoMethod = 405, "urn:forget-me-not:no-method", "This cannot be done here.";
     /// It is not as the request supposed: an undo after the window, for example.
     Conflict = 409, "urn:forget-me-not:conflict", "Things are no longer as the request supposed.";
+    /// There is no receipt of this, and there never will be: nothing was erased, or nothing was entered then.
+    NoReceipt = 409, "urn:forget-me-not:no-receipt", "There is no receipt of this.";
     /// A recording that was deleted was sent in again. It never is taken in.
     Erased = 409, "urn:forget-me-not:erased", "This was deleted and is not taken in again.";
     /// It was there and was given up: sealed or erased since.

@@ -34,7 +34,8 @@ fn said(root: &ShadowRoot) -> Vec<String> {
           if (node.nodeType == 3) said.push(node.data); \
           else for (const name of ['aria-label', 'aria-valuetext', 'placeholder']) said.push(node.getAttribute?.(name) ?? ''); \
         } return said;";
-    let said: Array = Function::new_with_args("root", body).call1(&JsValue::NULL, root).unwrap().unchecked_into();
+    let said: Array =
+        Function::new_with_args("root", body).call1(&JsValue::NULL, root).unwrap().unchecked_into();
     said.iter().filter_map(|words| words.as_string()).collect()
 }
 

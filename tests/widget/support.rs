@@ -53,7 +53,8 @@ pub fn session(secrets: &[&str]) -> Function {
 
 /// What loads the module that checks receipts, as `cargo xtask test` has built it.
 pub fn verifier() -> Function {
-    let body = "return import('/target/xtask/verifier/verifier.js').then((it) => it.default().then(() => it));";
+    let body =
+        "return import('/target/xtask/verifier/verifier.js').then((it) => it.default().then(() => it));";
     Function::new_no_args(body)
 }
 

@@ -51,8 +51,7 @@ pub fn finish(toolbox: &Toolbox, page: &Path, target: &Path) -> Result<()> {
     let text =
         std::fs::read_to_string(&script).with_context(|| format!("cannot read {}", script.display()))?;
     let verifier = page.join(verifier::MODULE.0);
-    let verifier =
-        std::fs::read(&verifier).with_context(|| format!("cannot read {}", verifier.display()))?;
+    let verifier = std::fs::read(&verifier).with_context(|| format!("cannot read {}", verifier.display()))?;
     let added = ADDED.replace(HASH, &measure::integrity(&verifier));
     let text = renamed(text, &halves.imports, &halves.exports)? + &added;
     std::fs::write(&script, text).with_context(|| format!("cannot write {}", script.display()))?;

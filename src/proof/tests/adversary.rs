@@ -14,7 +14,7 @@ use proof::{
     receipt::Receipt,
     statement::{Answer, Ended},
     verify,
-    verify::{Outcome, What, follow},
+    verify::{Outcome, What, follow, verify_entry},
 };
 
 fn plain(receipt: &Receipt) -> Report {
@@ -434,6 +434,38 @@ fn an_entry_of_another_kind_or_another_body() {
     let mut ledger = world.ledger.clone();
     let index = ledger.enter(&Leaf::of(Kind::Complete, &world.child, 5, None, &SALT, "all is well\n"));
     failed(&plain(&ledger.receipt(index, 10, SALT, "all is well\n", "")), What::Opening, Error::NotStatement);
+}
+
+#[test]
+fn an_entry_of_any_kind_is_checked_as_far_as_it_goes() {
+    let world = World::new();
+    let known = Known { child: Some(&world.child), entries: Some(&world.entries), ..Known::default() };
+    let check = |receipt: &Receipt, number| verify_entry(&receipt.text().unwrap(), &policy(), &known, number);
+    // The child's request, its second entry, is the ledger's fourth.
+    let receipt = world.ledger.receipt(3, world.size(), world.child.salt(1), "body\n", "");
+    let report = check(&receipt, 1);
+    assert!(!report.failed(), "{}", report.text());
+    for what in [What::Signature, What::Witness, What::Inclusion, What::Opening, What::Child, What::Chain] {
+        assert_eq!(report.outcome(what), &Outcome::Proved, "{what:?}");
+    }
+    for what in [What::Inventory, What::Published, What::Times, What::Stores, What::Elsewhere] {
+        assert_eq!(report.outcome(what), &Outcome::Unchecked, "{what:?}");
+    }
+    assert!(report.text().contains("\nopening proved request\n"), "{}", report.text());
+    assert_eq!((report.body.as_deref(), report.statement), (Some("body\n"), None));
+    failed(&plain(&receipt), What::Opening, Error::WrongKind);
+
+    // In the place of another, of another child, with another body, and not there at all.
+    failed(&check(&receipt, 2), What::Child, Error::OtherChild);
+    failed(&check(&receipt, 2), What::Chain, Error::NotInChain);
+    let other = world.ledger.receipt(4, world.size(), child(6).salt(1), "body\n", "");
+    failed(&check(&other, 1), What::Child, Error::OtherChild);
+    let report = check(&Receipt { body: "another\n".into(), ..receipt.clone() }, 1);
+    failed(&report, What::Opening, Error::NotOpened);
+    assert_eq!(report.body, None);
+    let report = check(&Receipt { index: 4, ..receipt }, 1);
+    failed(&report, What::Inclusion, Error::NotIncluded);
+    assert_eq!(report.body, None);
 }
 
 #[test]

@@ -63,6 +63,7 @@ fn guarded() -> OpenApiRouter<Api> {
         .routes(routes!(events::events))
         .routes(routes!(ledger::of_erasure))
         .routes(routes!(ledger::of_child))
+        .routes(routes!(ledger::of_entry))
 }
 
 /// Under `/v1`, for the vendor, with large bodies.
@@ -94,6 +95,7 @@ fn public() -> OpenApiRouter<Api> {
         .routes(routes!(ledger::checkpoint))
         .routes(routes!(ledger::policy))
         .routes(routes!(ledger::inventory))
+        .routes(routes!(ledger::consistency))
 }
 
 /// Every route, with what guards it.

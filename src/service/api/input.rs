@@ -33,6 +33,21 @@ impl<T: FromStr + Send> FromRequestParts<Api> for Id<T> {
     }
 }
 
+/// Two ids in a path.
+pub struct Ids<A, B>(pub A, pub B);
+
+impl<A: FromStr + Send, B: FromStr + Send> FromRequestParts<Api> for Ids<A, B> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Failure> {
+        let Ok(Path((first, second))) = Path::<(String, String)>::from_request_parts(parts, api).await else {
+            return Err(Failure::not_found());
+        };
+        let ids = first.parse().ok().zip(second.parse().ok());
+        ids.map(|(first, second)| Self(first, second)).ok_or_else(Failure::not_found)
+    }
+}
+
 /// The query string.
 pub struct Params<T>(pub T);
 

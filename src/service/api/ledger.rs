@@ -8,13 +8,13 @@ use axum::{
 };
 use rules::{ChildId, ErasureId, contract::ChildLedger, problem::ProblemType};
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Api,
     access::{May, View},
     failure::Failure,
-    input::{Id, Params, limit},
+    input::{Id, Ids, Params, limit},
 };
 use crate::ledger::{
     receipt::{self, ReceiptError},
@@ -55,12 +55,26 @@ pub async fn of_erasure(
     Ok(text(receipt::of_erasure(api.core(), &session.asker, erasure, whose.child).await?))
 }
 
+/// In which order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// The first entry first.
+    #[default]
+    First,
+    /// The newest one first.
+    Newest,
+}
+
 /// Which entries.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Entries {
-    /// Those after the one with this number: `next` of the page before.
+    /// Which comes first.
+    #[serde(default)]
+    order: Order,
+    /// Those after the one with this number, in that order: `next` of the page before.
     after: Option<u64>,
     /// How many, 1 to 1000.
     #[param(minimum = 1, maximum = 1000, default = 200)]
@@ -80,7 +94,23 @@ pub async fn of_child(
     Params(asked): Params<Entries>,
 ) -> Result<Json<ChildLedger>, Failure> {
     let limit = limit(asked.limit, PAGE, MOST)?;
-    Ok(Json(receipt::entries(api.core(), &session.asker, child, asked.after, limit).await?))
+    let newest = asked.order == Order::Newest;
+    Ok(Json(receipt::entries(api.core(), &session.asker, child, newest, asked.after, limit).await?))
+}
+
+/// The receipt of one entry of a child
+///
+/// The same file as that of a finished erasure, for an entry of any kind: what it says, and the proof that
+/// it is in the ledger. 409 until a checkpoint has it, a second or two later.
+#[utoipa::path(get, path = "/children/{id}/ledger/{seq}/receipt", operation_id = "get_entry_receipt", tag = "children", security(("session" = ["view"])),
+    params(("id" = ChildId, Path), ("seq" = u64, Path, description = "Its number among the child's entries, from 0")),
+    responses((status = 200, description = "The receipt", body = String, content_type = "text/plain")))]
+pub async fn of_entry(
+    State(api): State<Api>,
+    session: May<View>,
+    Ids(child, seq): Ids<ChildId, u64>,
+) -> Result<Response, Failure> {
+    Ok(text(receipt::of_entry(api.core(), &session.asker, child, seq).await?))
 }
 
 /// The ledger's latest checkpoint
@@ -115,6 +145,18 @@ pub async fn inventory(State(api): State<Api>, Id(version): Id<i64>) -> Result<R
     Ok(text(receipt::of_inventory(api.core(), version).await?))
 }
 
+/// That the ledger only grew
+///
+/// The hashes that prove that the ledger of `new` entries has all of the one of `old`, unchanged (RFC 6962
+/// section 2.1.2), in base64, one a line; none where there is nothing to prove. Who kept a checkpoint sees with
+/// them whether a later one is of the same ledger. 404 beyond its end.
+#[utoipa::path(get, path = "/ledger/consistency/{old}/{new}", operation_id = "get_consistency", tag = "ledger",
+    params(("old" = u64, Path, description = "Entries of the earlier one"), ("new" = u64, Path, description = "Entries of the later one")),
+    responses((status = 200, description = "The hashes", body = String, content_type = "text/plain")))]
+pub async fn consistency(State(api): State<Api>, Ids(old, new): Ids<u64, u64>) -> Result<Response, Failure> {
+    Ok(text(receipt::consistency(api.core(), old, new).await?))
+}
+
 /// A tile, partial tile or bundle. Not in the OpenAPI document, which has no paths of any depth.
 pub async fn tile(State(api): State<Api>, Path(path): Path<String>) -> Result<Response, Failure> {
     let tile = Tile::parse(&format!("tile/{path}")).ok_or_else(Failure::not_found)?;
@@ -138,10 +180,12 @@ impl From<ReceiptError> for Failure {
         match error {
             ReceiptError::NotFound => Self::not_found(),
             ReceiptError::WhichChild => Self::invalid(error),
-            ReceiptError::NotFinished
-            | ReceiptError::Cancelled
-            | ReceiptError::BeforeTheLedger
-            | ReceiptError::NotPublished => Self::because(ProblemType::Conflict, error),
+            ReceiptError::Cancelled | ReceiptError::BeforeTheLedger => {
+                Self::because(ProblemType::NoReceipt, error)
+            }
+            ReceiptError::NotFinished | ReceiptError::NotPublished => {
+                Self::because(ProblemType::Conflict, error)
+            }
             ReceiptError::Ledger(error) => Self::internal(format_args!("{error:#}")),
             ReceiptError::Database(error) => error.into(),
         }

@@ -4,8 +4,8 @@ use proof::{
     Hash, base64,
     child::ChildKey,
     inventory::Inventory,
-    leaf::{Leaf, NO_SALT},
-    merkle::{inclusion, leaf_hash, verify_inclusion},
+    leaf::{Kind, Leaf, NO_SALT},
+    merkle::{self, inclusion, leaf_hash, verify_inclusion},
     receipt::Receipt,
     statement::Statement,
 };
@@ -13,7 +13,7 @@ use rules::{
     ChildId, ErasureId, ErasureState, Timestamp,
     contract::{ChildLedger, LedgerEntry},
 };
-use sqlx::{Row, query, query_as, query_scalar};
+use sqlx::{Row, query, query_as, query_scalar, sqlite::SqliteRow};
 
 use super::{hash, read_checkpoint, tiles::Tiles, unsigned};
 use crate::{
@@ -89,15 +89,55 @@ pub async fn of_erasure(
     .fetch_optional(core.db.read())
     .await?
     .ok_or(ReceiptError::BeforeTheLedger)?;
-    let (body, seq): (String, i64) = (row.try_get(2)?, row.try_get(3)?);
-    let statement = Statement::parse(&body).map_err(broken)?;
-    let inventory: String = query_scalar("SELECT body FROM inventory WHERE version = ?")
-        .bind(statement.inventory.cast_signed())
-        .fetch_one(core.db.read())
-        .await?;
+    open(core, &row).await
+}
+
+/// The receipt of a child's entry of any kind, by its number among the child's.
+pub async fn of_entry(core: &Core, asker: &Asker, child: ChildId, seq: u64) -> Result<String, ReceiptError> {
+    let number = asker.number_of(child).ok_or(ReceiptError::NotFound)?;
+    let row = query(
+        "SELECT l.place, l.leaf, l.body, l.seq, k.key FROM ledger_entry l
+         JOIN child_log k ON k.child = l.child WHERE l.child = ? AND l.seq = ?",
+    )
+    .bind(number)
+    .bind(i64::try_from(seq).map_err(|_| ReceiptError::NotFound)?)
+    .fetch_optional(core.db.read())
+    .await?
+    .ok_or(ReceiptError::NotFound)?;
+    open(core, &row).await
+}
+
+/// The receipt of the entry in this row; that of a finished erasure has the inventory that it names.
+async fn open(core: &Core, row: &SqliteRow) -> Result<String, ReceiptError> {
+    let (leaf, body, seq): (String, String, i64) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+    let mut inventory = String::new();
+    if Leaf::parse(&leaf).map_err(broken)?.kind == Kind::Complete {
+        let statement = Statement::parse(&body).map_err(broken)?;
+        inventory = query_scalar("SELECT body FROM inventory WHERE version = ?")
+            .bind(statement.inventory.cast_signed())
+            .fetch_one(core.db.read())
+            .await?;
+    }
     let key = ChildKey(hash(&row.try_get::<Vec<u8>, _>(4)?)?);
-    let entry = Opened { leaf: row.try_get(1)?, salt: key.salt(unsigned(seq)), body, inventory };
+    let entry = Opened { leaf, salt: key.salt(unsigned(seq)), body, inventory };
     prove(core, unsigned(row.try_get(0)?), entry).await
+}
+
+/// The proof that the ledger of `new` entries only added to the one of `old`: hashes in base64, one a line.
+pub async fn consistency(core: &Core, old: u64, new: u64) -> Result<String, ReceiptError> {
+    let checkpoint = core.ledger.checkpoint().map_err(broken)?.ok_or(ReceiptError::NotFound)?;
+    let (size, _) = read_checkpoint(&checkpoint).map_err(ReceiptError::Ledger)?;
+    if old > new || new > size {
+        return Err(ReceiptError::NotFound);
+    }
+    let folder = core.ledger.folder();
+    let path = tokio::task::spawn_blocking(move || {
+        // The tiles are those of the ledger as it is now: what was full at any time still is.
+        let mut tiles = Tiles::new(folder, size);
+        merkle::consistency(old, new, |level, n| tiles.node(level, n))
+    });
+    let path = path.await.map_err(broken)?.map_err(broken)?;
+    Ok(path.iter().map(|hash| base64::encode(hash) + "\n").collect())
 }
 
 /// The receipt of an inventory's own entry.
@@ -146,12 +186,13 @@ fn broken(error: impl std::error::Error + Send + Sync + 'static) -> ReceiptError
     ReceiptError::Ledger(error.into())
 }
 
-/// A page of a child's entries, the first one first, with what they commit to and the key that ties
-/// them together.
+/// A page of a child's entries, the first or the `newest` one first, with what they commit to and the key
+/// that ties them together.
 pub async fn entries(
     core: &Core,
     asker: &Asker,
     child: ChildId,
+    newest: bool,
     after: Option<u64>,
     limit: u32,
 ) -> Result<ChildLedger, ReceiptError> {
@@ -163,11 +204,16 @@ pub async fn entries(
         .bind(number)
         .fetch_optional(core.db.read())
         .await?;
-    let mut rows = query(
-        "SELECT seq, place, leaf, body, entered_at FROM ledger_entry WHERE child = ? AND seq > ? ORDER BY seq LIMIT ?",
-    )
+    let (from, page) = if newest {
+        (i64::MAX, "WHERE child = ? AND seq < ? ORDER BY seq DESC LIMIT ?")
+    } else {
+        (-1, "WHERE child = ? AND seq > ? ORDER BY seq LIMIT ?")
+    };
+    let mut rows = query(sqlx::AssertSqlSafe(format!(
+        "SELECT seq, place, leaf, body, entered_at FROM ledger_entry {page}"
+    )))
     .bind(number)
-    .bind(after.map_or(-1, |after| i64::try_from(after).unwrap_or(i64::MAX)))
+    .bind(after.map_or(from, |after| i64::try_from(after).unwrap_or(i64::MAX)))
     .bind(i64::from(limit) + 1)
     .fetch_all(core.db.read())
     .await?;
@@ -187,5 +233,7 @@ pub async fn entries(
         });
     }
     let next = items.last().filter(|_| more).map(|last| last.seq);
-    Ok(ChildLedger { key: key.map(|key| base64::encode(&key)), items, next })
+    let key = key.map(|key| hash(&key)).transpose()?;
+    let you = key.map(|key| base64::encode(&ChildKey(key).pseudonym(&asker.guardian.to_string())));
+    Ok(ChildLedger { key: key.map(|key| base64::encode(&key)), you, items, next })
 }

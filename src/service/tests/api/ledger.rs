@@ -72,7 +72,7 @@ async fn the_receipt_of_an_erasure_verifies_and_one_that_was_changed_does_not() 
     let purpose = |n: usize| all.items[n].body.lines().last().map(str::to_owned);
     assert_eq!([purpose(1), purpose(2)], [Some("for reading".into()), Some("for playback".into())]);
     assert_eq!(kinds.last(), Some(&"complete"));
-    let key = ChildKey(proof::base64::hash(&all.key.unwrap()).unwrap());
+    let key = ChildKey(proof::base64::hash(all.key.as_ref().unwrap()).unwrap());
     let leaves: String = all.items.iter().map(|entry| entry.leaf.as_str()).collect();
     let known =
         Known { inventory: Some(&inventory), child: Some(&key), entries: Some(&leaves), ..Known::default() };
@@ -89,6 +89,35 @@ async fn the_receipt_of_an_erasure_verifies_and_one_that_was_changed_does_not() 
     assert_eq!(page.items, all.items[1..3]);
     assert_eq!(page.next, Some(2));
 
+    let newest: ChildLedger =
+        service.get(&family.token, &format!("{ledger}?order=newest&limit=2")).await.ok();
+    let last: Vec<_> = all.items.iter().rev().take(2).cloned().collect();
+    assert_eq!((&newest.items, newest.next), (&last, Some(last[1].seq)));
+    let path = format!("{ledger}?order=newest&limit=200&after={}", last[1].seq);
+    let older: ChildLedger = service.get(&family.token, &path).await.ok();
+    assert_eq!((older.items.len(), older.next), (all.items.len() - 2, None));
+    service.get(&family.token, &format!("{ledger}?order=oldest")).await.refused(ProblemType::Invalid);
+
+    // Each of them has a proof of its own, and is named by whoever's it is.
+    for entry in &all.items {
+        let path = format!("{ledger}/{}/receipt", entry.seq);
+        let proof = service.get(&family.token, &path).await.text();
+        let report = proof::verify::verify_entry(&proof, &policy, &known, entry.seq);
+        assert!(!report.failed(), "{}", report.text());
+        assert_eq!(report.outcome(What::Child), &Outcome::Proved);
+        assert_eq!(report.body.as_deref(), Some(&*entry.body));
+        service.get(&strangers.token, &path).await.refused(ProblemType::NotFound);
+        let other = proof::verify::verify_entry(&proof, &policy, &known, entry.seq + 1);
+        assert_eq!(other.outcome(What::Child), &Outcome::Failed(proof::Error::OtherChild));
+    }
+    assert_eq!(proof_of_complete(&service, &family, &all).await, text);
+    for path in [format!("{ledger}/{}/receipt", all.items.len()), format!("{ledger}/x/receipt")] {
+        service.get(&family.token, &path).await.refused(ProblemType::NotFound);
+    }
+    let you = format!("by {}\n", all.you.as_deref().unwrap());
+    let by = |kind: &str| all.items.iter().find(|entry| entry.kind == kind).unwrap().body.contains(&you);
+    assert!(by("access") && by("request"), "{you}");
+
     let changed = text.replacen("\nindex ", "\nindex 1", 1);
     assert!(verify(&changed, &policy, &known).failed());
     let mut forged = proof::receipt::Receipt::parse(&text).unwrap();
@@ -99,6 +128,44 @@ async fn the_receipt_of_an_erasure_verifies_and_one_that_was_changed_does_not() 
     forged.checkpoint = forged.checkpoint.replacen(service.core.ledger.origin(), "other.example/log", 1);
     let report = verify(&forged.text().unwrap(), &policy, &known);
     assert_eq!(report.outcome(What::Signature), &Outcome::Failed(proof::Error::UnknownOrigin));
+}
+
+/// The proof of the entry that says that an erasure is complete is the erasure's receipt.
+async fn proof_of_complete(service: &Service, family: &Family, all: &ChildLedger) -> String {
+    let complete = all.items.iter().find(|entry| entry.kind == "complete").unwrap();
+    let path = format!("/v1/children/{}/ledger/{}/receipt", family.child, complete.seq);
+    service.get(&family.token, &path).await.text()
+}
+
+#[tokio::test]
+async fn who_kept_a_checkpoint_is_shown_that_the_ledger_only_grew() {
+    let service = Service::start().await;
+    let family = service.family("parent").await;
+    let mut seen = Vec::new();
+    for n in 0..5 {
+        service.record(&family, &format!("2026-11-20T0{n}:00:00Z"), &format!("walnut {n}")).await;
+        service::ledger::sequence(&service.core).await.unwrap();
+        seen.push(public(&service, "/ledger/checkpoint").await.text());
+    }
+    let policy = Policy::parse(&public(&service, "/ledger/policy").await.text()).unwrap();
+    let size = |text: &str| text.lines().nth(1).unwrap().parse::<u64>().unwrap();
+    for old in &seen {
+        for new in &seen {
+            let answer = public(&service, &format!("/ledger/consistency/{}/{}", size(old), size(new))).await;
+            if size(old) > size(new) {
+                assert_eq!(answer.status, 404);
+                continue;
+            }
+            assert_eq!(answer.header("access-control-allow-origin"), "*");
+            let path = proof::verify::hashes(&answer.text()).unwrap();
+            proof::verify::follow(&policy, old, new, &path).unwrap();
+        }
+    }
+    let last = size(seen.last().unwrap());
+    for path in [format!("1/{}", last + 1), "x/1".into(), "1".into(), format!("{}/{}", u64::MAX, u64::MAX)] {
+        let nothing = public(&service, &format!("/ledger/consistency/{path}")).await;
+        assert_eq!(nothing.status, 404, "{path}");
+    }
 }
 
 #[tokio::test]

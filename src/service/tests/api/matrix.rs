@@ -63,7 +63,8 @@ impl Things {
             ("recordings", "{id}") => self.recording.to_string(),
             ("erasures", "{id}") => self.erasure.to_string(),
             ("media", "{ticket}") => self.ticket.clone(),
-            ("inventory", "{version}") => "1".to_owned(),
+            ("inventory", "{version}") | ("consistency", "{old}") | ("{old}", "{new}") => "1".to_owned(),
+            ("ledger", "{seq}") => "0".to_owned(),
             (_, part) => {
                 assert!(!part.contains('{'), "this test does not know how to fill in {path}: teach it");
                 part.to_owned()
@@ -202,6 +203,7 @@ async fn without_a_session_everything_is_401_but_what_the_document_says_is_open(
         "POST /demo/session",
         "GET /healthz",
         "GET /ledger/checkpoint",
+        "GET /ledger/consistency/{old}/{new}",
         "GET /ledger/inventory/{version}",
         "GET /ledger/policy",
         "GET /readyz",
