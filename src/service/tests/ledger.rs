@@ -44,7 +44,7 @@ fn day(home: &Household) -> rules::Date {
 async fn chain(home: &Household) -> (ChildKey, Vec<rules::contract::LedgerEntry>) {
     let (mut all, mut after) = (Vec::new(), None);
     loop {
-        let page = receipt::entries(&home.core, &home.asker, home.child, after, 3).await.unwrap();
+        let page = receipt::entries(&home.core, &home.asker, home.child, false, after, 3).await.unwrap();
         all.extend(page.items);
         after = page.next;
         if after.is_none() {
