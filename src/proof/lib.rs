@@ -91,6 +91,11 @@
 //! higher first. The last is empty in the receipt of the inventory's own entry, and in those of a child's
 //! entries of other kinds, which are checked as far as they go ([`verify::verify_entry`]).
 //!
+//! # The witness
+//!
+//! It is asked with the body of `tlog-witness`' `add-checkpoint` ([`witness::Request`]), and cosigns what
+//! [`witness::judge`] lets through.
+//!
 //! # What is proved, what is signed, what is promised
 //!
 //! The report has a line for each check ([`verify::What`]) and its outcome. *Proved*: the operator
@@ -179,6 +184,7 @@ pub mod receipt;
 pub mod statement;
 mod text;
 pub mod verify;
+pub mod witness;
 
 pub use error::Error;
 pub use merkle::Hash;

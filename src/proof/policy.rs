@@ -17,6 +17,8 @@ pub struct Witness {
     pub name: String,
     /// Its key, with the name it goes by elsewhere.
     pub key: VerifierKey,
+    /// Where it can be asked (the submission prefix of c2sp.org/tlog-witness), if the policy says so.
+    pub url: Option<String>,
 }
 
 /// A name that a group or the quorum can refer to.
@@ -62,7 +64,8 @@ impl Policy {
                 [] => Some(()),
                 [first, ..] if first.starts_with('#') => Some(()),
                 ["log", key] | ["log", key, _] => policy.log(key),
-                ["witness", name, key] | ["witness", name, key, _] => policy.witness(name, key),
+                ["witness", name, key] => policy.witness(name, key, None),
+                ["witness", name, key, url] => policy.witness(name, key, Some(url)),
                 ["group", name, threshold, ref members @ ..] => policy.group(name, threshold, members),
                 ["quorum", name] => {
                     quorums += 1;
@@ -83,11 +86,11 @@ impl Policy {
         (!known).then_some(())
     }
 
-    fn witness(&mut self, name: &str, key: &str) -> Option<()> {
+    fn witness(&mut self, name: &str, key: &str, url: Option<&str>) -> Option<()> {
         let key = VerifierKey::parse(key).ok().filter(|key| key.role() == Role::Witness)?;
         let known = self.witnesses.iter().any(|witness| witness.key.bytes() == key.bytes());
         self.define(name, Meaning::Witness(self.witnesses.len()))?;
-        self.witnesses.push(Witness { name: name.into(), key });
+        self.witnesses.push(Witness { name: name.into(), key, url: url.map(String::from) });
         (!known).then_some(())
     }
 

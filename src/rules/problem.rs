@@ -53,6 +53,8 @@ problems! {
     Conflict = 409, "urn:forget-me-not:conflict", "Things are no longer as the request supposed.";
     /// There is no receipt of this, and there never will be: nothing was erased, or nothing was entered then.
     NoReceipt = 409, "urn:forget-me-not:no-receipt", "There is no receipt of this.";
+    /// It is entered in the ledger, and too few witnesses have seen it yet.
+    NotWitnessed = 409, "urn:forget-me-not:not-witnessed", "No witness has seen it yet.";
     /// A recording that was deleted was sent in again. It never is taken in.
     Erased = 409, "urn:forget-me-not:erased", "This was deleted and is not taken in again.";
     /// It was there and was given up: sealed or erased since.

@@ -16,8 +16,8 @@ use crate::{
     import, ingest, keys, ledger,
     serve::{self, Signals},
     session,
-    settings::{Cli, Command, Import, Keys, Log, Seconds, Serve, Session},
-    verify,
+    settings::{Cli, Command, Import, Keys, Log, Seconds, Serve, Session, WitnessCommand},
+    verify, witness,
 };
 
 /// The undo window of a demo, in seconds: long enough to use it, short enough to see the end.
@@ -51,6 +51,14 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Fsck => return wait_for(check(&cli.data)),
         Command::Keys(Keys::Rotate) => wait_for(rotate(&cli.data))?,
+        Command::Witness(settings) => {
+            if let Some(WitnessCommand::Key) = settings.command {
+                println!("{}", witness::key(&settings.state, settings.name.as_deref())?.text());
+            } else {
+                log(Log::Text);
+                wait_for(witness::serve(settings))?;
+            }
+        }
         Command::Openapi => print!("{}", document::text()?),
     }
     Ok(ExitCode::SUCCESS)
@@ -92,6 +100,17 @@ async fn serve(data: &Path, settings: Serve) -> anyhow::Result<()> {
     if let Some(origin) = &settings.ledger_origin {
         ledger::name(data, origin)?;
     }
+    if let Some(file) = &settings.ledger_policy {
+        let name = || format!("--ledger-policy {}", file.display());
+        let text = std::fs::read_to_string(file).with_context(name)?;
+        ledger::policy::set(data, &text).with_context(name)?;
+    }
+    // It ends after the service.
+    let witness = if settings.demo && settings.ledger_policy.is_none() {
+        Some(witness::beside::start(data)?)
+    } else {
+        None
+    };
     let usual = if settings.demo { DEMO_UNDO_WINDOW } else { UNDO_WINDOW_SECONDS };
     let undo_window_seconds = settings.undo_window.map_or(usual, |Seconds(seconds)| seconds);
     let core = Core::open(data, Policy { undo_window_seconds, demo: settings.demo }).await?;
@@ -108,6 +127,7 @@ async fn serve(data: &Path, settings: Serve) -> anyhow::Result<()> {
     let closing = CancellationToken::new();
     let service = serve::run(listener, core, options, closing.clone());
     serve::until_asked(signals, closing, service).await?;
+    drop(witness);
     tracing::info!("ended");
     Ok(())
 }

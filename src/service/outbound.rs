@@ -2,14 +2,14 @@
 
 use std::{sync::Once, time::Duration};
 
-use reqwest::{ClientBuilder, Url, redirect::Policy};
+use reqwest::{ClientBuilder, Response, Url, redirect::Policy};
 use url::Host;
 
 /// How long it may take to reach another. How long an answer may take is the caller's to say.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where requests go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reach {
     /// To another process of this machine: no proxy, no certificates.
     ThisMachine,
@@ -52,6 +52,45 @@ pub fn builder(reach: Reach) -> ClientBuilder {
         Reach::ThisMachine => builder.no_proxy().tls_certs_only([]),
         Reach::Anywhere => builder.https_only(true),
     }
+}
+
+/// Why an answer cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// Nobody answers, or stops in the middle, or takes too long.
+    #[error("{}", told(.0))]
+    NoAnswer(#[from] reqwest::Error),
+    /// It is longer than anything that was asked for, or not text.
+    #[error("the answer is not what was asked for")]
+    NotWanted,
+}
+
+/// What failed, with its causes and without the address.
+fn told(error: &reqwest::Error) -> String {
+    let mut causes = Vec::new();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        causes.push(error.to_string());
+        cause = error.source();
+    }
+    if error.is_timeout() { "it took too long".to_owned() } else { causes.pop().unwrap_or_default() }
+}
+
+/// The bytes of an answer, as long as there are not more than `limit`.
+pub async fn bytes(mut response: Response, limit: usize) -> Result<Vec<u8>, ReadError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if bytes.len() + chunk.len() > limit {
+            return Err(ReadError::NotWanted);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// The same as text.
+pub async fn text(response: Response, limit: usize) -> Result<String, ReadError> {
+    String::from_utf8(bytes(response, limit).await?).map_err(|_| ReadError::NotWanted)
 }
 
 #[cfg(test)]

@@ -43,6 +43,7 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let engine = tokio::spawn(engine::run(core.clone(), closing.clone().cancelled_owned()));
     let sequencer = tokio::spawn(ledger::run(core.clone(), closing.clone().cancelled_owned()));
+    let witnesses = tokio::spawn(ledger::ask_witnesses(core.clone(), closing.clone().cancelled_owned()));
     let api = Api::new(core.clone(), options, closing.clone());
     let service = api.router().into_make_service_with_connect_info::<SocketAddr>();
     // A progress event is small, and must not wait for more to send.
@@ -58,11 +59,12 @@ pub async fn run(
             tracing::warn!("requests still under way are broken off");
             Ok(())
         }
-        () = upkeep(&api, [&engine, &sequencer], &closing) => Ok(()),
+        () = upkeep(&api, [&engine, &sequencer, &witnesses], &closing) => Ok(()),
     };
     closing.cancel();
     engine.await.context("the erasure engine failed; nothing is lost, the next start goes on")?;
     sequencer.await.context("the ledger's sequencer failed; nothing is lost, the next start goes on")?;
+    witnesses.await.context("asking the witnesses failed; nothing is lost, the next start goes on")?;
     core.db.close().await;
     served
 }
@@ -72,9 +74,9 @@ async fn patience_over(closing: &CancellationToken) {
     tokio::time::sleep(GRACE).await;
 }
 
-/// Returns when the engine or the sequencer has ended although nobody asked: a service that accepts deletions and
+/// Returns when a worker has ended although nobody asked: a service that accepts deletions and
 /// does not carry them out must not go on looking well.
-async fn upkeep(api: &Api, workers: [&JoinHandle<()>; 2], closing: &CancellationToken) {
+async fn upkeep(api: &Api, workers: [&JoinHandle<()>; 3], closing: &CancellationToken) {
     while closing.is_cancelled() || !workers.iter().any(|worker| worker.is_finished()) {
         tokio::time::sleep(UPKEEP).await;
         api.upkeep();

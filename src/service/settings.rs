@@ -59,6 +59,13 @@ pub enum Command {
     /// Prints a line for each fault, and fails when there is one. `serve` may run meanwhile; it adds
     /// nothing to the ledger as long as this looks.
     Fsck,
+    /// Be a witness: see that ledgers of others only grow, and sign what was seen (c2sp.org/tlog-witness).
+    ///
+    /// Prints the line for the policy of who runs a ledger, and the address it listens on; where others
+    /// reach it otherwise, replace that one. It sees no recording and no name, only how long a ledger is
+    /// and a hash over everything in it. What it has seen is in DIR: without that it must not go on, or it
+    /// might sign what contradicts it.
+    Witness(Witness),
     /// Print the OpenAPI document of the API
     Openapi,
 }
@@ -95,6 +102,11 @@ pub struct Serve {
     /// forget-me-not.invalid/ and the beginning of the key's hash]
     #[arg(long, value_name = "NAME", env = "FMN_LEDGER_ORIGIN")]
     pub ledger_origin: Option<String>,
+    /// The witnesses of the ledger, and how many of them must have seen a checkpoint before a receipt is
+    /// handed out (c2sp.org/tlog-policy, each witness with its address). Remembered in DIR; a file with
+    /// `quorum none` asks for none any more
+    #[arg(long, value_name = "FILE", env = "FMN_LEDGER_POLICY")]
+    pub ledger_policy: Option<PathBuf>,
     /// How the log is written, to the standard error
     #[arg(long, value_name = "FORMAT", env = "FMN_LOG", default_value = "text")]
     pub log: Log,
@@ -137,6 +149,41 @@ pub struct Verify {
     /// The receipt of the inventory, /ledger/inventory/VERSION
     #[arg(long, value_name = "FILE")]
     pub inventory: Option<PathBuf>,
+}
+
+/// A witness.
+#[derive(Debug, Args)]
+pub struct Witness {
+    /// The folder of its key and of what it has seen
+    #[arg(long, global = true, value_name = "DIR", env = "FMN_WITNESS_STATE", default_value = "witness")]
+    pub state: PathBuf,
+    /// Its name, best an address that is yours without its scheme, like watch.example/w1; needed at the
+    /// first start, and it never changes
+    #[arg(long, global = true, value_name = "NAME", env = "FMN_WITNESS_NAME")]
+    pub name: Option<String>,
+    /// The key of a ledger that it follows, as the ledger's /ledger/policy has it; can be given several
+    /// times
+    #[arg(long = "log", value_name = "KEY")]
+    pub logs: Vec<String>,
+    /// A file with the ledgers that it follows, a line `log KEY` each (c2sp.org/tlog-policy)
+    #[arg(long, value_name = "FILE", env = "FMN_WITNESS_POLICY")]
+    pub policy: Option<PathBuf>,
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS", env = "FMN_WITNESS_LISTEN", default_value = "127.0.0.1:8790")]
+    pub listen: SocketAddr,
+    /// End when the standard input does: for a process that starts it and wants it to end with itself
+    #[arg(long)]
+    pub until_input_ends: bool,
+    /// Something else than to listen
+    #[command(subcommand)]
+    pub command: Option<WitnessCommand>,
+}
+
+/// What a witness can do without listening.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum WitnessCommand {
+    /// Print its key, for the policy of who runs a ledger; made where there is none
+    Key,
 }
 
 /// A session to be minted.

@@ -21,10 +21,18 @@ Demo data of Forget-me-not, made by `cargo xtask demo`.
 ";
 
 /// What the service makes in its data folder. Anything else was put there by somebody.
-const FOLDERS: &[&str] = &["demo.unfinished", "epochs", "ledger", "media", "processes", "uploads"];
+const FOLDERS: &[&str] = &["demo.unfinished", "epochs", "ledger", "media", "processes", "uploads", "witness"];
 const DATABASES: &[&str] = &["forget-me-not.db", "keys.db"];
-const FILES: &[&str] =
-    &["ledger.key", "opening.lock", "rotate.lock", "serve.lock", "tombstone.key", "vendor.key"];
+const FILES: &[&str] = &[
+    "ledger.key",
+    "ledger.lock",
+    "ledger.policy",
+    "opening.lock",
+    "rotate.lock",
+    "serve.lock",
+    "tombstone.key",
+    "vendor.key",
+];
 
 /// A data folder of the demo, held against a second demo until dropped.
 #[derive(Debug)]

@@ -186,6 +186,7 @@ impl From<ReceiptError> for Failure {
             ReceiptError::NotFinished | ReceiptError::NotPublished => {
                 Self::because(ProblemType::Conflict, error)
             }
+            ReceiptError::NotWitnessed(_) => Self::because(ProblemType::NotWitnessed, error),
             ReceiptError::Ledger(error) => Self::internal(format_args!("{error:#}")),
             ReceiptError::Database(error) => error.into(),
         }

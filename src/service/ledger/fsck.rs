@@ -5,12 +5,12 @@ use std::{collections::HashSet, fs, path::Path};
 
 use anyhow::{Context, bail};
 use proof::{
-    Hash, Policy,
+    Error, Hash, Policy,
     child::ChildKey,
     leaf::Leaf,
     merkle::{self, leaf_hash, root_of},
     note::Note,
-    verify::signed,
+    verify::{signed, witnessed},
 };
 use rules::StoreId;
 use sqlx::{Row, query, query_as, query_scalar};
@@ -50,6 +50,7 @@ impl Look {
         let row = query("SELECT size, root FROM ledger_head").fetch_one(self.db.read()).await?;
         let (size, root) = (unsigned(row.try_get(0)?), hash(&row.try_get::<Vec<u8>, _>(1)?)?);
         self.checkpoint(size, &root)?;
+        self.cosigned(size)?;
         self.tree(size, &root).await?;
         self.chains().await?;
         self.stores(data).await
@@ -60,7 +61,7 @@ impl Look {
     }
 
     fn checkpoint(&mut self, size: u64, root: &Hash) -> anyhow::Result<()> {
-        let Some(text) = self.ledger.checkpoint()? else {
+        let Some(text) = self.ledger.newest()? else {
             if size > 0 {
                 self.fault("checkpoint: missing");
             }
@@ -83,6 +84,36 @@ impl Look {
                 self.fault("checkpoint: another root than the head's")
             }
             Ok(_) => {}
+        }
+        Ok(())
+    }
+
+    /// The checkpoint that witnesses have signed: an earlier one, or the same.
+    fn cosigned(&mut self, size: u64) -> anyhow::Result<()> {
+        let Some(text) = self.ledger.read(super::COSIGNED)? else { return Ok(()) };
+        let policy = &self.ledger.trust.policy;
+        let read = Note::parse(&text).and_then(|note| {
+            let checkpoint = signed(policy, &note)?;
+            match witnessed(policy, &note, None) {
+                // The policy may ask for more now than it did then.
+                Ok(_) | Err(Error::TooFewWitnesses) => Ok((checkpoint.size, checkpoint.root)),
+                Err(error) => Err(error),
+            }
+        });
+        let fault = match read {
+            Err(error) => Some(error.to_string()),
+            Ok((seen, _)) if seen > size => Some(format!("has {seen} entries, the head {size}")),
+            Ok((seen, root)) => {
+                let mut tiles = Tiles::new(self.ledger.folder(), seen);
+                match merkle::root(seen, |level, n| tiles.node(level, n)) {
+                    Ok(own) if own == root => None,
+                    Ok(_) => Some(format!("another root than that of the first {seen} entries")),
+                    Err(error) => Some(error.to_string()),
+                }
+            }
+        };
+        if let Some(fault) = fault {
+            self.fault(format!("{}: {fault}", super::COSIGNED));
         }
         Ok(())
     }

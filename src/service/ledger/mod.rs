@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use proof::{
-    Hash, Time,
+    Hash, Policy, Time,
     checkpoint::Checkpoint,
     child::ChildKey,
     leaf::{Kind, Leaf},
     merkle::{leaf_hash, sha256},
-    note::{Note, Role, Signer},
+    note::{Note, Role, Signer, VerifierKey},
+    verify::witnessed,
 };
 use rules::Timestamp;
 use sqlx::{Row, Sqlite, Transaction, query, query_scalar};
@@ -22,14 +23,18 @@ use tokio::sync::Notify;
 
 use crate::{core::Core, db::Db, secret};
 
+mod ask;
 pub mod body;
+mod cosign;
 pub mod erased;
 mod fsck;
 pub mod inventory;
+pub mod policy;
 pub mod receipt;
 mod sequence;
 pub mod tiles;
 
+pub use cosign::{Witnesses, ask_witnesses};
 pub use fsck::fsck;
 pub use sequence::{run, sequence};
 
@@ -41,15 +46,20 @@ const ORIGIN: &str = "ledger.origin";
 const FOLDER: &str = "ledger";
 /// Held by whoever adds to the ledger.
 const LOCK: &str = "ledger.lock";
-/// The checkpoint, below that folder.
+/// The newest checkpoint, below that folder, signed by the ledger alone.
 const CHECKPOINT: &str = "checkpoint";
+/// The newest one with what witnesses have signed under it.
+const COSIGNED: &str = "checkpoint.cosigned";
 
 /// What signs, and where it is published.
 pub struct Ledger {
     signer: Signer,
+    trust: policy::Trust,
     data: PathBuf,
     /// Wakes the sequencer.
     wake: Notify,
+    /// Wakes who asks witnesses.
+    published: Notify,
 }
 
 impl Ledger {
@@ -62,7 +72,8 @@ impl Ledger {
             Err(error) => return Err(error).context("cannot read the ledger's name"),
         };
         let signer = signer(&origin, &seed)?;
-        Ok(Self { signer, data: data.to_owned(), wake: Notify::new() })
+        let trust = policy::Trust::open(data, signer.key())?;
+        Ok(Self { signer, trust, data: data.to_owned(), wake: Notify::new(), published: Notify::new() })
     }
 
     /// Its name.
@@ -71,21 +82,44 @@ impl Ledger {
         self.signer.key().name()
     }
 
+    /// Its public key.
+    #[must_use]
+    pub const fn key(&self) -> &VerifierKey {
+        self.signer.key()
+    }
+
     /// The folder of its public files.
     #[must_use]
     pub fn folder(&self) -> PathBuf {
         self.data.join(FOLDER)
     }
 
-    /// Whom to believe who checks this ledger (c2sp.org/tlog-policy). No witness yet.
+    /// Whom to believe who checks this ledger (c2sp.org/tlog-policy).
     #[must_use]
     pub fn policy(&self) -> String {
-        format!("log {}\nquorum none\n", self.signer.key().text())
+        self.trust.text.clone()
     }
 
-    /// The published checkpoint; none before the first.
+    /// The checkpoint that is shown: the newest that enough witnesses have seen. Where the policy asks
+    /// for none it is the newest there is, with those that have seen it all the same. None before the
+    /// first.
     pub fn checkpoint(&self) -> std::io::Result<Option<String>> {
-        match std::fs::read_to_string(self.folder().join(CHECKPOINT)) {
+        let cosigned = self.read(COSIGNED)?.filter(|text| is_met(&self.trust.policy, text));
+        if self.trust.policy.asks_for_witnesses() {
+            return Ok(cosigned);
+        }
+        let newest = self.newest()?;
+        let same = |text: &String| newest.as_ref().is_some_and(|newest| text.starts_with(newest));
+        Ok(cosigned.filter(same).or(newest))
+    }
+
+    /// The newest checkpoint, whoever has seen it.
+    fn newest(&self) -> std::io::Result<Option<String>> {
+        self.read(CHECKPOINT)
+    }
+
+    fn read(&self, name: &str) -> std::io::Result<Option<String>> {
+        match std::fs::read_to_string(self.folder().join(name)) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -100,6 +134,11 @@ impl Ledger {
     }
 }
 
+/// Whether enough witnesses have signed a checkpoint.
+fn is_met(policy: &Policy, text: &str) -> bool {
+    Note::parse(text).is_ok_and(|note| witnessed(policy, &note, None).is_ok())
+}
+
 fn signer(origin: &str, seed: &Hash) -> anyhow::Result<Signer> {
     Signer::new(origin, Role::Log, seed)
         .map_err(|_| anyhow::anyhow!("a ledger's name has no spaces and no plus sign: {origin}"))
@@ -108,6 +147,12 @@ fn signer(origin: &str, seed: &Hash) -> anyhow::Result<Signer> {
 /// Whether anything was entered in the ledger.
 pub async fn is_begun(db: &Db) -> sqlx::Result<bool> {
     query_scalar("SELECT EXISTS (SELECT 1 FROM ledger_entry)").fetch_one(db.read()).await
+}
+
+/// Whether the ledger of a data folder was published.
+#[must_use]
+pub fn is_published(data: &Path) -> bool {
+    data.join(FOLDER).join(CHECKPOINT).exists()
 }
 
 /// A name that nobody else's ledger has, on a host that cannot exist.
@@ -120,9 +165,9 @@ fn default_origin(seed: &Hash) -> anyhow::Result<String> {
 /// Names the ledger of a data folder. Once it has published anything its name never changes: for
 /// whoever follows it, it would be another ledger.
 pub fn name(data: &Path, origin: &str) -> anyhow::Result<()> {
-    let seed = secret::key(&data.join(KEY), data.join(FOLDER).join(CHECKPOINT).exists())?;
+    let seed = secret::key(&data.join(KEY), is_published(data))?;
     signer(origin, &seed)?;
-    let published = Ledger::open(data, false)?.checkpoint()?;
+    let published = Ledger::open(data, false)?.newest()?;
     if let Some(old) = published.as_deref().and_then(|text| text.lines().next()).filter(|old| *old != origin)
     {
         bail!("the ledger in {} is called {old}, and its name never changes", data.display());

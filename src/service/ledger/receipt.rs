@@ -1,7 +1,7 @@
 //! What is handed out: receipts, and a child's entries opened to its guardians.
 
 use proof::{
-    Hash, base64,
+    Hash, Time, base64,
     child::ChildKey,
     inventory::Inventory,
     leaf::{Kind, Leaf, NO_SALT},
@@ -42,6 +42,9 @@ pub enum ReceiptError {
     /// It is entered, and no checkpoint has it yet.
     #[error("the ledger has not published it yet; ask again in a moment")]
     NotPublished,
+    /// A checkpoint has it, and too few witnesses have seen that one.
+    #[error("no witness has seen it yet, or fewer than the policy asks for; it waits for them since {}", .0.text())]
+    NotWitnessed(Time),
     /// The ledger's files are not what they should be.
     #[error("the ledger cannot prove this: {0:#}")]
     Ledger(anyhow::Error),
@@ -80,7 +83,7 @@ pub async fn of_erasure(
     }
     let number = asker.number_of(child).ok_or(ReceiptError::NotFound)?;
     let row = query(
-        "SELECT l.place, l.leaf, l.body, l.seq, k.key FROM erasure_child c
+        "SELECT l.place, l.leaf, l.body, l.seq, k.key, l.entered_at FROM erasure_child c
          JOIN ledger_entry l ON l.place = c.place JOIN child_log k ON k.child = c.child
          WHERE c.erasure = ? AND c.child = ?",
     )
@@ -96,7 +99,7 @@ pub async fn of_erasure(
 pub async fn of_entry(core: &Core, asker: &Asker, child: ChildId, seq: u64) -> Result<String, ReceiptError> {
     let number = asker.number_of(child).ok_or(ReceiptError::NotFound)?;
     let row = query(
-        "SELECT l.place, l.leaf, l.body, l.seq, k.key FROM ledger_entry l
+        "SELECT l.place, l.leaf, l.body, l.seq, k.key, l.entered_at FROM ledger_entry l
          JOIN child_log k ON k.child = l.child WHERE l.child = ? AND l.seq = ?",
     )
     .bind(number)
@@ -119,7 +122,13 @@ async fn open(core: &Core, row: &SqliteRow) -> Result<String, ReceiptError> {
             .await?;
     }
     let key = ChildKey(hash(&row.try_get::<Vec<u8>, _>(4)?)?);
-    let entry = Opened { leaf, salt: key.salt(unsigned(seq)), body, inventory };
+    let entry = Opened {
+        leaf,
+        salt: key.salt(unsigned(seq)),
+        body,
+        inventory,
+        entered: super::time(Timestamp::from_ms(row.try_get(5)?)),
+    };
     prove(core, unsigned(row.try_get(0)?), entry).await
 }
 
@@ -148,11 +157,13 @@ pub async fn of_inventory(core: &Core, version: i64) -> Result<String, ReceiptEr
         .await?
         .ok_or(ReceiptError::NotFound)?;
     debug_assert!(Inventory::parse(&body).is_ok());
-    let leaf = query_scalar("SELECT leaf FROM ledger_entry WHERE place = ?")
+    let (leaf, at): (String, i64) = query_as("SELECT leaf, entered_at FROM ledger_entry WHERE place = ?")
         .bind(place)
         .fetch_one(core.db.read())
         .await?;
-    prove(core, unsigned(place), Opened { leaf, salt: NO_SALT, body, inventory: String::new() }).await
+    let entered = super::time(Timestamp::from_ms(at));
+    prove(core, unsigned(place), Opened { leaf, salt: NO_SALT, body, inventory: String::new(), entered })
+        .await
 }
 
 /// An entry and what it commits to.
@@ -161,22 +172,28 @@ struct Opened {
     salt: Hash,
     body: String,
     inventory: String,
+    entered: Time,
 }
 
-/// A receipt under the published checkpoint.
+/// A receipt under the checkpoint that is shown: one that its own policy would not accept is not
+/// handed out.
 async fn prove(core: &Core, index: u64, entry: Opened) -> Result<String, ReceiptError> {
-    let checkpoint = core.ledger.checkpoint().map_err(broken)?.ok_or(ReceiptError::NotPublished)?;
-    let (size, root) = read_checkpoint(&checkpoint).map_err(ReceiptError::Ledger)?;
-    if index >= size {
-        return Err(ReceiptError::NotPublished);
-    }
+    let has = |checkpoint: Option<String>| {
+        let Some(text) = checkpoint else { return Ok::<_, ReceiptError>(None) };
+        let (size, root) = read_checkpoint(&text).map_err(ReceiptError::Ledger)?;
+        Ok((index < size).then_some((text, size, root)))
+    };
+    let Some((checkpoint, size, root)) = has(core.ledger.checkpoint().map_err(broken)?)? else {
+        let newest = has(core.ledger.newest().map_err(broken)?)?;
+        return Err(newest.map_or(ReceiptError::NotPublished, |_| ReceiptError::NotWitnessed(entry.entered)));
+    };
     let folder = core.ledger.folder();
     let text = tokio::task::spawn_blocking(move || {
         let mut tiles = Tiles::new(folder, size);
         let path = inclusion(index, size, |level, n| tiles.node(level, n))?;
         // A file that does not prove anything is not handed out.
         verify_inclusion(leaf_hash(entry.leaf.as_bytes()), index, size, &path, &root)?;
-        let Opened { leaf, salt, body, inventory } = entry;
+        let Opened { leaf, salt, body, inventory, .. } = entry;
         anyhow::Ok(Receipt { leaf, salt, body, inventory, index, path, checkpoint }.text()?)
     });
     text.await.map_err(broken)?.map_err(ReceiptError::Ledger)

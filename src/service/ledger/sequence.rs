@@ -12,7 +12,7 @@ use proof::Hash;
 use sqlx::{Row, query, query_as};
 
 use super::{CHECKPOINT, LOCK, hash, read_checkpoint, tiles, unsigned};
-use crate::{core::Core, faults};
+use crate::{core::Core, faults, files};
 
 /// Entries added in one go: bounds memory.
 const BATCH: i64 = 4096;
@@ -54,7 +54,7 @@ pub async fn run(core: Arc<Core>, shutdown: impl Future<Output = ()> + Send) {
 pub async fn sequence(core: &Core) -> anyhow::Result<u64> {
     let lock = lock(core).await?;
     let (mut size, root) = head(core).await?;
-    let old = core.ledger.checkpoint()?.as_deref().map(read_checkpoint).transpose()?;
+    let old = core.ledger.newest()?.as_deref().map(read_checkpoint).transpose()?;
     if let Some((published, published_root)) = old {
         // Going on would sign another history than the one that was published.
         let older = published > size || published == size && published_root != root;
@@ -78,13 +78,13 @@ pub async fn sequence(core: &Core) -> anyhow::Result<u64> {
     Ok(size - from)
 }
 
-async fn lock(core: &Core) -> anyhow::Result<File> {
+pub(super) async fn lock(core: &Core) -> anyhow::Result<File> {
     let (folder, path) = (core.ledger.folder(), core.data.join(LOCK));
     tokio::task::spawn_blocking(move || {
         let file = File::create(&path)?;
         file.lock()?;
         std::fs::create_dir_all(&folder)?;
-        tiles::sweep(&folder)?;
+        files::sweep(&folder)?;
         Ok(file)
     })
     .await?
@@ -149,8 +149,9 @@ fn publish(core: &Core, size: u64, root: Hash) -> anyhow::Result<()> {
     let folder = core.ledger.folder();
     if size > 0 {
         let path: &Path = &folder.join(CHECKPOINT);
-        tiles::write(&folder, path, core.ledger.sign(size, root).as_bytes())?;
-        File::open(&folder)?.sync_all()?;
+        files::write(&folder, path, core.ledger.sign(size, root).as_bytes())?;
+        files::settle(&folder)?;
+        core.ledger.published.notify_one();
     }
     Ok(())
 }

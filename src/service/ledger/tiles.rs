@@ -3,8 +3,8 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::{self, File},
-    io::{self, ErrorKind, Write},
+    fs,
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
 };
 
@@ -14,10 +14,10 @@ use proof::{
     merkle::{self, leaf_hash, root_of},
 };
 
+use crate::files;
+
 /// How many hashes a full tile has, and how many entries a full bundle.
 pub const WIDTH: u64 = 256;
-/// What a file that is being written begins with. It is not one of the public files yet.
-const UNFINISHED: &str = ".new-";
 
 /// A kind of file: the hashes of a level, or entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -291,7 +291,7 @@ impl Files<'_> {
         if let Some(parent) = above {
             fs::create_dir_all(parent)?;
         }
-        write(self.folder, &path, bytes)?;
+        files::write(self.folder, &path, bytes)?;
         while let Some(folder) = above.filter(|folder| folder.starts_with(self.folder)) {
             self.touched.insert(folder.to_owned());
             above = folder.parent();
@@ -301,26 +301,6 @@ impl Files<'_> {
 
     /// The names, too, are on the disk for good.
     fn settle(&self) -> io::Result<()> {
-        self.touched.iter().try_for_each(|folder| File::open(folder)?.sync_all())
+        self.touched.iter().try_for_each(|folder| files::settle(folder))
     }
-}
-
-/// Writes one file: under another name, synced, renamed.
-pub(super) fn write(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let unfinished = folder.join(format!("{UNFINISHED}{:032x}", rand::random::<u128>()));
-    let mut file = File::create_new(&unfinished)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(unfinished, path)
-}
-
-/// Removes what a process that died had begun to write.
-pub(super) fn sweep(folder: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
 }

@@ -119,9 +119,10 @@ pub const fn trouble(kind: ProblemType) -> (&'static str, &'static str) {
         ProblemType::NotFound | ProblemType::NoMethod | ProblemType::Gone => {
             ("trouble-gone", "trouble-gone-do")
         }
-        ProblemType::Conflict | ProblemType::NoReceipt | ProblemType::KeyReused => {
-            ("trouble-changed", "trouble-changed-do")
-        }
+        ProblemType::Conflict
+        | ProblemType::NoReceipt
+        | ProblemType::NotWitnessed
+        | ProblemType::KeyReused => ("trouble-changed", "trouble-changed-do"),
         ProblemType::TooMany => ("trouble-too-many", "trouble-too-many-do"),
         ProblemType::Internal | ProblemType::Unavailable => ("trouble-service", "trouble-service-do"),
         _ => ("trouble-refused", "trouble-refused-do"),

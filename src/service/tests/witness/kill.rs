@@ -1,0 +1,179 @@
+//! kill -9 of either side, at every point between a signature and its being shown.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use proof::{
+    Policy,
+    verify::{Known, Outcome, What, verify},
+};
+use rules::{ErasureId, ErasureState, Scope, contract::NewErasure};
+use service::{
+    clock::{Clock, SystemClock},
+    core::{Core, Policy as Deciding},
+    erasure::{Asker, accept, view},
+    ledger::{self, receipt},
+};
+
+use crate::household::{Household, canary};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A process of the real binary, killed when it goes out of scope.
+struct Process(Child);
+
+impl Process {
+    fn start(arguments: &[&str], folder: &Path, stop_at: Option<&str>) -> (Self, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_forget-me-not"));
+        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null());
+        if let Some(point) = stop_at {
+            command.env("FMN_STOP_AT", point).env("FMN_STOPPED", folder.join("stopped"));
+        }
+        let mut process = command.spawn().unwrap();
+        let mut line = String::new();
+        if arguments[0] == "witness" {
+            BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        }
+        (Self(process), line)
+    }
+
+    fn kill_where_it_stopped(mut self, folder: &Path) {
+        let (stopped, begun) = (folder.join("stopped"), Instant::now());
+        while !stopped.exists() {
+            assert!(begun.elapsed() < PATIENCE, "it never came to the point");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+        std::fs::remove_file(stopped).unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// An accepted erasure, and a witness that the ledger asks.
+struct Scene {
+    data: tempfile::TempDir,
+    state: tempfile::TempDir,
+    asker: Asker,
+    erasure: ErasureId,
+    log: String,
+    port: u16,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let home = Household::starting(SystemClock.now().plus_seconds(-60)).await;
+        home.record(0, &canary(0), true).await;
+        let request = NewErasure {
+            child: Some(home.child),
+            scope: Scope::Child {},
+            include_kept: false,
+            waive_undo: true,
+            as_of: None,
+        };
+        let (erasure, _) = accept::accept(&home.core, &home.asker, &request, None).await.unwrap();
+        home.core.db.close().await;
+        let log = home.core.ledger.key().text();
+        let Household { core, asker, folder, .. } = home;
+        drop(core);
+        let state = tempfile::tempdir().unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let scene = Self { data: folder, state, asker, erasure: erasure.id, log, port };
+        let (witness, line) = scene.witness(None);
+        ledger::policy::set(scene.data.path(), &format!("{line}quorum watch.example/w1\n")).unwrap();
+        drop(witness);
+        scene
+    }
+
+    fn witness(&self, stop_at: Option<&str>) -> (Process, String) {
+        let listen = format!("127.0.0.1:{}", self.port);
+        let state = self.state.path().to_str().unwrap();
+        let arguments = [
+            "witness",
+            "--name",
+            "watch.example/w1",
+            "--state",
+            state,
+            "--log",
+            &self.log,
+            "--listen",
+            &listen,
+        ];
+        Process::start(&arguments, self.state.path(), stop_at)
+    }
+
+    fn service(&self, stop_at: Option<&str>) -> Process {
+        let data = self.data.path().to_str().unwrap();
+        Process::start(&["serve", "--listen", "127.0.0.1:0", "--data", data], self.data.path(), stop_at).0
+    }
+
+    /// Lets both go on to the end, and looks at what came of it.
+    async fn finish(&self, point: &str) {
+        let (witness, _) = self.witness(None);
+        let service = self.service(None);
+        let begun = Instant::now();
+        let receipt = loop {
+            assert!(begun.elapsed() < PATIENCE, "the receipt never came: {point}");
+            let core = Core::open(self.data.path(), Deciding::default()).await.unwrap();
+            let done = view::get(&core, &self.asker, self.erasure).await.unwrap().state;
+            let receipt = match done {
+                ErasureState::Deleted => {
+                    receipt::of_erasure(&core, &self.asker, self.erasure, None).await.ok()
+                }
+                _ => None,
+            };
+            let policy = core.ledger.policy();
+            core.db.close().await;
+            if let Some(receipt) = receipt {
+                break (receipt, policy);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        };
+        drop((service, witness));
+        let (receipt, policy) = receipt;
+        let report = verify(&receipt, &Policy::parse(&policy).unwrap(), &Known::default());
+        assert!(!report.failed(), "{point}: {}", report.text());
+        assert_eq!(report.outcome(What::Witness), &Outcome::Proved);
+        assert_eq!(ledger::fsck(self.data.path()).await.unwrap(), [""; 0], "{point}");
+    }
+}
+
+#[tokio::test]
+async fn killed_with_signatures_in_its_hands_the_service_asks_again() {
+    // What was published is not published again, so the last is passed once.
+    for (point, times) in [("ledger-cosigned", 2), ("ledger-witnessed", 1)] {
+        let scene = Scene::new().await;
+        for _ in 0..times {
+            let (witness, _) = scene.witness(None);
+            scene.service(Some(point)).kill_where_it_stopped(scene.data.path());
+            drop(witness);
+        }
+        scene.finish(point).await;
+    }
+}
+
+#[tokio::test]
+async fn killed_between_remembering_and_answering_the_witness_signs_nothing_else() {
+    let scene = Scene::new().await;
+    let service = scene.service(None);
+    let (witness, _) = scene.witness(Some("witness-remembered"));
+    witness.kill_where_it_stopped(scene.state.path());
+    let seen = || {
+        let files = std::fs::read_dir(scene.state.path()).unwrap().map(|entry| entry.unwrap().path());
+        files.filter(|path| path.extension().is_some_and(|kind| kind == "seen")).count()
+    };
+    assert_eq!(seen(), 1, "it has written down what it was about to sign");
+    drop(service);
+    scene.finish("witness-remembered").await;
+    assert_eq!(seen(), 1);
+}

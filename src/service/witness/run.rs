@@ -1,0 +1,63 @@
+//! Running a witness: from a folder and an address to a clean end.
+
+use std::{io::Read, sync::Arc, thread};
+
+use anyhow::{Context, bail};
+use proof::Policy;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use super::{Witness, router};
+use crate::{
+    clock::SystemClock,
+    serve::{Signals, listen, until_asked},
+    settings,
+};
+
+/// Listens until it is asked to end. The first line it prints is the one for the operator's policy.
+pub async fn serve(settings: settings::Witness) -> anyhow::Result<()> {
+    let mut policy: String = settings.logs.iter().map(|key| format!("log {key}\n")).collect();
+    match &settings.policy {
+        Some(file) if policy.is_empty() => {
+            policy = std::fs::read_to_string(file).with_context(|| format!("--policy {}", file.display()))?;
+        }
+        Some(_) => bail!("--log and --policy are two ways to say the same: use one"),
+        None if policy.is_empty() => bail!("a witness follows a ledger: --log KEY, or --policy FILE"),
+        None => policy.push_str("quorum none\n"),
+    }
+    let policy = Policy::parse(&policy).context("the ledgers to follow cannot be read")?;
+    let signals = Signals::hear()?;
+    let listener = listen(settings.listen).await?;
+    let witness =
+        Arc::new(Witness::open(&settings.state, settings.name.as_deref(), policy, Arc::new(SystemClock))?);
+    let (name, key, address) = (witness.key().name(), witness.key().text(), listener.local_addr()?);
+    println!("witness {name} {key} http://{address}/");
+    tracing::info!(%address, "listening");
+
+    let closing = CancellationToken::new();
+    let input = settings.until_input_ends.then(input_ends);
+    let ended = closing.clone();
+    let service = async move {
+        let asked = async move {
+            match input {
+                Some(end) => tokio::select! { () = ended.cancelled() => {}, _ = end => {} },
+                None => ended.cancelled().await,
+            }
+        };
+        let server = axum::serve(listener, router(witness)).with_graceful_shutdown(asked);
+        server.await.context("the witness cannot listen any more")
+    };
+    until_asked(signals, closing, service).await
+}
+
+/// Resolves when nobody holds the other end of the standard input any more, however they ended.
+fn input_ends() -> oneshot::Receiver<()> {
+    let (ended, end) = oneshot::channel();
+    // A thread of its own: reading it cannot be called off, and must not keep the process.
+    thread::spawn(move || {
+        let mut input = std::io::stdin().lock();
+        while input.read(&mut [0; 64]).is_ok_and(|count| count > 0) {}
+        let _ = ended.send(());
+    });
+    end
+}
