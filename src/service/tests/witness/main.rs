@@ -8,6 +8,7 @@ mod common;
 mod household;
 
 mod asked;
+mod demo;
 #[cfg(feature = "faults")]
 mod kill;
 mod protocol;
