@@ -103,6 +103,12 @@ ids! {
     KeepId "kep_";
     /// A guardian's request that something be deleted.
     ErasureId "era_";
+    /// A thing that was made from recordings.
+    DerivationId "drv_";
+    /// A dataset with rows made from recordings.
+    DatasetId "dst_";
+    /// A model that was trained with datasets.
+    ModelId "mdl_";
 }
 
 #[cfg(test)]

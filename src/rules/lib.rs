@@ -6,6 +6,7 @@
 //! Nothing here is legal advice.
 
 pub mod contract;
+pub mod derived;
 pub mod erasure;
 pub mod id;
 pub mod keep;
@@ -19,7 +20,9 @@ pub mod time;
 pub mod word;
 
 pub use erasure::{ErasureState, StepState};
-pub use id::{ChildId, DeviceId, ErasureId, GuardianId, KeepId, RecordingId};
+pub use id::{
+    ChildId, DatasetId, DerivationId, DeviceId, ErasureId, GuardianId, KeepId, ModelId, RecordingId,
+};
 pub use location::Place;
 pub use scope::Scope;
 pub use store::{StoreId, Stores};

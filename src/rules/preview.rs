@@ -180,7 +180,8 @@ mod tests {
     fn an_entry_with_nothing_behind_it_goes_too() {
         let scope = of(Class::Media);
         let Decision::Erase { from, .. } = decide(&scope, false, today(), whole()) else { panic!() };
-        assert_eq!(Stores::ALL.without(from), Stores::NONE.with(StoreId::Location).with(StoreId::Catalogue));
+        let of_places = Stores::reached_by(Class::Location);
+        assert_eq!(Stores::ALL.without(from), of_places.with(StoreId::Catalogue));
         let no_place =
             Candidate { usable: Stores::ALL.without(Stores::reached_by(Class::Location)), ..whole() };
         let Decision::Erase { from, .. } = decide(&scope, false, today(), no_place) else { panic!() };
@@ -208,7 +209,8 @@ mod tests {
         assert_eq!(tally.recordings, 3);
         assert_eq!(tally.period, Some((Timestamp::from_ms(1_000), Timestamp::from_ms(9_000))));
         assert_eq!(tally.kept, Some(KeptCount { recordings: 1, until: today() }));
-        let stores = [StoreId::Transcript, StoreId::SearchIndex].map(|store| StoreCount { store, copies: 3 });
+        let stores = [StoreId::Transcript, StoreId::SearchIndex, StoreId::Fact, StoreId::Dataset];
+        let stores = stores.map(|store| StoreCount { store, copies: 3 });
         assert_eq!(tally.stores(), stores);
     }
 

@@ -25,6 +25,9 @@ pub const ERASED_WITHIN_HOURS: i64 = 24;
 pub const KEEP_DELETED_WITHIN_DAYS: i64 = 1 + (UNDO_WINDOW_HOURS + ERASED_WITHIN_HOURS) / 24;
 /// Days after a deletion from which on no backup of it can be read (ours; the ledger's statement promises it).
 pub const BACKUPS_END_AFTER_DAYS: i64 = 35;
+/// Days after a request by which a model that was trained without consent is retired or trained anew, or it is
+/// said why not: the orders against Everalbum (2021) and WW (2022) gave 90 for all "affected work product".
+pub const MODEL_ENDS_WITHIN_DAYS: i64 = 90;
 /// When a deletion that is not done raises an alarm, in days after the request (ours).
 pub const ALARM_AFTER_DAYS: i64 = 7;
 /// When a deletion must be done at the latest: one calendar month after the request (GDPR 12(3)).

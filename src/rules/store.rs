@@ -25,19 +25,34 @@ pub enum StoreId {
     SearchIndex = 3,
     /// The picture of loudness shown beside a player.
     Waveform = 4,
+    /// What was learned from what was said or seen: "allergic to walnuts".
+    Fact = 7,
+    /// What a voice is recognised by.
+    Voiceprint = 8,
+    /// A still picture of a video.
+    Thumbnail = 9,
+    /// Rows of datasets, such as a model is trained with.
+    Dataset = 10,
+    /// Whatever was made from places.
+    FromLocation = 11,
     /// The entry of each recording: when, how long, by which device, until when it is kept.
     Catalogue = 5,
 }
 
 impl StoreId {
     /// The inventory: every store there is, in the order of erasure.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 12] = [
         Self::Keys,
         Self::Media,
         Self::Transcript,
         Self::Location,
         Self::SearchIndex,
         Self::Waveform,
+        Self::Fact,
+        Self::Voiceprint,
+        Self::Thumbnail,
+        Self::Dataset,
+        Self::FromLocation,
         Self::Catalogue,
     ];
 
@@ -48,7 +63,13 @@ impl StoreId {
             Self::Keys | Self::Media => Some(Class::Media),
             Self::Transcript => Some(Class::Transcript),
             Self::Location => Some(Class::Location),
-            Self::SearchIndex | Self::Waveform => Some(Class::Derived),
+            Self::SearchIndex
+            | Self::Waveform
+            | Self::Fact
+            | Self::Voiceprint
+            | Self::Thumbnail
+            | Self::Dataset
+            | Self::FromLocation => Some(Class::Derived),
             Self::Catalogue => None,
         }
     }
@@ -63,6 +84,11 @@ impl StoreId {
             Self::Location => "location",
             Self::SearchIndex => "search_index",
             Self::Waveform => "waveform",
+            Self::Fact => "fact",
+            Self::Voiceprint => "voiceprint",
+            Self::Thumbnail => "thumbnail",
+            Self::Dataset => "dataset",
+            Self::FromLocation => "from_location",
             Self::Catalogue => "catalogue",
         }
     }
@@ -145,20 +171,32 @@ impl Stores {
 
     /// The stores that deleting `class` on its own reaches, with its cascade.
     ///
-    /// Sound or video never goes alone: what was made from it goes too (R4, "never audio only").
-    /// A transcript takes its search index entry along. A place is independent of voice both ways (R5).
+    /// Sound or video never goes alone: what was made from it goes too (R4, "never audio only"). A
+    /// transcript takes along what may have been learned from its words. A place is independent of voice
+    /// both ways (R5): it takes along what was made from places, and nothing else does but "all that was made".
     #[must_use]
     pub const fn reached_by(class: Class) -> Self {
         match class {
-            Class::Media => Self::NONE
+            Class::Media => Self::reached_by(Class::Transcript)
                 .with(StoreId::Keys)
                 .with(StoreId::Media)
+                .with(StoreId::Waveform)
+                .with(StoreId::Voiceprint)
+                .with(StoreId::Thumbnail),
+            Class::Transcript => Self::NONE
                 .with(StoreId::Transcript)
                 .with(StoreId::SearchIndex)
-                .with(StoreId::Waveform),
-            Class::Transcript => Self::NONE.with(StoreId::Transcript).with(StoreId::SearchIndex),
-            Class::Location => Self::NONE.with(StoreId::Location),
-            Class::Derived => Self::NONE.with(StoreId::SearchIndex).with(StoreId::Waveform),
+                .with(StoreId::Fact)
+                .with(StoreId::Dataset),
+            Class::Location => Self::NONE.with(StoreId::Location).with(StoreId::FromLocation),
+            Class::Derived => Self::NONE
+                .with(StoreId::SearchIndex)
+                .with(StoreId::Waveform)
+                .with(StoreId::Fact)
+                .with(StoreId::Voiceprint)
+                .with(StoreId::Thumbnail)
+                .with(StoreId::Dataset)
+                .with(StoreId::FromLocation),
         }
     }
 }
@@ -176,10 +214,21 @@ mod tests {
     #[test]
     fn bits_stand_for_the_stores_that_databases_know_by_them() {
         // A new store gets the next number, wherever it stands in the order.
-        for (n, name) in ["media", "transcript", "location", "search_index", "waveform", "catalogue", "keys"]
-            .iter()
-            .enumerate()
-        {
+        let names = [
+            "media",
+            "transcript",
+            "location",
+            "search_index",
+            "waveform",
+            "catalogue",
+            "keys",
+            "fact",
+            "voiceprint",
+            "thumbnail",
+            "dataset",
+            "from_location",
+        ];
+        for (n, name) in names.iter().enumerate() {
             let store: StoreId = serde_json::from_value((*name).into()).unwrap();
             assert_eq!((store.name(), Stores::NONE.with(store).bits()), (*name, 1 << n));
         }
@@ -190,7 +239,8 @@ mod tests {
     #[test]
     fn deleting_media_leaves_nothing_made_from_it() {
         let left = Stores::ALL.without(Stores::reached_by(Class::Media));
-        assert_eq!(left.classes(), [Class::Location]);
+        let place_and_entry = Stores::reached_by(Class::Location).with(StoreId::Catalogue);
+        assert_eq!(left, place_and_entry);
     }
 
     #[test]
@@ -205,8 +255,11 @@ mod tests {
 
     #[test]
     fn place_and_voice_are_independent_both_ways() {
-        assert!(!Stores::reached_by(Class::Media).has(StoreId::Location));
-        assert_eq!(Stores::reached_by(Class::Location).classes(), [Class::Location]);
+        let place = Stores::reached_by(Class::Location);
+        assert_eq!(place.iter().collect::<Vec<_>>(), [StoreId::Location, StoreId::FromLocation]);
+        for class in [Class::Media, Class::Transcript] {
+            assert!(Stores::reached_by(class).and(place).is_empty(), "{class:?}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod clock;
 pub mod core;
 pub mod db;
+pub mod derived;
 pub mod erasure;
 pub mod faults;
 pub mod files;

@@ -16,6 +16,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, query, query_scalar, sqlite::SqliteRow};
 use crate::{
     core::Core,
     db::select::{self, captured_at, push_matching, push_newest_first},
+    derived,
     erasure::Asker,
     search,
     session::id,
@@ -145,7 +146,8 @@ pub async fn recording(
     sql.push(" AND p.usable > 0 AND p.child IN (SELECT value FROM json_each(");
     sql.push_bind(asker.numbers_json()).push("))");
     let row = sql.build().fetch_optional(core.db.read()).await?.ok_or(ListError::NotFound)?;
-    Ok(opened(&row, core.clock.now().date(), q)?)
+    let made = derived::view::of_recording(core, view, row.try_get("seq")?).await?;
+    Ok(Recording { made, ..opened(&row, core.clock.now().date(), q)? })
 }
 
 fn opened(row: &SqliteRow, today: Date, q: Option<&str>) -> sqlx::Result<Recording> {
@@ -174,6 +176,7 @@ fn opened(row: &SqliteRow, today: Date, q: Option<&str>) -> sqlx::Result<Recordi
         waveform: row.try_get("peaks")?,
         stores: usable.iter().collect(),
         end: retention::end_of(last_use.unwrap_or(item.captured_at).date(), kept_by_anyone),
+        made: Vec::new(),
         item,
     })
 }

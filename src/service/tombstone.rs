@@ -80,6 +80,20 @@ impl Tombstones {
         mac.finalize().into_bytes().into()
     }
 
+    /// The mark of a thing that was made from recordings, by the vendor's own name for it.
+    #[must_use]
+    pub fn mark_of_thing(&self, child: ChildId, reference: &str) -> Mark {
+        self.mark(child, b'd', reference.as_bytes())
+    }
+
+    /// The mark of a recording's id, by which it is named to whoever makes something of it.
+    #[must_use]
+    pub fn mark_of_id(&self, recording: &str) -> Mark {
+        let mut mac = self.0.clone();
+        mac.update(recording.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
     /// Buries the recordings at these places, a JSON array, with an erasure.
     pub async fn bury(
         &self,
@@ -89,7 +103,7 @@ impl Tombstones {
         seqs: &str,
     ) -> sqlx::Result<()> {
         let rows = query(
-            "SELECT r.content, r.identity, r.reference FROM json_each(?) j CROSS JOIN recording r ON r.seq = j.value",
+            "SELECT r.content, r.identity, r.reference, r.id FROM json_each(?) j CROSS JOIN recording r ON r.seq = j.value",
         )
         .bind(seqs)
         .fetch_all(&mut **tx)
@@ -98,6 +112,7 @@ impl Tombstones {
         for row in rows {
             let content: Option<Vec<u8>> = row.try_get(0)?;
             marks.push(content.map_or_else(|| row.try_get(1), Ok)?);
+            marks.push(self.mark_of_id(row.try_get(3)?).to_vec());
             if let Some(reference) = row.try_get::<Option<String>, _>(2)? {
                 marks.push(self.mark(child, b'r', reference.as_bytes()).to_vec());
             }
@@ -149,6 +164,23 @@ pub async fn bury_arriving(
 ) -> sqlx::Result<()> {
     let marks: Vec<Mark> = marks.buried().collect();
     insert(tx, erasure, marks.iter().map(|mark| &mark[..])).await
+}
+
+/// Buries things that were made from recordings.
+pub async fn bury_things(
+    tx: &mut Transaction<'_, Sqlite>,
+    erasure: ErasureId,
+    marks: &[Mark],
+) -> sqlx::Result<()> {
+    insert(tx, Some(erasure), marks.iter().map(|mark| &mark[..])).await
+}
+
+/// Whether what has this mark was deleted, or is about to be.
+pub async fn is_buried(tx: &mut Transaction<'_, Sqlite>, mark: &Mark) -> sqlx::Result<bool> {
+    query_scalar("SELECT EXISTS (SELECT 1 FROM tombstone WHERE hash = ?)")
+        .bind(&mark[..])
+        .fetch_one(&mut **tx)
+        .await
 }
 
 /// Whether any of these was deleted, or is about to be.

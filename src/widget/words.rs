@@ -20,6 +20,11 @@ pub const fn store(store: StoreId) -> Key {
         StoreId::Location => Key::StoreLocation,
         StoreId::SearchIndex => Key::StoreSearchIndex,
         StoreId::Waveform => Key::StoreWaveform,
+        StoreId::Fact => Key::StoreFact,
+        StoreId::Voiceprint => Key::StoreVoiceprint,
+        StoreId::Thumbnail => Key::StoreThumbnail,
+        StoreId::Dataset => Key::StoreDataset,
+        StoreId::FromLocation => Key::StoreFromLocation,
         StoreId::Catalogue => Key::StoreCatalogue,
     }
 }
@@ -33,6 +38,11 @@ pub const fn store_about(store: StoreId) -> Key {
         StoreId::Location => Key::StoreLocationAbout,
         StoreId::SearchIndex => Key::StoreSearchIndexAbout,
         StoreId::Waveform => Key::StoreWaveformAbout,
+        StoreId::Fact
+        | StoreId::Voiceprint
+        | StoreId::Thumbnail
+        | StoreId::Dataset
+        | StoreId::FromLocation => Key::StoreDerivedAbout,
         StoreId::Catalogue => Key::StoreCatalogueAbout,
     }
 }

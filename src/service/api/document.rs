@@ -18,11 +18,11 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Api, NO_REFERRER, NOSNIFF, access, children, cors, demo, erasures, events,
+    Api, NO_REFERRER, NOSNIFF, access, children, cors, datasets, demo, derivations, erasures, events,
     failure::{Failure, PROBLEM_JSON},
     first_view, health,
     input::JSON_BYTES,
-    keep, ledger, metrics, playback, recordings, sessions, set, upload,
+    keep, ledger, metrics, models, playback, recordings, sessions, set, upload,
 };
 
 #[derive(utoipa::OpenApi)]
@@ -36,6 +36,7 @@ use super::{
         (name = "sessions", description = "Short-lived bearer tokens for one guardian, named children and one origin"),
         (name = "children", description = "Whose data, and what every store holds of them"),
         (name = "recordings", description = "Listed, opened, played, kept; and handed in by the vendor"),
+        (name = "derivations", description = "What the vendor made from recordings: facts, voiceprints, datasets, models"),
         (name = "erasures", description = "Asked for, sealed, taken back, carried out, verified"),
         (name = "ledger", description = "What was done, entered where it cannot be taken back; public, and it names nobody"),
         (name = "operation", description = "For whoever runs the service"),
@@ -64,6 +65,12 @@ fn guarded() -> OpenApiRouter<Api> {
         .routes(routes!(ledger::of_erasure))
         .routes(routes!(ledger::of_child))
         .routes(routes!(ledger::of_entry))
+        .routes(routes!(derivations::create))
+        .routes(routes!(derivations::list))
+        .routes(routes!(datasets::get))
+        .routes(routes!(datasets::export))
+        .routes(routes!(models::list))
+        .routes(routes!(models::outcome))
 }
 
 /// Under `/v1`, for the vendor, with large bodies.

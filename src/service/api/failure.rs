@@ -10,6 +10,7 @@ use axum::{
 use rules::problem::{Problem, ProblemType};
 
 use crate::{
+    derived::DeriveError,
     erasure::ErasureError,
     ingest::IngestError,
     keep::KeepError,
@@ -174,6 +175,23 @@ impl From<IngestError> for Failure {
             }
             IngestError::Database(error) => error.into(),
             error => Self::internal(error),
+        }
+    }
+}
+
+impl From<DeriveError> for Failure {
+    fn from(error: DeriveError) -> Self {
+        match error {
+            DeriveError::NotFound => Self::not_found(),
+            DeriveError::Invalid(_) => Self::invalid(error),
+            DeriveError::Erased => Self::new(ProblemType::Erased),
+            DeriveError::Unusable
+            | DeriveError::Overtaken
+            | DeriveError::NameTaken
+            | DeriveError::NotRebuilt
+            | DeriveError::NoConsent
+            | DeriveError::NotConcerned => Self::because(ProblemType::Conflict, error),
+            DeriveError::Database(error) => error.into(),
         }
     }
 }

@@ -12,6 +12,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, Prometheu
 use sqlx::{Row, query};
 
 use super::{Api, access::Vendor, failure::Failure};
+use crate::derived::model;
 
 /// Upper bounds of the latency histogram, in seconds: 1 ms to 10 s.
 const BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
@@ -77,12 +78,14 @@ fn known(method: &Method) -> &'static str {
 
 /// Numbers for the operator
 ///
-/// Requests by route and status, their latency, erasures by state, the age of the oldest unfinished one.
+/// Requests by route and status, their latency, erasures by state, the age of the oldest unfinished one, and models
+/// past the day by which they were to be retired or trained anew.
 #[utoipa::path(get, path = "/metrics", operation_id = "show_metrics", tag = "operation", security(("vendor" = [])),
     responses((status = 200, description = "The text format of Prometheus", body = String, content_type = "text/plain")))]
 pub async fn show(State(api): State<Api>, _: Vendor) -> Result<impl IntoResponse, Failure> {
     let mut text = api.0.metrics.handle.render();
     erasures(&api, &mut text).await?;
+    models(&api, &mut text).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
 }
 
@@ -108,6 +111,16 @@ async fn erasures(api: &Api, text: &mut String) -> Result<(), Failure> {
         text,
         "# HELP fmn_oldest_unfinished_erasure_seconds Seconds since the oldest unfinished erasure was asked for.\n\
          # TYPE fmn_oldest_unfinished_erasure_seconds gauge\nfmn_oldest_unfinished_erasure_seconds {age}\n"
+    );
+    Ok(())
+}
+
+async fn models(api: &Api, text: &mut String) -> Result<(), Failure> {
+    let overdue = model::list(api.core()).await?.items.iter().filter(|model| model.overdue).count();
+    let _ = write!(
+        text,
+        "# HELP fmn_overdue_models Models past the day by which they were to be retired or trained anew.\n\
+         # TYPE fmn_overdue_models gauge\nfmn_overdue_models {overdue}\n"
     );
     Ok(())
 }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     core::Core,
     db::select,
-    faults,
+    derived, faults,
     ledger::{self, body},
     tombstone,
 };
@@ -37,7 +37,7 @@ pub async fn preview(core: &Core, asker: &Asker, request: &NewErasure) -> Result
     };
     // One read transaction: the pages see one moment.
     let mut tx = core.db.read().begin().await?;
-    let mut tally = Tally::default();
+    let (mut tally, mut made) = (Tally::default(), derived::erased::Tally::default());
     for (number, _) in &children {
         plan::check_ids(&mut tx, *number, &request.scope).await?;
         let mut before = None;
@@ -46,6 +46,7 @@ pub async fn preview(core: &Core, asker: &Asker, request: &NewErasure) -> Result
             for found in &found {
                 tally.add(select::captured_at(found.seq), found.decision);
             }
+            made.add(&mut tx, &found, now).await?;
             before = next;
             if before.is_none() {
                 break;
@@ -53,6 +54,7 @@ pub async fn preview(core: &Core, asker: &Asker, request: &NewErasure) -> Result
         }
     }
     let clock = clock(now, window(core, request.waive_undo), tally.contested);
+    let (made, models) = made.end();
     Ok(Preview {
         as_of: now,
         children: children.into_iter().map(|(_, id)| id).collect(),
@@ -60,6 +62,8 @@ pub async fn preview(core: &Core, asker: &Asker, request: &NewErasure) -> Result
         oldest: tally.period.map(|(oldest, _)| oldest),
         newest: tally.period.map(|(_, newest)| newest),
         stores: tally.stores(),
+        made,
+        models,
         kept: tally.kept,
         contested: tally.contested,
         sealed_until: clock.sealed_until,
@@ -216,6 +220,7 @@ async fn seal(
             .execute(&mut **tx)
             .await?;
     }
+    derived::erased::concern(core, tx, id, now).await?;
     Ok(id)
 }
 
@@ -295,6 +300,7 @@ pub async fn cancel(core: &Core, asker: &Asker, id: ErasureId) -> Result<Erasure
     .bind(id.to_string())
     .execute(&mut *tx)
     .await?;
+    derived::erased::take_back(&mut tx, id).await?;
     tombstone::take_back(&mut tx, id).await?;
     let children: Vec<i64> = query_scalar("SELECT child FROM erasure_child WHERE erasure = ? ORDER BY child")
         .bind(id.to_string())

@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     core::Core,
-    faults,
+    derived, faults,
     ledger::erased,
     store::{Item, Store, StoreError},
     tombstone,
@@ -55,6 +55,7 @@ pub async fn run(core: Arc<Core>, shutdown: impl Future<Output = ()> + Send) {
         let work = async {
             if ticks.is_multiple_of(RULE_EVERY) {
                 ask_rule(&core).await?;
+                derived::model::warn_overdue(&core).await?;
             }
             tick(&core).await
         };

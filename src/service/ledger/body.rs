@@ -6,6 +6,18 @@
 //! recording <pseudonym>
 //! store <name>                      one for each store that has something of it
 //!
+//! forget-me-not/derive/v1           something was made from recordings
+//! at <time>
+//! made <kind> <pseudonym>           one of these two: fact, voiceprint, thumbnail, dataset (rows of it) or model,
+//! rebuilt <pseudonym> <version>     or a dataset is another snapshot, without what was erased
+//! from <pseudonym>                  one for each recording it was made from; of a model, for each dataset
+//!
+//! forget-me-not/model/v1            what becomes of a model that had learned from what was erased
+//! at <time>
+//! erasure <id>
+//! model <name> <outcome> <day or "-">
+//! because <words>                   where it stays
+//!
 //! forget-me-not/request/v1          an erasure was asked for
 //! at <time>
 //! erasure <id>
@@ -39,13 +51,13 @@
 //! keys <number> <root of the copies, as in a store-result>
 //! ```
 //!
-//! The pseudonym of a guardian or a recording is [`ChildKey::pseudonym`] of the id: who has id and key can
+//! The pseudonym of a guardian, a recording or anything else is [`ChildKey::pseudonym`] of the id: who has id and key can
 //! tell which it is, and what was erased is not named in a table that outlives it. The bodies of `complete` and `inventory` are those of
 //! [`proof::statement`] and [`proof::inventory`]. No body has a child's words, a place, or when a
 //! recording was captured.
 
 use proof::{Hash, base64, child::ChildKey};
-use rules::{Date, ErasureId, GuardianId, RecordingId, StoreId, Stores, Timestamp};
+use rules::{Date, ErasureId, GuardianId, RecordingId, StoreId, Stores, Timestamp, contract::ErasureModel};
 
 use super::time;
 use crate::access::Purpose;
@@ -79,6 +91,41 @@ fn named(key: &ChildKey, recording: RecordingId) -> String {
 pub fn birth(key: &ChildKey, at: Timestamp, recording: RecordingId, stores: Stores) -> String {
     let lines = Lines::new("birth", at).line("recording", named(key, recording));
     stores.iter().fold(lines, |lines, store| lines.line("store", store.name())).0
+}
+
+/// Something was made from recordings, or a model from datasets.
+#[must_use]
+pub fn derive<'a>(
+    key: &ChildKey,
+    at: Timestamp,
+    kind: &str,
+    id: &str,
+    from: impl Iterator<Item = &'a str>,
+) -> String {
+    let pseudonym = |id: &str| base64::encode(&key.pseudonym(id));
+    let lines = Lines::new("derive", at).line("made", format_args!("{kind} {}", pseudonym(id)));
+    from.fold(lines, |lines, id| lines.line("from", pseudonym(id))).0
+}
+
+/// A dataset is another snapshot.
+#[must_use]
+pub fn rebuilt(key: &ChildKey, at: Timestamp, dataset: &str, version: i64) -> String {
+    let pseudonym = base64::encode(&key.pseudonym(dataset));
+    Lines::new("derive", at).line("rebuilt", format_args!("{pseudonym} {version}")).0
+}
+
+/// What becomes of a model that had learned from what was erased.
+#[must_use]
+pub fn model(at: Timestamp, erasure: ErasureId, model: &ErasureModel) -> String {
+    let day = model.day.map_or_else(|| "-".to_owned(), |day| day.to_string());
+    let lines = Lines::new("model", at)
+        .line("erasure", erasure)
+        .line("model", format_args!("{} {} {day}", model.name, model.outcome.word()));
+    match &model.because {
+        Some(because) => lines.line("because", because),
+        None => lines,
+    }
+    .0
 }
 
 /// An erasure, as it is asked for.

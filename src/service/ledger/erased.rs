@@ -17,7 +17,7 @@ use rules::{ErasureId, StoreId, Stores, Timestamp, retention::BACKUPS_END_AFTER_
 use sqlx::{Row, Sqlite, Transaction, query, query_as};
 
 use super::{Log, body, time};
-use crate::core::Core;
+use crate::{core::Core, derived};
 
 /// Items of a plan that are hashed in one go.
 const PAGE: i64 = 1000;
@@ -112,6 +112,7 @@ pub async fn tell(
             log.enter(tx, core, kind, &body).await?;
         }
         if done {
+            derived::erased::tell(core, tx, &mut log, erasure, part.child, now).await?;
             let statement = statement(tx, erasure, part, &log, now).await?;
             let text = statement.text().context("the statement cannot be written")?;
             let place = log.enter(tx, core, Kind::Complete, &text).await?;
@@ -189,7 +190,7 @@ async fn statement(
         inventory_hash: Inventory::hash(&text),
         items: (!part.stores.is_empty()).then(|| items_root(&roots)),
         stores,
-        models: Vec::new(),
+        models: derived::erased::stated(tx, erasure, part.child).await?,
         processors: Vec::new(),
         backups: Day(u32::try_from(backups).unwrap_or(0)),
     })

@@ -9,8 +9,9 @@ use sqlx::query_scalar;
 use super::{ListError, unsigned};
 use crate::{
     core::Core,
+    derived,
     erasure::Asker,
-    store::{Holds, Subject},
+    store::{DERIVED, Holds, Subject},
 };
 
 /// Asks every store itself, not the catalogue about them. A store that does not answer is told
@@ -42,6 +43,9 @@ fn held(holds: Holds, in_use: u64) -> Held {
 }
 
 async fn in_use(core: &Core, number: i64, store: StoreId) -> sqlx::Result<u64> {
+    if DERIVED.contains(&store) {
+        return Ok(unsigned(derived::view::in_use(core, number, store).await?));
+    }
     let copies: i64 =
         query_scalar("SELECT count(*) FROM recording WHERE child = ? AND usable > 0 AND usable & ? != 0")
             .bind(number)

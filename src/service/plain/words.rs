@@ -17,6 +17,11 @@ pub const fn store(store: StoreId) -> (&'static str, &'static str) {
         StoreId::Location => ("store-location", "store-location-about"),
         StoreId::SearchIndex => ("store-search-index", "store-search-index-about"),
         StoreId::Waveform => ("store-waveform", "store-waveform-about"),
+        StoreId::Fact => ("store-fact", "store-derived-about"),
+        StoreId::Voiceprint => ("store-voiceprint", "store-derived-about"),
+        StoreId::Thumbnail => ("store-thumbnail", "store-derived-about"),
+        StoreId::Dataset => ("store-dataset", "store-derived-about"),
+        StoreId::FromLocation => ("store-from-location", "store-derived-about"),
         StoreId::Catalogue => ("store-catalogue", "store-catalogue-about"),
     }
 }

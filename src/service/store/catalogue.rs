@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use rules::StoreId;
 use sqlx::{query, query_scalar};
 
-use super::{Holds, Item, Store, StoreError, Subject, count, seqs};
+use super::{Holds, Item, Store, StoreError, Subject, children, count, seqs};
 use crate::db::Db;
 
 /// The last store of an erasure: without an entry nothing ties a moment and a device to a child.
@@ -76,11 +76,4 @@ impl Store for Catalogue {
         .await?;
         Ok(count(rows))
     }
-}
-
-fn children(items: &[Item]) -> String {
-    let mut ids: Vec<String> = items.iter().map(|item| item.child.to_string()).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    serde_json::Value::from(ids).to_string()
 }

@@ -14,6 +14,7 @@ use crate::{
 };
 
 mod catalogue;
+pub(crate) mod derived;
 mod keys;
 pub mod media;
 mod search_index;
@@ -103,6 +104,11 @@ pub fn inventory(
                 StoreId::Transcript | StoreId::Location | StoreId::Waveform => {
                     Box::new(table::Table::new(id, db.clone()))
                 }
+                StoreId::Fact
+                | StoreId::Voiceprint
+                | StoreId::Thumbnail
+                | StoreId::Dataset
+                | StoreId::FromLocation => Box::new(derived::Derived::new(id, db.clone())),
                 StoreId::SearchIndex => Box::new(search_index::SearchIndex::new(db.clone())),
                 StoreId::Catalogue => Box::new(catalogue::Catalogue::new(db.clone())),
             }
@@ -110,9 +116,21 @@ pub fn inventory(
         .collect()
 }
 
+/// The stores of what was made from recordings by others than this service.
+pub const DERIVED: [StoreId; 5] =
+    [StoreId::Fact, StoreId::Voiceprint, StoreId::Thumbnail, StoreId::Dataset, StoreId::FromLocation];
+
 /// The `seq` of every item as a JSON array: one bind whatever the number, read by `json_each`.
 fn seqs(items: &[Item]) -> String {
     serde_json::Value::from_iter(items.iter().map(|item| item.seq)).to_string()
+}
+
+/// The children of the items as a JSON array of ids.
+fn children(items: &[Item]) -> String {
+    let mut ids: Vec<String> = items.iter().map(|item| item.child.to_string()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    serde_json::Value::from(ids).to_string()
 }
 
 fn count(n: i64) -> u64 {

@@ -3,13 +3,14 @@
 //! The field lists repeat those of the types; the compiler refuses one that is missing or unknown.
 
 use rules::{
-    ChildId, Class, Date, DeviceId, ErasureId, ErasureState, Kind, RecordingId, Scope, StepState, StoreId,
-    Timestamp,
+    ChildId, Class, Date, DerivationId, DeviceId, ErasureId, ErasureState, Kind, RecordingId, Scope,
+    StepState, StoreId, Timestamp,
     contract::{
-        ChildSummary, Children, DayCount, Device, Erasure, Erasures, Held, Holding, Holdings, NewErasure,
-        Playback, Preview, Recording, RecordingItem, RecordingPage, Requester, Step, StepProblem, Timeline,
-        Transcript,
+        ChildSummary, Children, DayCount, Derivation, Device, Erasure, ErasureModel, Erasures, Held, Holding,
+        Holdings, NewErasure, Playback, Preview, Recording, RecordingItem, RecordingPage, Requester, Step,
+        StepProblem, Timeline, Transcript,
     },
+    derived::{Made, MadeCount, ModelState},
     erasure::Lateness,
     location::Place,
     preview::{KeptCount, StoreCount},
@@ -31,7 +32,7 @@ macro_rules! written_as_text {
     )*};
 }
 
-written_as_text! { ChildId Date DeviceId ErasureId RecordingId Timestamp }
+written_as_text! { ChildId Date DerivationId DeviceId ErasureId RecordingId Timestamp }
 
 /// From where to where, in UTF-16 units.
 impl Decode for (u32, u32) {
@@ -60,18 +61,23 @@ structs! {
     Children { items demo undo_window_seconds }
     Classes { media transcript location derived }
     DayCount { day recordings }
+    Derivation { id kind text dataset made_at recordings }
     Device { id name }
     End { on because }
     Erasure {
         id state contested lateness children scope recordings requested_by requested_at sealed_until expected_by
-        due_by finished_at steps
+        due_by finished_at steps; models
     }
+    ErasureModel { name outcome day because }
     Erasures { items next }
     Holdings { child as_of stores }
     KeptCount { recordings until }
+    MadeCount { store things shared }
     Place { latitude_udeg longitude_udeg accuracy_m }
     Playback { url media_type expires_at }
-    Preview { as_of children recordings oldest newest stores kept contested sealed_until expected_by }
+    Preview {
+        as_of children recordings oldest newest stores kept contested sealed_until expected_by; made models
+    }
     RecordingItem { id child kind captured_at duration_ms device classes excerpt language kept_until; marks }
     RecordingPage { items next }
     Step { store state copies erased failed_attempts problem next_attempt_at verified_at }
@@ -101,6 +107,11 @@ names! {
     ErasureState { Sealed "sealed" Erasing "erasing" Deleted "deleted" Cancelled "cancelled" }
     Kind { Voice "voice" Video "video" }
     Lateness { OnTime "on_time" Late "late" Alarm "alarm" Overdue "overdue" }
+    Made { Fact "fact" Voiceprint "voiceprint" Thumbnail "thumbnail" Row "row" }
+    ModelState {
+        LeftOutOfNextBuild "left-out-of-next-build" RetireOrRetrainBy "retire-or-retrain-by" Retired "retired"
+        Retrained "retrained" KeptBecause "kept-because"
+    }
     Requester { You "you" AnotherGuardian "another_guardian" Rule "rule" }
     StepProblem { Unreachable "unreachable" Failed "failed" StillThere "still_there" }
     StepState {
@@ -149,6 +160,7 @@ impl Decode for Recording {
             location: json.get("location")?,
             waveform: json.get("waveform")?,
             stores: json.get("stores")?,
+            made: json.get::<Option<_>>("made")?.unwrap_or_default(),
             end: json.get("end")?,
             item: RecordingItem::decode(json)?,
         })
@@ -313,6 +325,8 @@ mod tests {
         same_names::<ErasureState>();
         same_names::<Kind>();
         same_names::<Lateness>();
+        same_names::<Made>();
+        same_names::<ModelState>();
         same_names::<Requester>();
         same_names::<StepProblem>();
         same_names::<StepState>();
@@ -367,9 +381,22 @@ mod tests {
         full.location = rules::location::Place::new(47_606_209, -122_332_071, Some(20));
         full.waveform = Some((0..=255).collect());
         full.stores = StoreId::ALL.to_vec();
+        full.made = Made::ALL.map(made).to_vec();
         full.end = end_of(at(0).date(), Some(at(0).date().plus_months(18)));
         same(full);
         same(Playback { url: "/v1/media/x".into(), media_type: "audio/wav".into(), expires_at: at(1) });
+    }
+
+    fn made(kind: Made) -> Derivation {
+        let fact = kind == Made::Fact;
+        Derivation {
+            id: DerivationId::from_parts(1, kind as u128),
+            kind,
+            text: fact.then(|| "Allergic to walnuts".into()),
+            dataset: (!fact).then(|| "voices-2026".into()),
+            made_at: at(3),
+            recordings: vec![RecordingId::from_parts(1, 2)],
+        }
     }
 
     #[test]
@@ -398,9 +425,18 @@ mod tests {
         some.oldest = Some(at(-9));
         some.kept = Some(KeptCount { recordings: 2, until: at(0).date() });
         some.contested = true;
+        some.made = vec![MadeCount { store: StoreId::Fact, things: 3, shared: 1 }];
+        let model = ErasureModel {
+            name: "speech-7".into(),
+            outcome: ModelState::KeptBecause,
+            day: Some(at(0).date()),
+            because: Some("it only counts words".into()),
+        };
+        some.models = vec![model.clone(), ErasureModel { day: None, because: None, ..model.clone() }];
         same(some);
         let mut one = erasure(ErasureState::Erasing);
         one.finished_at = Some(at(9));
+        one.models = vec![model];
         one.steps[0].problem = Some(StepProblem::StillThere);
         one.steps[0].next_attempt_at = Some(at(3));
         one.steps[0].verified_at = Some(at(4));

@@ -196,6 +196,12 @@ keys! { first {
     StoreSearchIndexAbout = "store-search-index-about";
     StoreWaveform = "store-waveform";
     StoreWaveformAbout = "store-waveform-about";
+    StoreFact = "store-fact";
+    StoreVoiceprint = "store-voiceprint";
+    StoreThumbnail = "store-thumbnail";
+    StoreDataset = "store-dataset";
+    StoreFromLocation = "store-from-location";
+    StoreDerivedAbout = "store-derived-about";
     StoreCatalogue = "store-catalogue";
     StoreCatalogueAbout = "store-catalogue-about";
     ClassesTitle = "classes-title";

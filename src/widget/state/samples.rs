@@ -46,6 +46,7 @@ pub fn opened(n: u64) -> Recording {
         waveform: None,
         stores: Vec::new(),
         end: end_of(at(0).date(), None),
+        made: Vec::new(),
     }
 }
 
@@ -76,6 +77,8 @@ pub fn preview(recordings: u64) -> Preview {
         oldest: None,
         newest: None,
         stores: vec![StoreCount { store: StoreId::Media, copies: recordings }],
+        made: Vec::new(),
+        models: Vec::new(),
         kept: None,
         contested: false,
         sealed_until: at(100_000),
@@ -113,6 +116,7 @@ pub fn erasure(state: ErasureState) -> Erasure {
             next_attempt_at: None,
             verified_at: None,
         }],
+        models: Vec::new(),
     }
 }
 

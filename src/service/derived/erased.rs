@@ -1,0 +1,278 @@
+//! What an erasure means for what was made from recordings: which things it takes along, which datasets are
+//! new snapshots without them, and which models had learned from them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use proof::{Day, leaf::Kind, statement};
+use rules::{
+    Date, ErasureId, StoreId, Stores, Timestamp,
+    contract::ErasureModel,
+    derived::{Consent, Made, MadeCount, ModelState, model_state},
+    preview::Decision,
+};
+use sqlx::{Row, Sqlite, SqliteConnection, Transaction, query, query_as, sqlite::SqliteRow};
+
+use crate::{
+    core::Core,
+    erasure::plan::Found,
+    ledger::{Log, body},
+    session::id,
+    store::DERIVED,
+    tombstone::{self, Mark},
+};
+
+/// The models (alias `m`) that learned from rows (`d`): those that came after the training taught it nothing.
+const MODELS: &str =
+    "SELECT DISTINCT d.child, m.number, m.name, m.retired_on, EXISTS (SELECT 1 FROM model_dataset o
+        JOIN dataset c ON c.number = o.dataset WHERE o.model = m.number AND c.consent = 'none')";
+const OF_ROWS: &str = "CROSS JOIN model_dataset md ON md.dataset = d.dataset
+    CROSS JOIN model m ON m.number = md.model AND d.created_at <= m.trained_at";
+/// The things (`d`) of a frozen plan.
+const PLANNED: &str = "FROM erasure_item i
+    CROSS JOIN derivation_source s ON s.seq = i.seq AND i.stores & (1 << s.store) <> 0
+    CROSS JOIN derivation d ON d.number = s.derivation";
+/// The things (`d`) of a page of a plan: a JSON array of places and stores.
+const OF_PAGE: &str = "FROM json_each(?) i
+    CROSS JOIN derivation_source s ON s.seq = i.value ->> 0 AND (i.value ->> 1) & (1 << s.store) <> 0
+    CROSS JOIN derivation d ON d.number = s.derivation";
+
+/// A model that learned from what is to go.
+struct Learned {
+    child: i64,
+    model: i64,
+    name: String,
+    state: ModelState,
+    day: Option<Date>,
+}
+
+fn learned(row: &SqliteRow, asked_at: Timestamp) -> sqlx::Result<Learned> {
+    let consent = if row.try_get(4)? { Consent::None } else { Consent::Given };
+    let (state, day) = match row.try_get::<Option<i64>, _>(3)? {
+        Some(day) => (ModelState::Retired, Some(Date::from_days(day))),
+        None => model_state(consent, asked_at),
+    };
+    Ok(Learned { child: row.try_get(0)?, model: row.try_get(1)?, name: row.try_get(2)?, state, day })
+}
+
+/// Writes down, in the transaction that accepts an erasure, which datasets and models it concerns, and buries
+/// the vendor's names of the things it takes along.
+pub async fn concern(
+    core: &Core,
+    tx: &mut Transaction<'_, Sqlite>,
+    erasure: ErasureId,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let erasure_id = erasure.to_string();
+    let sql = format!(
+        "INSERT INTO erasure_dataset (erasure, child, dataset) SELECT DISTINCT ?1, d.child, d.dataset
+         {PLANNED} WHERE i.erasure = ?1 AND d.dataset IS NOT NULL"
+    );
+    query(sqlx::AssertSqlSafe(sql)).bind(&erasure_id).execute(&mut **tx).await?;
+    let sql = format!("{MODELS} {PLANNED} {OF_ROWS} WHERE i.erasure = ?");
+    for row in query(sqlx::AssertSqlSafe(sql)).bind(&erasure_id).fetch_all(&mut **tx).await? {
+        let learned = learned(&row, now)?;
+        query("INSERT INTO erasure_model (erasure, child, model, outcome, day) VALUES (?, ?, ?, ?, ?)")
+            .bind(&erasure_id)
+            .bind(learned.child)
+            .bind(learned.model)
+            .bind(learned.state.word())
+            .bind(learned.day.map(Date::days))
+            .execute(&mut **tx)
+            .await?;
+    }
+    let sql = format!(
+        "SELECT DISTINCT i.child, d.reference {PLANNED} WHERE i.erasure = ? AND d.reference IS NOT NULL"
+    );
+    let named: Vec<(String, String)> =
+        query_as(sqlx::AssertSqlSafe(sql)).bind(&erasure_id).fetch_all(&mut **tx).await?;
+    let marks = named.iter().map(|(child, name)| Ok(core.tombstones.mark_of_thing(id(child)?, name)));
+    let marks: Vec<Mark> = marks.collect::<sqlx::Result<_>>()?;
+    tombstone::bury_things(tx, erasure, &marks).await
+}
+
+/// The erasure is taken back, and what it took out of use is in use again; but not what another one has
+/// erased meanwhile, because it was made from something else as well.
+pub async fn take_back(tx: &mut Transaction<'_, Sqlite>, erasure: ErasureId) -> sqlx::Result<()> {
+    for store in DERIVED {
+        query(
+            "UPDATE recording SET usable = usable & ~?2 WHERE usable & ?2 <> 0
+             AND seq IN (SELECT seq FROM erasure_item WHERE erasure = ?1)
+             AND NOT EXISTS (SELECT 1 FROM derivation_source s WHERE s.seq = recording.seq AND s.store = ?3)",
+        )
+        .bind(erasure.to_string())
+        .bind(Stores::NONE.with(store).bits())
+        .bind(store as i64)
+        .execute(&mut **tx)
+        .await?;
+    }
+    for sql in
+        ["DELETE FROM erasure_dataset WHERE erasure = ?", "DELETE FROM erasure_model WHERE erasure = ?"]
+    {
+        query(sql).bind(erasure.to_string()).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// What a preview says of what was made from the recordings that it counts.
+#[derive(Default)]
+pub struct Tally {
+    counts: BTreeMap<StoreId, (u64, u64)>,
+    /// Things made from several recordings: how many of these, and how many were met.
+    several: HashMap<(StoreId, i64), (i64, i64)>,
+    models: BTreeMap<i64, Learned>,
+}
+
+impl Tally {
+    /// Adds a page of a plan.
+    pub async fn add(
+        &mut self,
+        db: &mut SqliteConnection,
+        found: &[Found],
+        now: Timestamp,
+    ) -> sqlx::Result<()> {
+        let derived: Stores = DERIVED.into_iter().collect();
+        let page: Vec<(i64, u32)> = found
+            .iter()
+            .filter_map(|found| match found.decision {
+                Decision::Erase { from, .. } => Some((found.seq, from.and(derived).bits())),
+                Decision::Kept { .. } | Decision::Nothing => None,
+            })
+            .filter(|(_, stores)| *stores != 0)
+            .collect();
+        if page.is_empty() {
+            return Ok(());
+        }
+        let page = serde_json::json!(page).to_string();
+        let sql = format!(
+            "SELECT s.store, s.derivation, d.kind, count(DISTINCT s.seq),
+                 (SELECT count(DISTINCT o.seq) FROM derivation_source o WHERE o.derivation = s.derivation)
+             {OF_PAGE} GROUP BY s.store, s.derivation"
+        );
+        for row in query(sqlx::AssertSqlSafe(sql)).bind(&page).fetch_all(&mut *db).await? {
+            let (store, kind): (i64, String) = (row.try_get(0)?, row.try_get(2)?);
+            let Some(store) = counted_in(store, &kind) else { continue };
+            let (met, of): (i64, i64) = (row.try_get(3)?, row.try_get(4)?);
+            if of == 1 {
+                self.counts.entry(store).or_default().0 += 1;
+            } else {
+                self.several.entry((store, row.try_get(1)?)).or_insert((of, 0)).1 += met;
+            }
+        }
+        let sql = format!("{MODELS} {OF_PAGE} {OF_ROWS}");
+        for row in query(sqlx::AssertSqlSafe(sql)).bind(&page).fetch_all(db).await? {
+            let learned = learned(&row, now)?;
+            self.models.insert(learned.model, learned);
+        }
+        Ok(())
+    }
+
+    /// The counts, store by store, and the models by name.
+    #[must_use]
+    pub fn end(self) -> (Vec<MadeCount>, Vec<ErasureModel>) {
+        let mut counts = self.counts;
+        for ((store, _), (of, met)) in self.several {
+            let count = counts.entry(store).or_default();
+            count.0 += 1;
+            count.1 += u64::from(met < of);
+        }
+        let counts = counts.into_iter().map(|(store, (things, shared))| MadeCount { store, things, shared });
+        let models = self.models.into_values().map(|learned| ErasureModel {
+            name: learned.name,
+            outcome: learned.state,
+            day: learned.day,
+            because: None,
+        });
+        (counts.collect(), models.collect())
+    }
+}
+
+/// The store that counts a thing of this kind that goes with this store; none where it goes along with what it was
+/// made from and lives elsewhere.
+fn counted_in(store: i64, kind: &str) -> Option<StoreId> {
+    let store = DERIVED.into_iter().find(|known| *known as i64 == store)?;
+    let lives_there = Made::ALL.into_iter().any(|made| made.name() == kind && made.store() == store);
+    (lives_there || store == StoreId::FromLocation).then_some(store)
+}
+
+/// The models that an erasure concerns, and what became of each.
+pub async fn models(core: &Core, erasure: ErasureId) -> sqlx::Result<Vec<ErasureModel>> {
+    let rows = query(
+        "SELECT DISTINCT m.name, e.outcome, e.day, e.because FROM erasure_model e JOIN model m ON m.number = e.model
+         WHERE e.erasure = ? ORDER BY m.name",
+    )
+    .bind(erasure.to_string())
+    .fetch_all(core.db.read())
+    .await?;
+    rows.iter().map(read).collect()
+}
+
+fn read(row: &SqliteRow) -> sqlx::Result<ErasureModel> {
+    let word: String = row.try_get(1)?;
+    let outcome = ModelState::ALL.into_iter().find(|state| state.word() == word);
+    Ok(ErasureModel {
+        name: row.try_get(0)?,
+        outcome: outcome.ok_or_else(|| sqlx::Error::Decode(format!("no outcome is called {word}").into()))?,
+        day: row.try_get::<Option<i64>, _>(2)?.map(Date::from_days),
+        because: row.try_get(3)?,
+    })
+}
+
+/// The models that an erasure concerns as far as it is about one child.
+async fn of_child(
+    tx: &mut Transaction<'_, Sqlite>,
+    erasure: ErasureId,
+    child: i64,
+) -> sqlx::Result<Vec<ErasureModel>> {
+    let rows = query(
+        "SELECT m.name, e.outcome, e.day, e.because FROM erasure_model e JOIN model m ON m.number = e.model
+         WHERE e.erasure = ? AND e.child = ? ORDER BY m.name",
+    )
+    .bind(erasure.to_string())
+    .bind(child)
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.iter().map(read).collect()
+}
+
+/// The same as a statement names them.
+pub async fn stated(
+    tx: &mut Transaction<'_, Sqlite>,
+    erasure: ErasureId,
+    child: i64,
+) -> sqlx::Result<Vec<statement::Model>> {
+    let models = of_child(tx, erasure, child).await?.into_iter().map(|model| statement::Model {
+        on: model.day.and_then(|day| u32::try_from(day.days()).ok()).map(Day),
+        outcome: model.outcome.word().to_owned(),
+        id: model.name,
+    });
+    Ok(models.collect())
+}
+
+/// Enters, when an erasure is done, what it meant: each dataset that is another snapshot now, each model with
+/// what becomes of it.
+pub async fn tell(
+    core: &Core,
+    tx: &mut Transaction<'_, Sqlite>,
+    log: &mut Log,
+    erasure: ErasureId,
+    child: i64,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let datasets: Vec<(String, i64)> = query_as(
+        "SELECT d.id, d.version FROM erasure_dataset e JOIN dataset d ON d.number = e.dataset
+         WHERE e.erasure = ? AND e.child = ? ORDER BY d.number",
+    )
+    .bind(erasure.to_string())
+    .bind(child)
+    .fetch_all(&mut **tx)
+    .await?;
+    for (dataset, version) in datasets {
+        let body = body::rebuilt(&log.key, now, &dataset, version);
+        log.enter(tx, core, Kind::Derive, &body).await?;
+    }
+    for model in of_child(tx, erasure, child).await? {
+        let body = body::model(now, erasure, &model);
+        log.enter(tx, core, Kind::Model, &body).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! Things that were made from recordings: facts, voiceprints, thumbnails, rows of datasets, and whatever
+//! was made from places. One table has them all; what hangs on which store says `derivation_source`.
+
+use async_trait::async_trait;
+use rules::{StoreId, derived::Made};
+use sqlx::{Sqlite, Transaction, query, query_as, query_scalar};
+
+use super::{Holds, Item, Store, StoreError, Subject, count, seqs};
+use crate::db::Db;
+
+/// The things that go with one store.
+pub struct Derived {
+    id: StoreId,
+    db: Db,
+}
+
+impl Derived {
+    pub const fn new(id: StoreId, db: Db) -> Self {
+        Self { id, db }
+    }
+
+    /// The one kind it has; none for what was made from places, which is of any kind.
+    fn kind(&self) -> Option<&'static str> {
+        Made::ALL.into_iter().find(|made| made.store() == self.id).map(Made::name)
+    }
+}
+
+#[async_trait]
+impl Store for Derived {
+    fn id(&self) -> StoreId {
+        self.id
+    }
+
+    async fn list(&self, child: Subject) -> Result<Holds, StoreError> {
+        // The things themselves, however many recordings each was made from.
+        let (copies, bytes): (i64, i64) = query_as(
+            "SELECT count(*), coalesce(sum(octet_length(content)), 0) FROM derivation d
+             WHERE d.child = ?1 AND (?2 IS NULL OR d.kind = ?2)
+               AND EXISTS (SELECT 1 FROM derivation_source s WHERE s.derivation = d.number AND s.store = ?3)",
+        )
+        .bind(child.number)
+        .bind(self.kind())
+        .bind(self.id as i64)
+        .fetch_one(self.db.read())
+        .await?;
+        Ok(Holds { copies: count(copies), bytes: Some(count(bytes)) })
+    }
+
+    async fn erase(&self, items: &[Item]) -> Result<(), StoreError> {
+        let mut tx = self.db.write_effect().await?;
+        let gone: Vec<i64> = query_scalar(
+            "SELECT DISTINCT s.derivation FROM json_each(?) j CROSS JOIN derivation_source s ON s.seq = j.value
+             WHERE s.store = ?",
+        )
+        .bind(seqs(items))
+        .bind(self.id as i64)
+        .fetch_all(&mut *tx)
+        .await?;
+        forget(&mut tx, &gone).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn probe(&self, items: &[Item]) -> Result<u64, StoreError> {
+        // From the things outwards, not by the index that erasing takes; a thing that has lost its lineage
+        // is one that no erasure will ever find, so it counts as well.
+        let things: i64 = query_scalar(
+            "SELECT count(*) FROM derivation d
+             WHERE d.child IN (SELECT number FROM child WHERE id IN (SELECT value FROM json_each(?1)))
+               AND (EXISTS (SELECT 1 FROM derivation_source s WHERE s.derivation = d.number AND s.store = ?3
+                                AND s.seq IN (SELECT value FROM json_each(?2)))
+                    OR (?4 IS NULL OR d.kind = ?4)
+                       AND NOT EXISTS (SELECT 1 FROM derivation_source s WHERE s.derivation = d.number))",
+        )
+        .bind(super::children(items))
+        .bind(seqs(items))
+        .bind(self.id as i64)
+        .bind(self.kind())
+        .fetch_one(self.db.read())
+        .await?;
+        Ok(count(things))
+    }
+}
+
+/// Deletes things with their lineage. Datasets they were rows of are new snapshots; recordings of which
+/// nothing of a kind is left do not say so any more.
+async fn forget(tx: &mut Transaction<'_, Sqlite>, gone: &[i64]) -> sqlx::Result<()> {
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let gone = serde_json::Value::from_iter(gone.iter().copied()).to_string();
+    // What it was made from, to be looked at again below.
+    let sources: Vec<i64> = query_scalar(
+        "SELECT DISTINCT seq FROM derivation_source WHERE derivation IN (SELECT value FROM json_each(?))",
+    )
+    .bind(&gone)
+    .fetch_all(&mut **tx)
+    .await?;
+    for sql in [
+        "UPDATE dataset SET version = version + 1 WHERE number IN (SELECT dataset FROM derivation
+             WHERE number IN (SELECT value FROM json_each(?)))",
+        "DELETE FROM derivation WHERE number IN (SELECT value FROM json_each(?))",
+        "DELETE FROM derivation_source WHERE derivation IN (SELECT value FROM json_each(?))",
+        "DELETE FROM derivation_parent WHERE derivation IN (SELECT value FROM json_each(?))",
+        "DELETE FROM derivation_parent WHERE parent IN (SELECT value FROM json_each(?))",
+    ] {
+        query(sql).bind(&gone).execute(&mut **tx).await?;
+    }
+    settle(tx, &serde_json::Value::from(sources).to_string()).await
+}
+
+/// Takes back that something made from these recordings (a JSON array of places) is there, where none is.
+pub async fn settle(tx: &mut Transaction<'_, Sqlite>, seqs: &str) -> sqlx::Result<()> {
+    for store in super::DERIVED {
+        query(
+            "UPDATE recording SET usable = usable & ~?2 WHERE seq IN (SELECT value FROM json_each(?1)) AND usable & ?2 <> 0
+             AND NOT EXISTS (SELECT 1 FROM derivation_source s WHERE s.seq = recording.seq AND s.store = ?3)",
+        )
+        .bind(seqs)
+        .bind(rules::Stores::NONE.with(store).bits())
+        .bind(store as i64)
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}
