@@ -302,6 +302,12 @@ impl Look {
                 "SELECT count(*) FROM waveform WHERE seq NOT IN (SELECT seq FROM recording UNION ALL SELECT seq FROM erasure_item)",
             ),
             (
+                "things made from no recording",
+                "SELECT count(*) FROM derivation d WHERE NOT EXISTS (SELECT 1 FROM derivation_source s WHERE s.derivation = d.number)
+                 OR EXISTS (SELECT 1 FROM derivation_source s WHERE s.derivation = d.number
+                     AND s.seq NOT IN (SELECT seq FROM recording UNION ALL SELECT seq FROM erasure_item))",
+            ),
+            (
                 "search entries of no recording",
                 "SELECT count(*) FROM search_index_content WHERE id NOT IN (SELECT seq FROM recording UNION ALL SELECT seq FROM erasure_item)",
             ),

@@ -26,9 +26,9 @@ fn search(q: &str) -> Scope {
 #[tokio::test]
 async fn accepting_stops_all_use_at_once_and_undo_brings_back_exactly_what_was() {
     let home = Household::new().await;
-    home.record(0, "one walnut", true).await;
-    home.record(1, "two walnuts", true).await;
-    home.record(2, "bedtime", false).await;
+    home.record_whole(0, "one walnut", true).await;
+    home.record_whole(1, "two walnuts", true).await;
+    home.record_whole(2, "bedtime", false).await;
     let before = home.rows().await;
     let request = NewErasure { waive_undo: false, ..of(search("walnut"), &home) };
 
@@ -53,7 +53,7 @@ async fn accepting_stops_all_use_at_once_and_undo_brings_back_exactly_what_was()
 #[tokio::test]
 async fn the_seal_ends_by_the_clock_and_then_there_is_no_way_back() {
     let home = Household::new().await;
-    home.record(0, "hello", true).await;
+    home.record_whole(0, "hello", true).await;
     let request = NewErasure { waive_undo: false, ..of(Scope::Child {}, &home) };
     let (erasure, _) = accept::accept(&home.core, &home.asker, &request, None).await.unwrap();
     assert_eq!(erasure.sealed_until, erasure.requested_at.plus_seconds(72 * 3600));
@@ -78,9 +78,9 @@ async fn the_seal_ends_by_the_clock_and_then_there_is_no_way_back() {
 async fn every_scope_and_class_erases_exactly_what_it_says() {
     for class in Class::ALL {
         let home = Household::new().await;
-        home.record(0, "alpha", true).await;
-        home.record(1, "beta", true).await;
-        home.record(2, "gamma", false).await;
+        home.record_whole(0, "alpha", true).await;
+        home.record_whole(1, "beta", true).await;
+        home.record_whole(2, "gamma", false).await;
         let scope = Scope::Class { class, from: None, to: Some(home.at(2)) };
         home.delete(&of(scope, &home)).await;
         let left = Stores::ALL.without(Stores::reached_by(class));
@@ -104,9 +104,9 @@ async fn each_scope_takes_its_recordings_and_leaves_the_rest() {
         ("everything", vec![]),
     ] {
         let home = Household::new().await;
-        let alpha = home.record(0, "alpha", true).await;
-        home.record(1, "beta", true).await;
-        home.record_on(2, "gamma ray", true, "Toy").await;
+        let alpha = home.record_whole(0, "alpha", true).await;
+        home.record_whole(1, "beta", true).await;
+        home.record_whole_on(2, "gamma ray", true, "Toy").await;
         let toy = home.device("Toy").await;
         let scope = match scope {
             "items" => Scope::Items { recordings: vec![alpha, alpha] },
@@ -131,7 +131,7 @@ async fn each_scope_takes_its_recordings_and_leaves_the_rest() {
 async fn no_byte_of_it_is_left_in_any_file() {
     let home = Household::new().await;
     for n in 0..40 {
-        home.record(n, &canary(n), true).await;
+        home.record_whole(n, &canary(n), true).await;
     }
     let kept: Vec<i64> = (0..40).filter(|n| n % 4 == 0).collect();
     let scope = Scope::Items { recordings: home.ids_where(|n| n % 4 != 0).await };
@@ -152,16 +152,16 @@ async fn no_byte_of_it_is_left_in_any_file() {
 #[tokio::test]
 async fn a_preview_says_what_then_happens() {
     let home = Household::new().await;
-    home.record(0, "walnut", true).await;
-    home.record(1, "walnut", false).await;
-    home.record(2, "bedtime", true).await;
+    home.record_whole(0, "walnut", true).await;
+    home.record_whole(1, "walnut", false).await;
+    home.record_whole(2, "bedtime", true).await;
     let request = of(search("walnut"), &home);
     let preview = accept::preview(&home.core, &home.asker, &request).await.unwrap();
     assert_eq!(preview.recordings, 2);
     assert_eq!((preview.oldest, preview.newest), (Some(home.at(0)), Some(home.at(1))));
     // What arrives between the preview and the yes was not shown, and stays.
     home.clock.advance(60);
-    home.record(3, "walnut again", true).await;
+    home.record_whole(3, "walnut again", true).await;
     let (erasure, _) =
         accept::accept(&home.core, &home.asker, &NewErasure { as_of: Some(preview.as_of), ..request }, None)
             .await
@@ -177,8 +177,8 @@ async fn a_preview_says_what_then_happens() {
 #[tokio::test]
 async fn a_retry_finds_what_the_first_try_made_and_a_reused_key_is_refused() {
     let home = Household::new().await;
-    home.record(0, "one", true).await;
-    home.record(1, "two", true).await;
+    home.record_whole(0, "one", true).await;
+    home.record_whole(1, "two", true).await;
     let key = |hash| Some(Idempotency { key: "k".into(), request_hash: [hash; 32] });
     let request = NewErasure { waive_undo: false, ..of(search("one"), &home) };
     let (first, created) = accept::accept(&home.core, &home.asker, &request, key(1)).await.unwrap();
@@ -191,7 +191,7 @@ async fn a_retry_finds_what_the_first_try_made_and_a_reused_key_is_refused() {
 #[tokio::test]
 async fn another_familys_child_recording_device_and_erasure_are_not_there() {
     let home = Household::new().await;
-    let mine = home.record(0, "mine", true).await;
+    let mine = home.record_whole(0, "mine", true).await;
     let stranger = home.another_family().await;
     let (erasure, _) = accept::accept(
         &home.core,
@@ -223,7 +223,7 @@ async fn another_familys_child_recording_device_and_erasure_are_not_there() {
 #[tokio::test]
 async fn bad_requests_change_nothing() {
     let home = Household::new().await;
-    home.record(0, "one", true).await;
+    home.record_whole(0, "one", true).await;
     let before = home.rows().await;
     let refused =
         accept::accept(&home.core, &home.asker, &of(Scope::Items { recordings: vec![] }, &home), None).await;
@@ -237,8 +237,8 @@ async fn bad_requests_change_nothing() {
 #[tokio::test]
 async fn my_keep_holds_back_a_search_and_not_everything() {
     let home = Household::new().await;
-    let kept = home.record(0, "walnut one", true).await;
-    home.record(1, "walnut two", true).await;
+    let kept = home.record_whole(0, "walnut one", true).await;
+    home.record_whole(1, "walnut two", true).await;
     home.keep(kept, home.asker.guardian, 30).await;
     let preview = accept::preview(&home.core, &home.asker, &of(search("walnut"), &home)).await.unwrap();
     assert_eq!((preview.recordings, preview.kept.unwrap().recordings), (1, 1));
@@ -252,7 +252,7 @@ async fn my_keep_holds_back_a_search_and_not_everything() {
 #[tokio::test]
 async fn another_guardians_keep_contests_for_a_week_but_use_stops_at_once() {
     let home = Household::new().await;
-    let kept = home.record(0, "walnut", true).await;
+    let kept = home.record_whole(0, "walnut", true).await;
     let other = home.second_guardian().await;
     home.keep(kept, other.guardian, 30).await;
     let (erasure, _) =
@@ -271,8 +271,8 @@ async fn another_guardians_keep_contests_for_a_week_but_use_stops_at_once() {
 #[tokio::test]
 async fn the_inactivity_rule_asks_on_its_day_and_a_keep_answers_it() {
     let home = Household::new().await;
-    let kept = home.record(0, "kept", true).await;
-    home.record(1, "not kept", true).await;
+    let kept = home.record_whole(0, "kept", true).await;
+    home.record_whole(1, "not kept", true).await;
     let last_use = home.at(1).date();
     let starts = rules::retention::inactivity_deletion_starts_on(last_use);
     let days = starts.days_since(home.core.clock.now().date());
@@ -336,7 +336,7 @@ async fn a_store_that_fails_or_lies_is_tried_again_until_it_is_verified() {
         for (persists, lies) in [(false, false), (true, false), (false, true)] {
             let mut home = Household::new().await;
             home.wrap(faulty, |inner| Box::new(Faulty { inner, fails: 2.into(), persists, lies }));
-            home.record(0, "walnut", true).await;
+            home.record_whole(0, "walnut", true).await;
             let (erasure, _) =
                 accept::accept(&home.core, &home.asker, &of(Scope::Child {}, &home), None).await.unwrap();
             for attempt in 1..=2 {
@@ -370,7 +370,7 @@ async fn a_store_that_fails_or_lies_is_tried_again_until_it_is_verified() {
 #[tokio::test]
 async fn a_reader_that_holds_the_log_delays_the_word_deleted() {
     let home = Household::new().await;
-    home.record(0, &canary(0), true).await;
+    home.record_whole(0, &canary(0), true).await;
     let mut reader = home.core.db.read().begin().await.unwrap();
     sqlx::query("SELECT count(*) FROM recording").fetch_one(&mut *reader).await.unwrap();
     let (erasure, _) =
@@ -386,7 +386,7 @@ async fn a_reader_that_holds_the_log_delays_the_word_deleted() {
 #[tokio::test]
 async fn an_asker_without_children_sees_and_deletes_nothing() {
     let home = Household::new().await;
-    home.record(0, "one", true).await;
+    home.record_whole(0, "one", true).await;
     let nobody = Asker { guardian: home.asker.guardian, children: vec![] };
     let refused = accept::accept(&home.core, &nobody, &of(Scope::Everything {}, &home), None).await;
     assert!(matches!(refused, Err(ErasureError::NothingMatches)));
@@ -400,8 +400,8 @@ fn sealed(scope: Scope, home: &Household) -> NewErasure {
 #[tokio::test]
 async fn everything_takes_along_what_another_erasure_has_only_sealed() {
     let home = Household::new().await;
-    home.record(0, &canary(0), true).await;
-    home.record(1, &canary(1), true).await;
+    home.record_whole(0, &canary(0), true).await;
+    home.record_whole(1, &canary(1), true).await;
     let media = Scope::Class { class: Class::Media, from: None, to: None };
     let (first, _) = accept::accept(&home.core, &home.asker, &sealed(media, &home), None).await.unwrap();
     let preview = accept::preview(&home.core, &home.asker, &of(Scope::Child {}, &home)).await.unwrap();
@@ -423,7 +423,7 @@ async fn everything_takes_along_what_another_erasure_has_only_sealed() {
 async fn overlapping_erasures_end_without_orphans_in_whatever_order() {
     // Sounds, then places: together they leave nothing, so the entry goes with the second.
     let home = Household::new().await;
-    home.record(0, "walnut", true).await;
+    home.record_whole(0, "walnut", true).await;
     let class = |class| Scope::Class { class, from: None, to: None };
     let (sounds, _) =
         accept::accept(&home.core, &home.asker, &sealed(class(Class::Media), &home), None).await.unwrap();
@@ -440,7 +440,7 @@ async fn overlapping_erasures_end_without_orphans_in_whatever_order() {
     // Undone in either order, two sealed ones give back what each of them took.
     for first_back in [0, 1] {
         let home = Household::new().await;
-        home.record(0, "walnut", true).await;
+        home.record_whole(0, "walnut", true).await;
         let before = home.rows().await;
         let mut ids = Vec::new();
         for scope in [class(Class::Media), Scope::Child {}] {
@@ -491,7 +491,7 @@ async fn thousands_in_any_order_leave_no_byte_and_no_orphan() {
 #[tokio::test]
 async fn far_periods_mean_what_they_say() {
     let home = Household::new().await;
-    home.record(0, "walnut", true).await;
+    home.record_whole(0, "walnut", true).await;
     let period = |from: &str, to: &str| Scope::Range { from: from.parse().unwrap(), to: to.parse().unwrap() };
     for (from, to, found) in [
         ("1970-01-01T00:00:00Z", "2300-01-01T00:00:00Z", 1),
@@ -508,7 +508,7 @@ async fn far_periods_mean_what_they_say() {
 #[tokio::test]
 async fn there_is_no_undo_after_the_window_even_before_the_engine_comes() {
     let home = Household::new().await;
-    home.record(0, "walnut", true).await;
+    home.record_whole(0, "walnut", true).await;
     let (erasure, _) =
         accept::accept(&home.core, &home.asker, &sealed(Scope::Child {}, &home), None).await.unwrap();
     home.clock.advance(72 * 3600);

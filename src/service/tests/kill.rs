@@ -77,9 +77,9 @@ struct Scene {
 impl Scene {
     async fn new() -> Self {
         let home = Household::starting(SystemClock.now().plus_seconds(-60)).await;
-        let first = home.record(0, &canary(0), true).await;
-        let second = home.record(1, &canary(1), true).await;
-        home.record(2, &canary(2), true).await;
+        let first = home.record_whole(0, &canary(0), true).await;
+        let second = home.record_whole(1, &canary(1), true).await;
+        home.record_whole(2, &canary(2), true).await;
         let request = NewErasure {
             child: Some(home.child),
             scope: Scope::Items { recordings: vec![first, second] },
@@ -165,13 +165,14 @@ async fn killed_in_the_ledger() {
         scene.check().await;
         let core = Core::open(data, Policy::default()).await.unwrap();
         service::ledger::sequence(&core).await.unwrap();
-        // Nothing lost, nothing doubled: three births, a request, six stores, the end, and the inventory.
+        // Nothing lost, nothing doubled: three births and five things made from each, a request, every store,
+        // a dataset that is another snapshot, the end, and the inventory.
         let count: (i64, i64) =
             sqlx::query_as("SELECT (SELECT count(*) FROM ledger_entry), (SELECT size FROM ledger_head)")
                 .fetch_one(core.db.read())
                 .await
                 .unwrap();
-        let expected = 6 + StoreId::ALL.len() as i64;
+        let expected = 3 + 3 * 5 + 1 + StoreId::ALL.len() as i64 + 1 + 1 + 1;
         assert_eq!(count, (expected, expected), "{point}");
         service::ledger::receipt::of_erasure(&core, &scene.asker, scene.erasure, None).await.unwrap();
         core.db.close().await;
@@ -214,6 +215,31 @@ async fn killed_in_search_index() {
 #[tokio::test]
 async fn killed_in_waveform() {
     store_survives(StoreId::Waveform).await;
+}
+
+#[tokio::test]
+async fn killed_in_fact() {
+    store_survives(StoreId::Fact).await;
+}
+
+#[tokio::test]
+async fn killed_in_voiceprint() {
+    store_survives(StoreId::Voiceprint).await;
+}
+
+#[tokio::test]
+async fn killed_in_thumbnail() {
+    store_survives(StoreId::Thumbnail).await;
+}
+
+#[tokio::test]
+async fn killed_in_dataset() {
+    store_survives(StoreId::Dataset).await;
+}
+
+#[tokio::test]
+async fn killed_in_from_location() {
+    store_survives(StoreId::FromLocation).await;
 }
 
 #[tokio::test]

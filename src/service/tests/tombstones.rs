@@ -125,7 +125,8 @@ async fn a_tombstone_tells_nothing() {
     let made = send(&home, &incoming(&home, 0, &canary(0), Some("clip-7"))).await.unwrap();
     let id = delete(&home, Scope::Everything {}, true).await;
     engine::tick(&home.core).await.unwrap();
-    assert_eq!(count(&home, "SELECT count(*) FROM tombstone").await, 2, "one of its bytes, one of its name");
+    let tombstones = count(&home, "SELECT count(*) FROM tombstone").await;
+    assert_eq!(tombstones, 3, "one of its bytes, one of its name, one of its id");
     let tied = count(&home, "SELECT count(*) FROM tombstone WHERE erasure <> ''").await;
     assert_eq!(tied, 0, "nothing ties them to {id}");
     for secret in [made.id.to_string(), "clip-7".into(), canary(0)] {

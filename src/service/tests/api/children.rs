@@ -106,8 +106,8 @@ async fn every_store_of_the_inventory_answers_for_itself() {
     assert!(none.stores.iter().all(|holding| holding.held == Held::None), "{none:?}");
     assert_eq!((none.child, none.as_of), (family.child, service.now()));
 
-    let one = service.record(&family, "2026-11-20T08:00:00Z", "one").await;
-    service.record(&family, "2026-11-20T09:00:00Z", "two").await;
+    let one = service.record_whole(&family, "2026-11-20T08:00:00Z", "one").await;
+    service.record_whole(&family, "2026-11-20T09:00:00Z", "two").await;
     service.erase(&family, json!({ "type": "items", "recordings": [one] })).await;
     let holdings: Holdings = service.get(&family.token, &path).await.ok();
     for holding in holdings.stores {

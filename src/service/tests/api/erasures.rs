@@ -56,7 +56,7 @@ async fn every_scope_does_what_its_preview_said() {
 async fn after_the_undo_window_the_engine_deletes_and_verifies() {
     let service = Service::start().await;
     let family = service.family("parent").await;
-    service.record(&family, "2026-11-20T08:00:00Z", "walnut").await;
+    service.record_whole(&family, "2026-11-20T08:00:00Z", "walnut").await;
     let (_, erasure) = asked(&service, &family, json!({ "type": "child" })).await;
     let path = format!("/v1/erasures/{}", erasure.id);
     service.advance(72 * 3600);

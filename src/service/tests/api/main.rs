@@ -11,6 +11,7 @@ mod children;
 mod cross_origin;
 mod days;
 mod demo;
+mod derivations;
 mod document;
 mod erasures;
 mod ingest;

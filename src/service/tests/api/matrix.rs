@@ -6,7 +6,7 @@ use reqwest::{
     multipart::{Form, Part},
 };
 use rules::{
-    ChildId, DeviceId, ErasureId, RecordingId,
+    ChildId, DatasetId, DeviceId, ErasureId, ModelId, RecordingId,
     contract::{Children, Permission},
     problem::ProblemType,
 };
@@ -25,6 +25,8 @@ struct Things {
     device: DeviceId,
     erasure: ErasureId,
     ticket: String,
+    dataset: String,
+    model: String,
 }
 
 /// A family with one of each: two recordings, the later one sealed by an erasure.
@@ -37,8 +39,12 @@ async fn household(service: &Service, guardian: &str) -> (Family, Things) {
     let children: Children = service.get(&family.token, "/v1/children").await.ok();
     let device = children.items[0].devices[0].id;
     let ticket = ticket.strip_prefix("/v1/media/").unwrap().to_owned();
-    let things =
-        Things { guardian: guardian.into(), child: family.child, recording, device, erasure, ticket };
+    let dataset = format!("speech-{guardian}");
+    let dataset =
+        service.dataset(&dataset, "given", json!([{ "recording": recording, "content": "la" }])).await;
+    let model = service.model(&format!("model-{guardian}"), std::slice::from_ref(&dataset)).await;
+    let (guardian, child) = (guardian.into(), family.child);
+    let things = Things { guardian, child, recording, device, erasure, ticket, dataset, model };
     (family, things)
 }
 
@@ -52,6 +58,8 @@ impl Things {
             device: DeviceId::from_parts(1, 1),
             erasure: ErasureId::from_parts(1, 1),
             ticket: "0".repeat(64),
+            dataset: DatasetId::from_parts(1, 1).to_string(),
+            model: ModelId::from_parts(1, 1).to_string(),
         }
     }
 
@@ -62,6 +70,8 @@ impl Things {
             ("children", "{id}") => self.child.to_string(),
             ("recordings", "{id}") => self.recording.to_string(),
             ("erasures", "{id}") => self.erasure.to_string(),
+            ("datasets", "{id}") => self.dataset.clone(),
+            ("models", "{id}") => self.model.clone(),
             ("media", "{ticket}") => self.ticket.clone(),
             ("inventory", "{version}") | ("consistency", "{old}") | ("{old}", "{new}") => "1".to_owned(),
             ("ledger", "{seq}") => "0".to_owned(),
@@ -96,6 +106,31 @@ impl Things {
                 vec![Body::Json(json!({ "guardian": self.guardian, "origin": ORIGIN, "children": [child] }))]
             }
             "NewChild" => vec![Body::Json(json!({ "guardian": self.guardian, "name": "Another" }))],
+            "NewDerivation" => {
+                let about = json!({ "content": "la", "made_at": crate::common::START });
+                let made = |kind: &str, of: Value| {
+                    let mut made = about.clone();
+                    made.as_object_mut().unwrap().extend(of.as_object().unwrap().clone());
+                    made["kind"] = kind.into();
+                    Body::Vendor(made)
+                };
+                let source = json!([{ "recording": recording }]);
+                let rows = json!([{ "recording": recording, "content": "la" }]);
+                let mut dataset =
+                    json!({ "kind": "dataset", "name": "speech-2", "consent": "none", "rows": rows });
+                dataset["made_at"] = crate::common::START.into();
+                vec![
+                    made("fact", json!({ "child": child, "recordings": source })),
+                    made("voiceprint", json!({ "child": child, "recordings": source })),
+                    made("thumbnail", json!({ "child": child, "recordings": source })),
+                    Body::Vendor(dataset),
+                    Body::Vendor(json!({ "kind": "model", "name": "model-2", "datasets": [self.dataset] })),
+                ]
+            }
+            "ModelOutcome" => vec![
+                Body::Vendor(json!({ "outcome": "retired" })),
+                Body::Vendor(json!({ "outcome": "retrained", "dataset": self.dataset })),
+            ],
             "Upload" => vec![Body::Upload(child)],
             other => panic!("this test does not know how to fill in a {other}: teach it"),
         }
@@ -125,6 +160,8 @@ impl Things {
 enum Body {
     None,
     Json(Value),
+    /// Of the vendor, who is nobody's family: only what is not there at all can be refused.
+    Vendor(Value),
     Upload(ChildId),
 }
 
@@ -132,7 +169,7 @@ impl Body {
     fn on(&self, request: RequestBuilder) -> RequestBuilder {
         match self {
             Self::None => request,
-            Self::Json(json) => request.json(json),
+            Self::Json(json) | Self::Vendor(json) => request.json(json),
             Self::Upload(child) => {
                 let about = json!({ "child": child, "captured_at": "2026-11-19T08:00:00Z" }).to_string();
                 let media = Part::bytes(sound::wav(8000, b"la"));
@@ -261,7 +298,10 @@ async fn another_familys_things_are_404_in_path_body_and_query_and_look_like_not
         // In the path.
         if path.contains('{') && !matches!(guard(&operation), Guard::Nothing) {
             let bodies = ours.bodies(&operation);
-            refused(&theirs.fill(&path), &bodies[0], &nothing.fill(&path), &bodies[0]).await;
+            // What a vendor names in a path is of no family.
+            let strangers =
+                if matches!(guard(&operation), Guard::Vendor) { nothing.clone() } else { theirs.clone() };
+            refused(&strangers.fill(&path), &bodies[0], &nothing.fill(&path), &bodies[0]).await;
         }
         // In the body.
         let bodies =
@@ -281,6 +321,11 @@ async fn another_familys_things_are_404_in_path_body_and_query_and_look_like_not
                     }
                 }
                 (Body::Upload(_), _, _) => {
+                    let answer = call(&service, &method, &path, &nothing, Some(crate::common::VENDOR)).await;
+                    answer.refused(ProblemType::NotFound);
+                }
+                (_, Body::Vendor(nothing), Body::Vendor(own)) if nothing != own => {
+                    let nothing = Body::Vendor(nothing.clone());
                     let answer = call(&service, &method, &path, &nothing, Some(crate::common::VENDOR)).await;
                     answer.refused(ProblemType::NotFound);
                 }

@@ -2,6 +2,7 @@ use reqwest::Method;
 use rules::{
     Class, Kind, StoreId,
     contract::{Permission, Recording, RecordingCount, RecordingPage},
+    derived::Made,
     problem::ProblemType,
 };
 use serde_json::json;
@@ -120,7 +121,7 @@ async fn an_opened_recording_has_everything_but_its_bytes() {
     let service = Service::start().await;
     let family = service.family("parent").await;
     let long = "walnut ".repeat(40);
-    let id = service.record(&family, "2026-11-20T08:00:00.250Z", &long).await;
+    let id = service.record_whole(&family, "2026-11-20T08:00:00.250Z", &long).await;
     let recording: Recording = service.get(&family.token, &format!("/v1/recordings/{id}")).await.ok();
     let item = &recording.item;
     assert_eq!((item.id, item.child, item.kind), (id, family.child, Kind::Voice));
@@ -134,6 +135,10 @@ async fn an_opened_recording_has_everything_but_its_bytes() {
     assert_eq!((recording.media_type.as_deref(), recording.bytes), (Some("audio/wav"), Some(8044)));
     assert!(!recording.waveform.unwrap().is_empty());
     assert_eq!(recording.stores, StoreId::ALL);
+    assert_eq!(recording.made.len(), 5, "what was made from it, with what was learned in words");
+    assert!(
+        recording.made.iter().any(|made| made.kind == Made::Fact && made.text.as_deref() == Some(&*long))
+    );
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use reqwest::{
 };
 use rules::{
     ChildId, RecordingId, Timestamp,
-    contract::{ChildCreated, Erasure, NewRecording, RecordingCreated, Transcript},
+    contract::{ChildCreated, DerivationCreated, Erasure, NewRecording, RecordingCreated, Transcript},
     location::Place,
 };
 use serde_json::{Value, json};
@@ -61,6 +61,50 @@ impl Service {
 
     pub async fn record(&self, family: &Family, at: &str, text: &str) -> RecordingId {
         self.hand_in(family.child, Clip::at(at, text)).await.ok::<RecordingCreated>().id
+    }
+
+    /// A recording of which every store has something: the vendor made of it whatever can be made.
+    pub async fn record_whole(&self, family: &Family, at: &str, text: &str) -> RecordingId {
+        let id = self.record(family, at, text).await;
+        for (kind, from) in
+            [("fact", "media"), ("fact", "location"), ("voiceprint", "media"), ("thumbnail", "media")]
+        {
+            let sources = json!([{ "recording": id, "from": [from] }]);
+            let made = self.register(&self.made(family, kind, text, &sources)).await;
+            assert_eq!(made.status, 201, "{}", made.text());
+        }
+        let rows = json!([{ "recording": id, "content": text }]);
+        self.dataset("speech-1", "given", rows).await;
+        id
+    }
+
+    /// What a vendor says of a thing that was made.
+    pub fn made(&self, family: &Family, kind: &str, content: &str, recordings: &Value) -> Value {
+        json!({ "kind": kind, "child": family.child, "recordings": recordings, "content": content, "made_at": self.now() })
+    }
+
+    /// Registers what was made, the way a vendor does.
+    pub async fn register(&self, made: &Value) -> Answer {
+        Answer::to(self.vendor(Method::POST, "/v1/derivations").json(made)).await
+    }
+
+    /// Registers a dataset; its id.
+    pub async fn dataset(&self, name: &str, consent: &str, rows: Value) -> String {
+        let new = json!({ "kind": "dataset", "name": name, "consent": consent, "rows": rows, "made_at": self.now() });
+        self.register(&new).await.ok::<DerivationCreated>().id
+    }
+
+    /// Registers a model; its id.
+    pub async fn model(&self, name: &str, datasets: &[String]) -> String {
+        let new = json!({ "kind": "model", "name": name, "datasets": datasets });
+        self.register(&new).await.ok::<DerivationCreated>().id
+    }
+
+    /// The rows of a dataset, as a training gets them.
+    pub async fn export(&self, dataset: &str) -> Vec<Value> {
+        let answer = Answer::to(self.vendor(Method::GET, &format!("/v1/datasets/{dataset}/export"))).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, "application/x-ndjson"));
+        answer.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// Accepts an erasure of one child.

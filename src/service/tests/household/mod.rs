@@ -10,13 +10,16 @@ use std::{path::Path, sync::Arc};
 
 use futures::TryStreamExt;
 use rules::{
-    ChildId, DeviceId, ErasureId, ErasureState, GuardianId, RecordingId, StoreId, Stores, Timestamp,
-    contract::{NewRecording, Transcript},
+    ChildId, Class, DatasetId, DeviceId, ErasureId, ErasureState, GuardianId, ModelId, RecordingId, StoreId,
+    Stores, Timestamp,
+    contract::{NewDataset, NewDerivation, NewMade, NewModel, NewRecording, NewRow, Source, Transcript},
+    derived::Consent,
     location::Place,
 };
 use service::{
     clock::{Clock, ManualClock},
     core::{Core, Policy},
+    derived,
     erasure::{Asker, accept, engine, view},
     ingest::{self, Incoming},
     media, playback,
@@ -99,6 +102,60 @@ impl Household {
         made.id
     }
 
+    /// The same, with something in every store there is: all that can be made was made from it, a fact from
+    /// where it was too.
+    pub async fn record_whole(&self, n: i64, text: &str, placed: bool) -> RecordingId {
+        self.record_whole_on(n, text, placed, "Kitchen").await
+    }
+
+    pub async fn record_whole_on(&self, n: i64, text: &str, placed: bool, device: &str) -> RecordingId {
+        let id = self.record_on(n, text, placed, device).await;
+        for new in [NewDerivation::Fact, NewDerivation::Voiceprint, NewDerivation::Thumbnail] {
+            self.derive(new(self.made(text, &[id]))).await;
+        }
+        if placed {
+            let source = Source { recording: id, from: vec![Class::Location] };
+            self.derive(NewDerivation::Fact(NewMade { recordings: vec![source], ..self.made(text, &[]) }))
+                .await;
+        }
+        self.dataset("speech-1", Consent::Given, &[(id, text)]).await;
+        id
+    }
+
+    /// What a vendor says of a thing made from these.
+    pub fn made(&self, content: &str, recordings: &[RecordingId]) -> NewMade {
+        let source = |recording: &RecordingId| Source { recording: *recording, from: Vec::new() };
+        NewMade {
+            child: self.child,
+            recordings: recordings.iter().map(source).collect(),
+            derivations: Vec::new(),
+            content: content.into(),
+            made_at: self.clock.now(),
+            reference: None,
+        }
+    }
+
+    pub async fn derive(&self, new: NewDerivation) -> String {
+        derived::register(&self.core, &new).await.unwrap().id
+    }
+
+    /// Adds a row for each to a dataset.
+    pub async fn dataset(&self, name: &str, consent: Consent, rows: &[(RecordingId, &str)]) -> DatasetId {
+        let row = |(recording, content): &(RecordingId, &str)| NewRow {
+            recording: *recording,
+            from: Vec::new(),
+            content: (*content).into(),
+        };
+        let rows = rows.iter().map(row).collect();
+        let new = NewDataset { name: name.into(), consent, rows, made_at: self.clock.now() };
+        self.derive(NewDerivation::Dataset(new)).await.parse().unwrap()
+    }
+
+    pub async fn model(&self, name: &str, datasets: &[DatasetId]) -> ModelId {
+        let new = NewModel { name: name.into(), datasets: datasets.to_vec() };
+        self.derive(NewDerivation::Model(new)).await.parse().unwrap()
+    }
+
     /// Takes in these bytes, and nothing told beside them.
     pub async fn record_bytes(&self, n: i64, bytes: &[u8]) -> RecordingId {
         // Not in the data folder: what is looked for there is not to be put there by the test.
@@ -174,7 +231,7 @@ impl Household {
     /// Every row of every store belongs to a recording or to the plan of an erasure, and so does
     /// every object: nothing is held where no list and no later erasure would find it.
     pub async fn assert_no_orphans(&self) {
-        for table in ["transcript", "location", "waveform", "search_index_content"] {
+        for table in ["transcript", "location", "waveform", "search_index_content", "derivation_source"] {
             let key = if table == "search_index_content" { "id" } else { "seq" };
             let sql = sqlx::AssertSqlSafe(format!(
                 "SELECT count(*) FROM {table} WHERE {key} NOT IN (SELECT seq FROM recording)
@@ -183,6 +240,13 @@ impl Household {
             let orphans: i64 = query_scalar(sql).fetch_one(self.core.db.read()).await.unwrap();
             assert_eq!(orphans, 0, "orphans in {table}");
         }
+        let without_lineage: i64 = query_scalar(
+            "SELECT count(*) FROM derivation WHERE number NOT IN (SELECT derivation FROM derivation_source)",
+        )
+        .fetch_one(self.core.db.read())
+        .await
+        .unwrap();
+        assert_eq!(without_lineage, 0, "things that no erasure would find");
         let known: Vec<String> = query_scalar(
             "SELECT id FROM recording UNION SELECT recording FROM erasure_item
              UNION SELECT replace(object, rtrim(object, replace(object, '/', '')), '') FROM incoming",
@@ -312,6 +376,8 @@ impl Household {
             "SELECT json_array(seq, latitude_udeg, longitude_udeg, accuracy_m) FROM location ORDER BY seq",
             "SELECT json_array(seq, hex(peaks)) FROM waveform ORDER BY seq",
             "SELECT json_array(rowid, words) FROM search_index ORDER BY rowid",
+            "SELECT json_array(number, id, child, kind, content, dataset) FROM derivation ORDER BY number",
+            "SELECT json_array(derivation, seq, store) FROM derivation_source ORDER BY derivation, seq, store",
             "SELECT json_array(erasure, seq) FROM erasure_item ORDER BY seq",
         ] {
             for row in query(sql).fetch_all(self.core.db.read()).await.unwrap() {
