@@ -5,18 +5,17 @@ use std::collections::{BTreeMap, HashMap};
 
 use proof::{Day, leaf::Kind, statement};
 use rules::{
-    Date, ErasureId, StoreId, Stores, Timestamp,
+    ChildId, Date, ErasureId, StoreId, Stores, Timestamp,
     contract::ErasureModel,
     derived::{Consent, Made, MadeCount, ModelState, model_state},
     preview::Decision,
 };
-use sqlx::{Row, Sqlite, SqliteConnection, Transaction, query, query_as, sqlite::SqliteRow};
+use sqlx::{Row, Sqlite, SqliteConnection, Transaction, query, query_as, query_scalar, sqlite::SqliteRow};
 
 use crate::{
     core::Core,
     erasure::plan::Found,
     ledger::{Log, body},
-    session::id,
     store::DERIVED,
     tombstone::{self, Mark},
 };
@@ -54,10 +53,8 @@ fn learned(row: &SqliteRow, asked_at: Timestamp) -> sqlx::Result<Learned> {
     Ok(Learned { child: row.try_get(0)?, model: row.try_get(1)?, name: row.try_get(2)?, state, day })
 }
 
-/// Writes down, in the transaction that accepts an erasure, which datasets and models it concerns, and buries
-/// the vendor's names of the things it takes along.
+/// Writes down, in the transaction that accepts an erasure, which datasets and models it concerns.
 pub async fn concern(
-    core: &Core,
     tx: &mut Transaction<'_, Sqlite>,
     erasure: ErasureId,
     now: Timestamp,
@@ -80,14 +77,36 @@ pub async fn concern(
             .execute(&mut **tx)
             .await?;
     }
-    let sql = format!(
-        "SELECT DISTINCT i.child, d.reference {PLANNED} WHERE i.erasure = ? AND d.reference IS NOT NULL"
-    );
-    let named: Vec<(String, String)> =
-        query_as(sqlx::AssertSqlSafe(sql)).bind(&erasure_id).fetch_all(&mut **tx).await?;
-    let marks = named.iter().map(|(child, name)| Ok(core.tombstones.mark_of_thing(id(child)?, name)));
-    let marks: Vec<Mark> = marks.collect::<sqlx::Result<_>>()?;
+    Ok(())
+}
+
+/// Buries the vendor's names of the things that go with a page of a plan.
+pub async fn bury(
+    core: &Core,
+    tx: &mut Transaction<'_, Sqlite>,
+    erasure: ErasureId,
+    child: ChildId,
+    found: &[Found],
+) -> sqlx::Result<()> {
+    let Some(page) = page(found) else { return Ok(()) };
+    let sql = format!("SELECT DISTINCT d.reference {OF_PAGE} WHERE d.reference IS NOT NULL");
+    let names: Vec<String> = query_scalar(sqlx::AssertSqlSafe(sql)).bind(page).fetch_all(&mut **tx).await?;
+    let marks: Vec<Mark> = names.iter().map(|name| core.tombstones.mark_of_thing(child, name)).collect();
     tombstone::bury_things(tx, erasure, &marks).await
+}
+
+/// The recordings of a page of a plan with the stores by whose erasure things go, as JSON; none if there are none.
+fn page(found: &[Found]) -> Option<String> {
+    let derived: Stores = DERIVED.into_iter().collect();
+    let page: Vec<(i64, u32)> = found
+        .iter()
+        .filter_map(|found| match found.decision {
+            Decision::Erase { from, .. } => Some((found.seq, from.and(derived).bits())),
+            Decision::Kept { .. } | Decision::Nothing => None,
+        })
+        .filter(|(_, stores)| *stores != 0)
+        .collect();
+    (!page.is_empty()).then(|| serde_json::json!(page).to_string())
 }
 
 /// The erasure is taken back, and what it took out of use is in use again; but not what another one has
@@ -130,19 +149,7 @@ impl Tally {
         found: &[Found],
         now: Timestamp,
     ) -> sqlx::Result<()> {
-        let derived: Stores = DERIVED.into_iter().collect();
-        let page: Vec<(i64, u32)> = found
-            .iter()
-            .filter_map(|found| match found.decision {
-                Decision::Erase { from, .. } => Some((found.seq, from.and(derived).bits())),
-                Decision::Kept { .. } | Decision::Nothing => None,
-            })
-            .filter(|(_, stores)| *stores != 0)
-            .collect();
-        if page.is_empty() {
-            return Ok(());
-        }
-        let page = serde_json::json!(page).to_string();
+        let Some(page) = page(found) else { return Ok(()) };
         let sql = format!(
             "SELECT s.store, s.derivation, d.kind, count(DISTINCT s.seq),
                  (SELECT count(DISTINCT o.seq) FROM derivation_source o WHERE o.derivation = s.derivation)

@@ -220,7 +220,7 @@ async fn seal(
             .execute(&mut **tx)
             .await?;
     }
-    derived::erased::concern(core, tx, id, now).await?;
+    derived::erased::concern(tx, id, now).await?;
     Ok(id)
 }
 
@@ -238,6 +238,7 @@ async fn seal_page(
     });
     let buried = serde_json::Value::from_iter(buried.map(|found| found.seq)).to_string();
     core.tombstones.bury(tx, id, child, &buried).await?;
+    derived::erased::bury(core, tx, id, child, found).await?;
     let items: Vec<_> = found
         .iter()
         .filter_map(|found| match found.decision {
