@@ -490,7 +490,13 @@ async fn note(
         .execute(&mut *tx)
         .await?;
         anyhow::ensure!(changed.rows_affected() == 1, "somebody else completed this erasure");
-        query("DELETE FROM erasure_item WHERE erasure = ?").bind(id.to_string()).execute(&mut *tx).await?;
+        // Neither the plan nor how far it was carried out: that is the moment of a recording.
+        for sql in [
+            "DELETE FROM erasure_item WHERE erasure = ?",
+            "UPDATE erasure_step SET last_seq = 0 WHERE erasure = ?",
+        ] {
+            query(sql).bind(id.to_string()).execute(&mut *tx).await?;
+        }
         tombstone::settle(&mut tx, id).await?;
     }
     if let Some((found_empty, parts)) = for_the_ledger {

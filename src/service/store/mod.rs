@@ -17,6 +17,7 @@ mod catalogue;
 pub(crate) mod derived;
 mod keys;
 pub mod media;
+pub mod places;
 mod search_index;
 mod table;
 

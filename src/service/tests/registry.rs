@@ -1,0 +1,265 @@
+//! No place without a store (R6): every table and every file of a real data folder is somebody's, and after
+//! "everything" none of them has anything of the child's but what stands in a list with its reason.
+#![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
+mod household;
+
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use household::{Household, canary};
+use rules::{RecordingId, Scope, StoreId, contract::NewErasure, derived::Consent};
+use service::{
+    ingest, keep, ledger,
+    store::places::{self, Left, OTHERS, Place},
+};
+use sqlx::{ConnectOptions, Row, SqliteConnection, query, query_scalar, sqlite::SqliteConnectOptions};
+
+/// No number of anything else: a child is found by it in every column.
+const NUMBER: i64 = 7_340_033;
+
+/// A family in which everything has happened that can: whole recordings, keeps, tickets, datasets, a model, an
+/// erasure that is done and one that is sealed.
+async fn household() -> (Household, Vec<RecordingId>) {
+    let mut home = Household::new().await;
+    let mut tx = home.core.db.write().await.unwrap();
+    let next = query("UPDATE sqlite_sequence SET seq = ? WHERE name = 'child'").bind(NUMBER - 1);
+    assert_eq!(next.execute(&mut *tx).await.unwrap().rows_affected(), 1);
+    tx.commit().await.unwrap();
+    home.child = ingest::find_or_make_child(&home.core, "parent-1", "Ada").await.unwrap();
+    home.number = NUMBER;
+    home.asker.children = vec![(NUMBER, home.child)];
+    // Another one came later, or the number that was given last would be this child's.
+    ingest::find_or_make_child(&home.core, "stranger", "Zoe").await.unwrap();
+
+    let mut ids = Vec::new();
+    for n in 0..6 {
+        ids.push(home.record_whole_on(n, &canary(n), true, &canary(90 + n % 2)).await);
+    }
+    let dataset =
+        home.dataset("speech-2", Consent::None, &[(ids[3], &canary(80)), (ids[4], &canary(81))]).await;
+    home.model("model-1", &[dataset]).await;
+    let until = home.core.clock.now().date().plus_days(30);
+    keep::put(&home.core, &home.asker, ids[3], until).await.unwrap();
+    for id in &ids {
+        home.open(*id).await;
+    }
+    home.delete(&erase(&home, Scope::Items { recordings: vec![ids[0]] }, true)).await;
+    let sealed = erase(&home, Scope::Items { recordings: vec![ids[1]] }, false);
+    service::erasure::accept::accept(&home.core, &home.asker, &sealed, None).await.unwrap();
+    ledger::sequence(&home.core).await.unwrap();
+    (home, ids)
+}
+
+fn erase(home: &Household, scope: Scope, waive_undo: bool) -> NewErasure {
+    NewErasure { child: Some(home.child), scope, include_kept: true, waive_undo, as_of: None }
+}
+
+/// A table with its rows, each value as SQL writes it: text quoted, bytes in hexadecimal.
+struct Table {
+    name: String,
+    rows: Vec<Vec<String>>,
+}
+
+async fn tables(database: &Path) -> Vec<Table> {
+    let options = SqliteConnectOptions::new().filename(database).read_only(true);
+    let mut db = options.connect().await.unwrap();
+    let names: Vec<String> =
+        query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table'").fetch_all(&mut db).await.unwrap();
+    let mut tables = Vec::new();
+    for name in names {
+        let rows = rows(&mut db, &name).await;
+        tables.push(Table { name, rows });
+    }
+    tables
+}
+
+async fn rows(db: &mut SqliteConnection, table: &str) -> Vec<Vec<String>> {
+    let columns: Vec<String> =
+        query_scalar("SELECT name FROM pragma_table_info(?)").bind(table).fetch_all(&mut *db).await.unwrap();
+    let values: Vec<String> = columns.iter().map(|column| format!("quote(\"{column}\")")).collect();
+    let sql = format!("SELECT {} FROM \"{table}\"", values.join(", "));
+    let rows = query(sqlx::AssertSqlSafe(sql)).fetch_all(db).await.unwrap();
+    rows.iter().map(|row| (0..columns.len()).map(|column| row.get(column)).collect()).collect()
+}
+
+impl Table {
+    /// Which place it is: what FTS5 keeps for an index is the index.
+    fn is(&self, place: &Place, of_keys: bool) -> bool {
+        match place {
+            Place::Table("search_index") => !of_keys && self.name.starts_with("search_index"),
+            Place::Table(name) => !of_keys && self.name == *name,
+            Place::KeyTable(name) => of_keys && self.name == *name,
+            Place::File(_) => false,
+        }
+    }
+
+    fn says(&self, text: &str) -> bool {
+        let hex: String = text.bytes().map(|byte| format!("{byte:02X}")).collect();
+        self.rows.iter().flatten().any(|value| value.contains(text) || value.contains(&hex))
+    }
+
+    fn has_number(&self, number: i64) -> bool {
+        let number = number.to_string();
+        self.rows.iter().flatten().any(|value| *value == number)
+    }
+}
+
+/// Both databases, the second one that of the keys.
+async fn databases(home: &Household) -> [(bool, Vec<Table>); 2] {
+    let at = |file: &str| home.folder.path().join(file);
+    [(false, tables(&at("forget-me-not.db")).await), (true, tables(&at("keys.db")).await)]
+}
+
+fn of_stores() -> Vec<Place> {
+    StoreId::ALL.into_iter().flat_map(places::of).copied().collect()
+}
+
+/// The names of everything at the top of the data folder; what SQLite keeps beside a database is the database.
+fn top(folder: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.map(|name| name.trim_end_matches("-wal").trim_end_matches("-shm").to_owned()).collect()
+}
+
+/// Runs the service as users do until it has made its files.
+fn serve_for_a_moment(folder: &Path) {
+    let mut service = Command::new(env!("CARGO_BIN_EXE_forget-me-not"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while !folder.join("vendor.key").exists() && begun.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    service.kill().unwrap();
+    service.wait().unwrap();
+}
+
+#[tokio::test]
+async fn every_table_and_every_file_is_a_stores_or_says_why_not() {
+    let (home, _) = household().await;
+    serve_for_a_moment(home.folder.path());
+    let stores = of_stores();
+    for (of_keys, tables) in databases(&home).await {
+        for table in &tables {
+            let of_store = stores.iter().any(|place| table.is(place, of_keys));
+            let other = OTHERS.iter().any(|(place, ..)| table.is(place, of_keys));
+            assert!(
+                of_store != other,
+                "the table {} belongs to {}: store/places.rs says which store lists, erases and probes what is in it, \
+                 or why none has to",
+                table.name,
+                if of_store { "a store and to none" } else { "no store" }
+            );
+        }
+    }
+    for name in top(home.folder.path()) {
+        let is = |place: &Place| matches!(place, Place::File(file) if *file == name);
+        let (of_store, other) = (stores.iter().any(is), OTHERS.iter().any(|(place, ..)| is(place)));
+        assert!(
+            of_store != other,
+            "{name} in the data folder belongs to no store: say so in store/places.rs"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_a_child_said_lies_where_the_stores_say_and_nowhere_else() {
+    let (home, ids) = household().await;
+    let stores = of_stores();
+    let mut found = BTreeSet::new();
+    for (of_keys, tables) in databases(&home).await {
+        for table in tables {
+            let of_store = stores.iter().any(|place| table.is(place, of_keys));
+            let words = (2..6).chain(80..92).filter(|n| table.says(&canary(*n))).count();
+            // A recording that is in use is named by its id to nobody but its stores.
+            let named = ids[2..].iter().filter(|id| table.says(&id.to_string())).count();
+            assert!(of_store || words + named == 0, "{} has what is a child's", table.name);
+            if words > 0 {
+                found.insert(table.name);
+            }
+        }
+    }
+    for table in ["transcript", "search_index_content", "derivation", "device"] {
+        assert!(found.contains(table), "the test would find it in {table}");
+    }
+}
+
+#[tokio::test]
+async fn after_everything_no_row_key_file_or_index_entry_of_the_child_is_left() {
+    let (home, ids) = household().await;
+    let seqs: Vec<i64> =
+        query_scalar("SELECT seq FROM recording").fetch_all(home.core.db.read()).await.unwrap();
+    let things: Vec<String> = query_scalar("SELECT id FROM derivation UNION ALL SELECT id FROM device")
+        .fetch_all(home.core.db.read())
+        .await
+        .unwrap();
+    assert!(seqs.len() == 5 && things.len() > 25, "{} {}", seqs.len(), things.len());
+    home.delete(&erase(&home, Scope::Child {}, true)).await;
+    // The one that was only sealed has nothing left to do.
+    home.clock.advance(72 * 3600);
+    home.run_engine_once().await;
+    home.core.db.empty_wal().await.unwrap();
+    home.core.keys.empty_wal().await.unwrap();
+
+    let gone: Vec<String> = ids.iter().map(ToString::to_string).chain(things).collect();
+    let words: Vec<String> = (0..6).chain(80..92).map(canary).collect();
+    let mut stays = BTreeSet::new();
+    for (of_keys, tables) in databases(&home).await {
+        for table in tables {
+            for text in gone.iter().chain(&words) {
+                assert!(!table.says(text), "{} says {text}", table.name);
+            }
+            for seq in &seqs {
+                assert!(!table.has_number(*seq), "{} has the place of a recording", table.name);
+            }
+            if table.has_number(NUMBER) || table.says(&home.child.to_string()) {
+                let other = OTHERS.iter().find(|(place, ..)| table.is(place, of_keys));
+                let left = other.map(|(_, left, _)| *left);
+                assert_eq!(left, Some(Left::TheChild), "{} still names the child", table.name);
+                stays.insert(table.name);
+            }
+        }
+    }
+    let expected = [
+        "child",
+        "child_log",
+        "erasure_child",
+        "erasure_dataset",
+        "erasure_model",
+        "guardianship",
+        "ledger_entry",
+    ];
+    assert_eq!(
+        stays.iter().map(String::as_str).collect::<Vec<_>>(),
+        expected,
+        "the whole list of what stays"
+    );
+
+    for text in gone.iter().chain(&words) {
+        assert!(!home.files_contain(text), "{text} is in a file");
+    }
+    let mut folders = vec![home.folder.path().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            assert!(!name.contains(&home.child.to_string()), "{}", path.display());
+            assert!(!gone.iter().any(|id| name.contains(id)), "{}", path.display());
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    for store in StoreId::ALL {
+        assert_eq!(home.holds(store).await, 0, "{store:?}");
+    }
+}
