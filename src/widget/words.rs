@@ -3,6 +3,7 @@
 use rules::{
     Class, Kind, StepState, StoreId,
     contract::{Erasure, Requester, StepProblem},
+    derived::ModelState,
     erasure::Phrase,
     retention::EndReason,
 };
@@ -108,6 +109,17 @@ pub const fn step_problem(problem: StepProblem) -> Key {
         StepProblem::Unreachable => Key::StepUnreachable,
         StepProblem::Failed => Key::StepFailed,
         StepProblem::StillThere => Key::StepStillThere,
+    }
+}
+
+/// What becomes of a model.
+pub const fn model(state: ModelState) -> Key {
+    match state {
+        ModelState::LeftOutOfNextBuild => Key::ModelLeftOut,
+        ModelState::RetireOrRetrainBy => Key::ModelDue,
+        ModelState::Retired => Key::ModelRetired,
+        ModelState::Retrained => Key::ModelRetrained,
+        ModelState::KeptBecause => Key::ModelKept,
     }
 }
 

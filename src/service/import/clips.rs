@@ -12,6 +12,20 @@ macro_rules! clips {
 /// What is known of the clips: `static/demo/clips.csv`.
 pub const TABLE: &str = include_str!("../../../static/demo/clips.csv");
 
+/// What was learned from them: `static/demo/learned.csv`.
+pub const LEARNED: &str = include_str!("../../../static/demo/learned.csv");
+
+/// What is said in a clip of the table.
+pub fn transcript(clip: &str) -> Result<Option<String>, csv::Error> {
+    for row in csv::Reader::from_reader(TABLE.as_bytes()).into_records() {
+        let row = row?;
+        if row.get(0) == Some(clip) {
+            return Ok(row.get(3).filter(|words| !words.is_empty()).map(ToOwned::to_owned));
+        }
+    }
+    Ok(None)
+}
+
 /// Every clip of the table.
 pub const CLIPS: &[Clip] = clips![
     "kitchen-light.opus",

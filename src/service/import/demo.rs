@@ -11,7 +11,7 @@ use std::{
 use anyhow::Context;
 use rules::{Date, Timestamp, contract::Transcript, location::Place};
 
-use super::{Item, Moment, Options, Progress, Report, Source, clips, run};
+use super::{Item, Moment, Options, Progress, Report, Source, clips, learned, run};
 use crate::{core::Core, ingest};
 
 /// How far back the recordings go, in calendar months.
@@ -67,13 +67,16 @@ pub async fn fill(core: &Core, guardian: &str) -> anyhow::Result<Option<Report>>
         std::fs::write(folder.join(name), bytes).with_context(unwritable)?;
     }
     let mut report = Report::default();
+    let mut children = Vec::new();
     for child in Child::ALL {
         let id = ingest::find_or_make_child(core, guardian, child.name()).await?;
+        children.push((child, id));
         let source = source(&folder, child, core.clock.now())?;
         let progress = Progress::shown(source.total);
         let options = Options::new(id, None);
         report.add(run(core, source, &options, &progress, std::future::pending()).await?);
     }
+    learned::make(core, &children).await?;
     std::fs::remove_dir_all(&folder).with_context(unwritable)?;
     Ok(Some(report))
 }

@@ -9,6 +9,7 @@ pub mod common_voice;
 pub mod demo;
 mod fields;
 mod files;
+mod learned;
 mod lines;
 pub mod manifest;
 mod progress;

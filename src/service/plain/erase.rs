@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use rules::{
     RecordingId, Scope,
     contract::{NewErasure, Permission, Preview},
+    preview::StoreCount,
 };
 use sha2::{Digest, Sha256};
 
@@ -15,6 +16,7 @@ use super::{
     Answer, Fields, Oops, Texts, Visitor, fields,
     fields::Form,
     layout::{Page, Way, token},
+    progress::models,
     see_other, words,
 };
 use crate::{
@@ -118,6 +120,7 @@ async fn page(
         None => (session::secret("plain-"), String::new()),
     };
     let back = request.child.map_or_else(|| "/plain".to_owned(), |child| format!("/plain/children/{child}"));
+    let shared: u64 = preview.made.iter().map(|made| made.shared).sum();
     let body = html! {
         @if preview.recordings == 0 {
             p .lead { (texts.text("erase-nothing")) }
@@ -129,9 +132,13 @@ async fn page(
             h2 { (texts.text("erase-places")) }
             ul .places {
                 @for count in &preview.stores {
-                    li { span { (texts.text(words::store(count.store).0)) } " " span { (texts.count("copies", count.copies, &[])) } }
+                    li { span { (texts.text(words::store(count.store).0)) } " " span { (texts.count("copies", things(&preview, *count), &[])) } }
                 }
             }
+            @if shared > 0 {
+                p { (texts.fill("made-shared", &[("n", &texts.number(shared))])) }
+            }
+            (models(texts, &preview.models))
             @if preview.kept.is_some() { (kept(texts, &preview)) }
             h2 { (texts.text("erase-when")) }
             p { (texts.text("erase-at-once")) }
@@ -185,6 +192,11 @@ fn period(texts: &Texts, preview: &Preview) -> String {
     } else {
         texts.fill("from-to", &[("from", &from), ("to", &to)])
     }
+}
+
+/// Copies are one a recording; of what was made from recordings, the things themselves are counted.
+fn things(preview: &Preview, count: StoreCount) -> u64 {
+    preview.made.iter().find(|made| made.store == count.store).map_or(count.copies, |made| made.things)
 }
 
 const fn taking_back(preview: &Preview, request: &NewErasure) -> &'static str {

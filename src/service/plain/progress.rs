@@ -4,7 +4,7 @@ use axum::extract::State;
 use maud::{Markup, html};
 use rules::{
     ErasureId, ErasureState, StepState,
-    contract::{Erasure, Permission, Requester, Step},
+    contract::{Erasure, ErasureModel, Permission, Requester, Step},
 };
 
 use super::{
@@ -64,6 +64,7 @@ pub async fn show(State(api): State<Api>, visitor: Visitor, Id(id): Id<ErasureId
             h2 { (texts.text("progress-places")) }
             ul .steps-list { @for step in &erasure.steps { (place(texts, step)) } }
         }
+        (models(texts, &erasure.models))
         @if going_on {
             p .quiet {
                 @if following {
@@ -108,6 +109,24 @@ pub async fn summary(api: &Api, visitor: &Visitor, erasure: &Erasure) -> Result<
         ("when", &*texts.moment(erasure.requested_at)),
     ];
     Ok(texts.count("request-summary", erasure.recordings, &values))
+}
+
+/// Models that learned from what is erased, and what becomes of each.
+pub fn models(texts: &Texts, models: &[ErasureModel]) -> Markup {
+    let said = |model: &ErasureModel| {
+        let day = model.day.map(|day| texts.date(day)).unwrap_or_default();
+        let because = model.because.as_deref().unwrap_or_default();
+        texts.fill(
+            words::model(model.outcome),
+            &[("name", &*model.name), ("day", &*day), ("because", because)],
+        )
+    };
+    html! {
+        @if !models.is_empty() {
+            h2 { (texts.text("models-title")) }
+            ul { @for model in models { li { (said(model)) } } }
+        }
+    }
 }
 
 fn place(texts: &Texts, step: &Step) -> Markup {

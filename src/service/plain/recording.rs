@@ -163,6 +163,10 @@ async fn page(
             }
             None => { p .quiet { (texts.text("no-transcript")) } }
         }
+        @if recording.made.iter().any(|made| made.text.is_some()) {
+            h2 { (texts.text("learned")) }
+            ul { @for fact in recording.made.iter().filter_map(|made| made.text.as_ref()) { li dir="auto" { (fact) } } }
+        }
         (facts(texts, &recording))
         @if visitor.has(Permission::Keep) {
             (keeping(visitor, core.clock.now().date(), &recording, wrong))

@@ -3,6 +3,7 @@
 use rules::{
     Class, Kind, StepState, StoreId,
     contract::{Requester, StepProblem},
+    derived::ModelState,
     erasure::Phrase,
     problem::ProblemType,
     retention::EndReason,
@@ -41,6 +42,17 @@ pub const fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Voice => "kind-voice",
         Kind::Video => "kind-video",
+    }
+}
+
+/// What becomes of a model.
+pub const fn model(state: ModelState) -> &'static str {
+    match state {
+        ModelState::LeftOutOfNextBuild => "model-left-out",
+        ModelState::RetireOrRetrainBy => "model-due",
+        ModelState::Retired => "model-retired",
+        ModelState::Retrained => "model-retrained",
+        ModelState::KeptBecause => "model-kept",
     }
 }
 

@@ -15,6 +15,7 @@ use import_support::{FILMS, SOUNDS, film, folder, sound};
 use rules::{StoreId, Timestamp};
 use service::{
     clock::{Clock, SystemClock},
+    derived,
     import::{self, Options, Progress, Report, SourceError},
 };
 use sqlx::Row;
@@ -418,11 +419,27 @@ async fn the_demo_household_moves_in_once() {
     assert!((1400..1600).contains(&report.added), "{report}");
     assert_eq!((report.already_there, report.refusals()), (0, 0));
     assert!(!data.path().join("demo.unfinished").exists());
+    let learned = async || -> Vec<(String, i64)> {
+        let sql = "SELECT kind, count(*) FROM derivation GROUP BY kind ORDER BY kind";
+        sqlx::query_as(sql).fetch_all(core.db.read()).await.unwrap()
+    };
+    let of = |kind: &str, n| (kind.to_owned(), n);
+    // Forty rows of each child and device, where there are as many.
+    let before = learned().await;
+    assert_eq!(before[..1], [of("fact", 7)]);
+    assert_eq!(before[2], of("voiceprint", 2));
+    assert!(before[1].0 == "row" && (100..=160).contains(&before[1].1), "{before:?}");
+    let models = derived::model::list(&core).await.unwrap().items;
+    assert_eq!(
+        models.iter().map(|model| model.name.as_str()).collect::<Vec<_>>(),
+        ["speech-7", "storyteller-2"]
+    );
     assert!(import::demo::fill(&core, "demo").await.unwrap().is_none());
 
     // Interrupted while moving in, it finishes, and nothing is there twice.
     fs::create_dir(data.path().join("demo.unfinished")).unwrap();
     let again = import::demo::fill(&core, "demo").await.unwrap().unwrap();
+    assert_eq!(learned().await, before, "nothing is learned twice");
     assert_eq!((again.added, again.already_there), (0, report.added));
 }
 

@@ -202,6 +202,14 @@ keys! { first {
     StoreDataset = "store-dataset";
     StoreFromLocation = "store-from-location";
     StoreDerivedAbout = "store-derived-about";
+    Learned = "learned";
+    MadeShared = "made-shared";
+    ModelsTitle = "models-title";
+    ModelLeftOut = "model-left-out";
+    ModelDue = "model-due";
+    ModelRetired = "model-retired";
+    ModelRetrained = "model-retrained";
+    ModelKept = "model-kept";
     StoreCatalogue = "store-catalogue";
     StoreCatalogueAbout = "store-catalogue-about";
     ClassesTitle = "classes-title";

@@ -1,10 +1,10 @@
 //! A deletion before it is asked for: whose, how many, of when, from which places, what stays and
 //! why, and from when on there is no way back. A box for a few recordings, a page for more.
 
-use rules::{Scope, contract::Preview, preview::StoreCount, scope::Filter};
+use rules::{Scope, StoreId, contract::Preview, preview::StoreCount, scope::Filter};
 use yew::prelude::{AttrValue, Html};
 
-use super::{Cx, heading, leave};
+use super::{Cx, heading, leave, progress::models};
 use crate::{
     idempotency,
     locale::{Format, Key},
@@ -98,7 +98,9 @@ fn shown(cx: &Cx, flow: &Flow, preview: &Preview) -> Html {
         el("p", "lead", vec![text(number), text(" "), text(period)]),
         narrowed(cx, flow),
         h3(cx.text(Key::ErasePlaces)),
-        ul("places-list", preview.stores.iter().map(|count| place(cx, *count))),
+        ul("places-list", preview.stores.iter().map(|count| place(cx, count.store, things(preview, *count)))),
+        shared(cx, preview),
+        models(cx, &preview.models),
         kept(cx, flow, preview),
         h3(cx.text(Key::EraseWhen)),
         when(cx, flow, preview),
@@ -106,9 +108,22 @@ fn shown(cx: &Cx, flow: &Flow, preview: &Preview) -> Html {
     ])
 }
 
-fn place(cx: &Cx, count: StoreCount) -> Html {
-    let copies = cx.texts.count(Key::Copies, count.copies, &[]);
-    el("li", "", vec![span("", cx.text(words::store(count.store))), span("", copies)])
+/// Copies are one a recording; of what was made from recordings, the things themselves are counted.
+fn things(preview: &Preview, count: StoreCount) -> u64 {
+    preview.made.iter().find(|made| made.store == count.store).map_or(count.copies, |made| made.things)
+}
+
+fn place(cx: &Cx, store: StoreId, copies: u64) -> Html {
+    let copies = cx.texts.count(Key::Copies, copies, &[]);
+    el("li", "", vec![span("", cx.text(words::store(store))), span("", copies)])
+}
+
+/// That some of it was made from recordings that stay, and goes.
+fn shared(cx: &Cx, preview: &Preview) -> Html {
+    let shared: u64 = preview.made.iter().map(|made| made.shared).sum();
+    maybe((shared > 0).then_some(shared), |n| {
+        p("", cx.texts.fill(Key::MadeShared, &[("n", &cx.texts.number(n))]))
+    })
 }
 
 /// A choice that is not made beforehand.

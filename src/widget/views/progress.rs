@@ -2,7 +2,7 @@
 
 use rules::{
     StepState,
-    contract::{Erasure, Step},
+    contract::{Erasure, ErasureModel, Step},
 };
 use yew::prelude::{AttrValue, Html};
 
@@ -67,7 +67,22 @@ fn body(cx: &Cx, watched: &Watched, erasure: &Erasure) -> Html {
             let places = ul("steps-list", erasure.steps.iter().map(|step| place(cx, step)));
             group(vec![h3(cx.text(Key::ProgressPlaces)), places])
         }),
+        models(cx, &erasure.models),
     ])
+}
+
+/// Models that learned from what is erased, and what becomes of each.
+pub fn models(cx: &Cx, models: &[ErasureModel]) -> Html {
+    if models.is_empty() {
+        return Html::default();
+    }
+    let model = |model: &ErasureModel| {
+        let day = model.day.map(|day| cx.texts.date(day)).unwrap_or_default();
+        let because = model.because.as_deref().unwrap_or_default();
+        let values = [("name", &*model.name), ("day", &*day), ("because", because)];
+        el("li", "", vec![text(cx.texts.fill(words::model(model.outcome), &values))])
+    };
+    group(vec![h3(cx.text(Key::ModelsTitle)), ul("", models.iter().map(model))])
 }
 
 /// What it is of, and who asked for it when.

@@ -108,6 +108,7 @@ fn body(cx: &Cx, recording: &Recording) -> Html {
     group(vec![
         player,
         transcript(cx, recording.transcript.as_ref()),
+        learned(cx, recording),
         maybe(recording.location, |at| group(vec![h3(cx.text(Key::MapTitle)), map(cx, at, place(cx, at))])),
         el("dl", "facts", facts),
         keep::form(cx),
@@ -138,14 +139,24 @@ fn transcript(cx: &Cx, transcript: Option<&Transcript>) -> Html {
     el("div", "transcript", vec![h3(cx.text(Key::TranscriptTitle)), words])
 }
 
+/// What was learned from it, in words.
+fn learned(cx: &Cx, recording: &Recording) -> Html {
+    let facts: Vec<_> = recording.made.iter().filter_map(|made| made.text.clone()).collect();
+    if facts.is_empty() {
+        return Html::default();
+    }
+    let facts = facts.into_iter().map(|fact| with("li", &["dir"], vec!["auto".into()], vec![text(fact)]));
+    group(vec![h3(cx.text(Key::Learned)), ul("", facts)])
+}
+
 fn fact(cx: &Cx, name: Key, value: AttrValue) -> Html {
     el("div", "", vec![el("dt", "", vec![text(cx.text(name))]), el("dd", "", vec![text(value)])])
 }
 
 /// What was made from the recording itself, each with what it is.
 fn made(cx: &Cx, recording: &Recording) -> Html {
-    const MADE: [StoreId; 3] = [StoreId::Transcript, StoreId::SearchIndex, StoreId::Waveform];
-    let made: Vec<_> = recording.stores.iter().filter(|store| MADE.contains(store)).collect();
+    let made = |store: &&StoreId| **store == StoreId::Transcript || store.class() == Some(Class::Derived);
+    let made: Vec<_> = recording.stores.iter().filter(made).collect();
     if made.is_empty() {
         return fact(cx, Key::FactMade, cx.text(Key::MadeNothing));
     }

@@ -541,3 +541,44 @@ async fn the_style_is_a_file_of_ours() {
     assert_eq!((style.status, style.header("content-type")), (200, "text/css; charset=utf-8"));
     assert!(!style.text().contains("url("), "it loads nothing");
 }
+
+#[tokio::test]
+async fn what_was_learned_is_read_with_the_recording_and_counted_before_it_goes() {
+    let service = Service::start().await;
+    let family = service.family("parent").await;
+    let walnut = service.record(&family, "2026-11-20T08:00:00Z", "I cannot eat walnuts").await;
+    let night = service.record(&family, "2026-11-20T19:30:00Z", "no walnuts, good night").await;
+    let fact = |text: &str, of: &[RecordingId]| {
+        let sources: Vec<_> = of.iter().map(|id| json!({ "recording": id })).collect();
+        service.made(&family, "fact", text, &json!(sources))
+    };
+    service
+        .register(&fact("Allergic to <walnuts>", &[walnut]))
+        .await
+        .ok::<rules::contract::DerivationCreated>();
+    service
+        .register(&fact("Talks of walnuts", &[walnut, night]))
+        .await
+        .ok::<rules::contract::DerivationCreated>();
+    let row = json!([{ "recording": walnut, "content": "I cannot eat walnuts" }]);
+    let dataset = service.dataset("speech-1", "none", row).await;
+    service.model("speech-7", &[dataset]).await;
+
+    let browser = Browser::sign_in(&service, &family.token).await;
+    let opened = browser.get(&format!("/plain/recordings/{walnut}")).await.words();
+    for said in ["Learned from this", "Allergic to <walnuts>", "Talks of walnuts"] {
+        assert!(opened.contains(said), "{said}: {opened}");
+    }
+    let preview = tick(&browser, &family, &[walnut]).await;
+    for said in [
+        "Facts learned 2 copies",
+        "Training data 1 copy",
+        "Also made from recordings that stay: 1. It goes all the same.",
+        "speech-7: made without consent, retired or trained anew by February 19, 2027",
+    ] {
+        assert!(preview.words().contains(said), "{said}: {}", preview.words());
+    }
+    let progress = browser.follow("/plain/erase", &preview.form("/plain/erase")).await;
+    assert!(progress.words().contains("Models that learned from it"), "{}", progress.words());
+    assert!(!browser.get(&format!("/plain/recordings/{night}")).await.words().contains("Learned from this"));
+}

@@ -1,0 +1,111 @@
+//! What the demo household's maker has learned of the children: `static/demo/learned.csv`, two datasets and two
+//! models, one of them never agreed to. All of it is made up.
+
+use anyhow::Context;
+use rules::{
+    ChildId, Class, RecordingId,
+    contract::{NewDataset, NewDerivation, NewMade, NewModel, NewRow, Source},
+    derived::Consent,
+};
+use sqlx::query_as;
+
+use super::{clips, demo::Child};
+use crate::{core::Core, derived, session::id};
+
+/// How many recordings of each child are in a dataset.
+const ROWS: i64 = 40;
+
+/// A dataset, what its maker says of consent, the device whose recordings are in it, and the model trained with it.
+const DATASETS: [(&str, Consent, &str, &str); 2] = [
+    ("story-words", Consent::Given, "Story toy", "storyteller-2"),
+    ("kitchen-speech", Consent::None, "Kitchen speaker", "speech-7"),
+];
+
+/// Makes it, once the recordings are there. Made again, nothing is added.
+pub async fn make(core: &Core, children: &[(Child, ChildId)]) -> anyhow::Result<()> {
+    let rows = csv::Reader::from_reader(clips::LEARNED.as_bytes()).into_deserialize();
+    for (n, row) in rows.enumerate() {
+        let (who, kind, clip, recordings, content): (String, String, String, i64, String) = row?;
+        let is_it = |(child, _): &&(Child, ChildId)| child.name().eq_ignore_ascii_case(&who);
+        let (_, child) = *children.iter().find(is_it).with_context(|| format!("nobody is called {who}"))?;
+        let words = clips::transcript(&clip)?.with_context(|| format!("{clip} has no words"))?;
+        let from = match kind.as_str() {
+            "place" => Class::Location,
+            "voiceprint" => Class::Media,
+            _ => Class::Transcript,
+        };
+        let sources = newest(core, child, &words, from, recordings).await?;
+        // A household of another day may not have said this yet.
+        if sources.is_empty() {
+            continue;
+        }
+        let made = NewMade {
+            child,
+            recordings: sources.iter().map(|id| Source { recording: *id, from: vec![from] }).collect(),
+            derivations: Vec::new(),
+            content,
+            made_at: core.clock.now(),
+            reference: Some(format!("demo-{n}")),
+        };
+        let made = match kind.as_str() {
+            "voiceprint" => NewDerivation::Voiceprint(made),
+            _ => NewDerivation::Fact(made),
+        };
+        derived::register(core, &made).await?;
+    }
+    for (name, consent, device, model) in DATASETS {
+        let rows = rows_of(core, children, device).await?;
+        if rows.is_empty() {
+            continue;
+        }
+        let new = NewDataset { name: name.into(), consent, rows, made_at: core.clock.now() };
+        let dataset = derived::register(core, &NewDerivation::Dataset(new)).await?.id;
+        let new = NewModel { name: model.into(), datasets: vec![dataset.parse()?] };
+        derived::register(core, &NewDerivation::Model(new)).await?;
+    }
+    Ok(())
+}
+
+/// The newest recordings in which these words were said, those with a place where it is about one.
+async fn newest(
+    core: &Core,
+    child: ChildId,
+    words: &str,
+    from: Class,
+    limit: i64,
+) -> anyhow::Result<Vec<RecordingId>> {
+    let found: Vec<(String,)> = query_as(
+        "SELECT r.id FROM recording r JOIN transcript t ON t.seq = r.seq JOIN child c ON c.number = r.child
+         WHERE c.id = ?1 AND t.text = ?2 AND r.usable <> 0
+           AND (NOT ?3 OR EXISTS (SELECT 1 FROM location l WHERE l.seq = r.seq))
+         ORDER BY r.seq DESC LIMIT ?4",
+    )
+    .bind(child.to_string())
+    .bind(words)
+    .bind(from == Class::Location)
+    .bind(limit)
+    .fetch_all(core.db.read())
+    .await?;
+    Ok(found.iter().map(|(found,)| id(found)).collect::<sqlx::Result<_>>()?)
+}
+
+/// A row for each of the newest recordings of a device, in which something was said.
+async fn rows_of(core: &Core, children: &[(Child, ChildId)], device: &str) -> anyhow::Result<Vec<NewRow>> {
+    let mut rows = Vec::new();
+    for (_, child) in children {
+        let found: Vec<(String, String)> = query_as(
+            "SELECT r.id, t.text FROM recording r JOIN transcript t ON t.seq = r.seq JOIN child c ON c.number = r.child
+             JOIN device d ON d.id = r.device
+             WHERE c.id = ? AND d.name = ? AND r.usable <> 0 ORDER BY r.seq DESC LIMIT ?",
+        )
+        .bind(child.to_string())
+        .bind(device)
+        .bind(ROWS)
+        .fetch_all(core.db.read())
+        .await?;
+        for (recording, content) in found {
+            rows.push(NewRow { recording: id(&recording)?, from: vec![Class::Transcript], content });
+        }
+    }
+    Ok(rows)
+}
