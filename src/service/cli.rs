@@ -13,7 +13,7 @@ use crate::{
     clock::{Clock, SystemClock},
     core::{Core, Policy},
     db::Db,
-    import, ingest, keys, ledger,
+    follow, import, ingest, keys, ledger,
     serve::{self, Signals},
     session,
     settings::{Cli, Command, Import, Keys, Log, Seconds, Serve, Session, WitnessCommand},
@@ -48,6 +48,10 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Verify(settings) => {
             return Ok(if verify::verify(&settings)? { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Command::Follow(settings) => {
+            let good = wait_for(async { follow::follow(&settings).await })?;
+            return Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Command::Fsck => return wait_for(check(&cli.data)),
         Command::Keys(Keys::Rotate) => wait_for(rotate(&cli.data))?,

@@ -13,6 +13,7 @@ pub mod derived;
 pub mod erasure;
 pub mod faults;
 pub mod files;
+mod follow;
 pub mod import;
 pub mod ingest;
 pub mod keep;

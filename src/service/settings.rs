@@ -53,6 +53,12 @@ pub enum Command {
     ///
     /// Prints a line for each check, and fails when one of them does.
     Verify(Verify),
+    /// Look at a ledger from outside: that it only grew since the last look, by its public tiles, and that
+    /// its witnesses have seen it.
+    ///
+    /// Remembers the checkpoint in a file, the one to begin with where there is none, and fails when the
+    /// ledger is not what it was; the file then stays as it is. Run it from cron, say.
+    Follow(Follow),
     /// Check that the ledger is what it should be: entries, tiles, head, checkpoint, database, and that
     /// stores hold nothing that no list knows.
     ///
@@ -149,6 +155,40 @@ pub struct Verify {
     /// The receipt of the inventory, /ledger/inventory/VERSION
     #[arg(long, value_name = "FILE")]
     pub inventory: Option<PathBuf>,
+    /// A checkpoint that was seen before or since
+    #[arg(long, value_name = "FILE", requires = "consistency")]
+    pub seen: Option<PathBuf>,
+    /// The proof between the two, /ledger/consistency/OLD/NEW; empty where both have one length
+    #[arg(long, value_name = "FILE", requires = "seen")]
+    pub consistency: Option<PathBuf>,
+    /// The child's key, as `key` in the child's ledger
+    #[arg(long, value_name = "FILE")]
+    pub child_key: Option<PathBuf>,
+    /// All entries of the child from the first, every `leaf` in the child's ledger one after the other
+    #[arg(long, value_name = "FILE", requires = "child_key")]
+    pub entries: Option<PathBuf>,
+    /// It is the receipt of the child's entry with this number, of whatever kind
+    #[arg(long, value_name = "NUMBER")]
+    pub entry: Option<u64>,
+    /// What a witness saw before this does not count, like 2026-11-22T04:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub not_before: Option<proof::Time>,
+}
+
+/// What is followed.
+#[derive(Debug, Args)]
+pub struct Follow {
+    /// Where the ledger is, like https://recordings.example/ledger
+    pub url: String,
+    /// Whom to believe: the ledger's key and its witnesses, best not from the operator alone
+    #[arg(long, value_name = "FILE")]
+    pub policy: PathBuf,
+    /// The checkpoint that was seen last; replaced by the newest
+    #[arg(long, value_name = "FILE")]
+    pub seen: PathBuf,
+    /// What a witness saw before this does not count, like 2026-11-22T04:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub not_before: Option<proof::Time>,
 }
 
 /// A witness.
@@ -239,6 +279,10 @@ impl FromStr for Seconds {
         }
         Ok(Self(total))
     }
+}
+
+fn moment(text: &str) -> Result<proof::Time, &'static str> {
+    proof::Time::parse(text).ok_or("write a time like 2026-11-22T04:00:00Z")
 }
 
 fn permission(name: &str) -> Result<Permission, String> {

@@ -1,11 +1,16 @@
 //! `forget-me-not verify`: checks a receipt on this machine, without the service and without a network.
 
-use std::{fmt::Write as _, fs, path::Path};
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use proof::{
-    Known, Policy, Report,
-    verify::{Check, Outcome, What},
+    Known, Policy, Report, base64,
+    child::ChildKey,
+    verify::{Check, Outcome, What, hashes},
 };
 
 use crate::settings::Verify;
@@ -37,7 +42,7 @@ fn told(report: &Report) -> String {
     let mut text = String::new();
     let mut line = |check: &Check| {
         let detail = match &check.outcome {
-            Outcome::Failed(error) => error.to_string(),
+            Outcome::Failed(error) => format!("{error} ({})", error.code()),
             Outcome::Open if check.what == What::Witness && check.detail.is_empty() => {
                 "none, and the policy asks for none".to_owned()
             }
@@ -58,14 +63,37 @@ fn told(report: &Report) -> String {
 
 /// Checks a receipt and prints the report. Returns whether nothing failed.
 pub fn verify(settings: &Verify) -> anyhow::Result<bool> {
+    let given = |path: &Option<PathBuf>| path.as_deref().map(read).transpose();
     let receipt = read(&settings.receipt)?;
-    let inventory = settings.inventory.as_deref().map(read).transpose()?;
-    let policy = Policy::parse(&read(&settings.policy)?)
-        .with_context(|| format!("{} is not a policy", settings.policy.display()))?;
-    let known = Known { inventory: inventory.as_deref(), ..Known::default() };
-    let report = proof::verify(&receipt, &policy, &known);
+    let policy = policy(&settings.policy)?;
+    let (inventory, entries) = (given(&settings.inventory)?, given(&settings.entries)?);
+    let key = given(&settings.child_key)?.map(|text| {
+        base64::hash(text.trim_end())
+            .map(ChildKey)
+            .context("--child-key: this is not a key of 32 bytes in base64")
+    });
+    let key = key.transpose()?;
+    let path = given(&settings.consistency)?
+        .map(|text| hashes(&text).context("--consistency: this is not a proof, a hash in base64 a line"));
+    let (seen, path) = (given(&settings.seen)?, path.transpose()?);
+    let known = Known {
+        seen: seen.as_deref().zip(path.as_deref()),
+        inventory: inventory.as_deref(),
+        child: key.as_ref(),
+        entries: entries.as_deref(),
+        not_before: settings.not_before.map(|time| time.0),
+    };
+    let report = Report::on(&receipt, &policy, &known, settings.entry);
     print!("{}", told(&report));
+    if let Some(body) = report.body.as_ref().filter(|_| settings.entry.is_some()) {
+        print!("\nIt says:\n{body}");
+    }
     Ok(!report.failed())
+}
+
+/// The policy in a file.
+pub fn policy(path: &Path) -> anyhow::Result<Policy> {
+    Policy::parse(&read(path)?).with_context(|| format!("{} is not a policy", path.display()))
 }
 
 /// A file that is not text is no receipt, and the report says so.

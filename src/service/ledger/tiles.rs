@@ -78,8 +78,22 @@ impl Tile {
         ((1..=WIDTH).contains(&width) && tile.path() == path).then_some(tile)
     }
 
-    const fn full(self) -> Self {
+    /// The same once it is full.
+    #[must_use]
+    pub const fn full(self) -> Self {
         Self { width: WIDTH, ..self }
+    }
+
+    /// The tile number `n` of a level as it is in a tree of `size`.
+    #[must_use]
+    pub fn in_tree(level: Level, n: u64, size: u64) -> Self {
+        edge(level, size).filter(|tile| tile.n == n).unwrap_or(Self { level, n, width: WIDTH })
+    }
+
+    /// The one from which [`node_in`] reads a full subtree of the tree of `size`.
+    #[must_use]
+    pub fn of_node(level: u8, index: u64, size: u64) -> Self {
+        Self::in_tree(Level::Hashes(level / 8), (index << (level % 8)) / WIDTH, size)
     }
 }
 
@@ -110,8 +124,7 @@ impl Tiles {
 
     /// The bytes of the tile number `n`, as it is in this tree.
     pub fn tile(&mut self, level: Level, n: u64) -> io::Result<&[u8]> {
-        let tile = edge(level, self.size).filter(|tile| tile.n == n);
-        let tile = tile.unwrap_or(Tile { level, n, width: WIDTH });
+        let tile = Tile::in_tree(level, n, self.size);
         if !self.read.contains_key(&tile) {
             let bytes = match fs::read(self.folder.join(tile.path())) {
                 // The ledger has grown meanwhile: what was full is kept and not its parts.
@@ -127,11 +140,8 @@ impl Tiles {
 
     /// The hash of the full subtree number `index` at `level`, as [`merkle::Nodes`] asks for it.
     pub fn node(&mut self, level: u8, index: u64) -> io::Result<Hash> {
-        let (first, count) = (index << (level % 8), 1_u64 << (level % 8));
-        let bytes = self.tile(Level::Hashes(level / 8), first / WIDTH)?;
-        let from = (first % WIDTH) as usize * 32;
-        let hashes = bytes.get(from..from + count as usize * 32).and_then(hashes);
-        hashes.map(|hashes| root_of(&hashes)).ok_or_else(|| io::Error::other("a tile is too short"))
+        let Tile { level: of, n, .. } = Tile::of_node(level, index, self.size);
+        node_in(self.tile(of, n)?, level, index).ok_or_else(|| io::Error::other("a tile is too short"))
     }
 
     /// The entry at `index`.
@@ -141,6 +151,14 @@ impl Tiles {
         let entry = entry.ok_or_else(|| io::Error::other("a bundle is too short"))?;
         String::from_utf8(entry.to_vec()).map_err(io::Error::other)
     }
+}
+
+/// The hash of the full subtree number `index` at `level`, from the bytes of its tile.
+#[must_use]
+pub fn node_in(bytes: &[u8], level: u8, index: u64) -> Option<Hash> {
+    let (first, count) = (index << (level % 8), 1_usize << (level % 8));
+    let from = (first % WIDTH) as usize * 32;
+    bytes.get(from..from + count * 32).and_then(hashes).map(|hashes| root_of(&hashes))
 }
 
 /// The hashes in a tile; none where it is not a row of them.

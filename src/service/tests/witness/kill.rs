@@ -1,11 +1,6 @@
 //! kill -9 of either side, at every point between a signature and its being shown.
 
-use std::{
-    io::{BufRead, BufReader},
-    path::Path,
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use proof::{
     Policy,
@@ -19,46 +14,10 @@ use service::{
     ledger::{self, receipt},
 };
 
-use crate::household::{Household, canary};
-
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A process of the real binary, killed when it goes out of scope.
-struct Process(Child);
-
-impl Process {
-    fn start(arguments: &[&str], folder: &Path, stop_at: Option<&str>) -> (Self, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_forget-me-not"));
-        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null());
-        if let Some(point) = stop_at {
-            command.env("FMN_STOP_AT", point).env("FMN_STOPPED", folder.join("stopped"));
-        }
-        let mut process = command.spawn().unwrap();
-        let mut line = String::new();
-        if arguments[0] == "witness" {
-            BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        }
-        (Self(process), line)
-    }
-
-    fn kill_where_it_stopped(mut self, folder: &Path) {
-        let (stopped, begun) = (folder.join("stopped"), Instant::now());
-        while !stopped.exists() {
-            assert!(begun.elapsed() < PATIENCE, "it never came to the point");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-        std::fs::remove_file(stopped).unwrap();
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use crate::{
+    household::{Household, canary},
+    process::{self, PATIENCE, Process},
+};
 
 /// An accepted erasure, and a witness that the ledger asks.
 struct Scene {
@@ -87,8 +46,7 @@ impl Scene {
         let Household { core, asker, folder, .. } = home;
         drop(core);
         let state = tempfile::tempdir().unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let scene = Self { data: folder, state, asker, erasure: erasure.id, log, port };
+        let scene = Self { data: folder, state, asker, erasure: erasure.id, log, port: process::free_port() };
         let (witness, line) = scene.witness(None);
         ledger::policy::set(scene.data.path(), &format!("{line}quorum watch.example/w1\n")).unwrap();
         drop(witness);
@@ -96,25 +54,11 @@ impl Scene {
     }
 
     fn witness(&self, stop_at: Option<&str>) -> (Process, String) {
-        let listen = format!("127.0.0.1:{}", self.port);
-        let state = self.state.path().to_str().unwrap();
-        let arguments = [
-            "witness",
-            "--name",
-            "watch.example/w1",
-            "--state",
-            state,
-            "--log",
-            &self.log,
-            "--listen",
-            &listen,
-        ];
-        Process::start(&arguments, self.state.path(), stop_at)
+        process::witness(self.state.path(), self.port, &self.log, stop_at)
     }
 
     fn service(&self, stop_at: Option<&str>) -> Process {
-        let data = self.data.path().to_str().unwrap();
-        Process::start(&["serve", "--listen", "127.0.0.1:0", "--data", data], self.data.path(), stop_at).0
+        process::service(self.data.path(), 0, stop_at)
     }
 
     /// Lets both go on to the end, and looks at what came of it.
@@ -122,7 +66,7 @@ impl Scene {
         let (witness, _) = self.witness(None);
         let service = self.service(None);
         let begun = Instant::now();
-        let receipt = loop {
+        let (receipt, policy) = loop {
             assert!(begun.elapsed() < PATIENCE, "the receipt never came: {point}");
             let core = Core::open(self.data.path(), Deciding::default()).await.unwrap();
             let done = view::get(&core, &self.asker, self.erasure).await.unwrap().state;
@@ -140,7 +84,6 @@ impl Scene {
             tokio::time::sleep(Duration::from_millis(50)).await;
         };
         drop((service, witness));
-        let (receipt, policy) = receipt;
         let report = verify(&receipt, &Policy::parse(&policy).unwrap(), &Known::default());
         assert!(!report.failed(), "{point}: {}", report.text());
         assert_eq!(report.outcome(What::Witness), &Outcome::Proved);

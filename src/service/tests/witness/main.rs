@@ -7,9 +7,11 @@ mod common;
 #[path = "../household/mod.rs"]
 mod household;
 
+mod adversary;
 mod asked;
 mod demo;
 #[cfg(feature = "faults")]
 mod kill;
+mod process;
 mod protocol;
 mod stand;
