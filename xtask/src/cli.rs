@@ -16,6 +16,8 @@ pub enum Command {
     Test(Test),
     /// Pictures of every state of the page, into this folder; `docs/states` in the project when absent.
     Screens(Option<PathBuf>),
+    /// Inputs that libFuzzer makes up, for every parser.
+    Fuzz(Fuzz),
     /// Formatting, clippy and dependencies.
     Lint,
     /// The folder an integrator serves.
@@ -61,6 +63,17 @@ pub enum Layer {
     Journeys,
     /// The packed element in pages of several frameworks.
     Hosts,
+}
+
+/// `cargo xtask fuzz`.
+#[derive(Debug, PartialEq, Eq, Default)]
+pub struct Fuzz {
+    /// Only this target; all of them when absent.
+    pub target: Option<String>,
+    /// How many inputs for each.
+    pub runs: Option<u64>,
+    /// How long each, instead.
+    pub seconds: Option<u64>,
 }
 
 /// `cargo xtask dist`.
@@ -111,6 +124,7 @@ pub fn parse(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
         "demo" => demo(&mut parser),
         "test" => test(&mut parser),
         "screens" => screens(&mut parser),
+        "fuzz" => fuzz(&mut parser),
         "lint" => lint(&mut parser),
         "dist" => dist(&mut parser),
         "bench" => bench(&mut parser),
@@ -172,6 +186,23 @@ fn screens(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
         }
     }
     Ok(Command::Screens(out))
+}
+
+fn fuzz(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
+    let mut fuzz = Fuzz::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Command::Help(FUZZ_HELP)),
+            Long("runs") => fuzz.runs = Some(parser.value()?.parse()?),
+            Long("seconds") => fuzz.seconds = Some(parser.value()?.parse()?),
+            Value(target) if fuzz.target.is_none() => fuzz.target = Some(target.string()?),
+            other => return Err(other.unexpected()),
+        }
+    }
+    if fuzz.runs.is_some() && fuzz.seconds.is_some() {
+        return Err("--runs and --seconds are two ways to end: ask for one".into());
+    }
+    Ok(Command::Fuzz(fuzz))
 }
 
 fn lint(parser: &mut lexopt::Parser) -> Result<Command, lexopt::Error> {
@@ -244,6 +275,7 @@ Usage: cargo xtask COMMAND [OPTIONS]
   demo    build everything, fill a demo household, serve it, open the page
   test    install what the tests need and run them all, in Chromium too
   screens pictures of every state of the page, in both schemes
+  fuzz    made-up inputs for every parser of a stranger's bytes
   lint    formatting, clippy on both targets, licences and advisories
   dist    the folder an integrator serves, with sizes and integrity hashes
   bench   the figures: what a page loads, what the service does per second
@@ -298,6 +330,21 @@ Usage: cargo xtask screens [--out DIR]
 
 The journey that walks through all states takes them on its way; it looks at
 each with axe, too, and fails where that finds anything.
+";
+
+const FUZZ_HELP: &str = "\
+Made-up inputs for every parser of a stranger's bytes
+
+Usage: cargo xtask fuzz [TARGET] [--runs N | --seconds N]
+
+  TARGET       only this one; tests/fuzz/seeds has a folder for each
+  --runs N     how many inputs each gets          [default: what tests give]
+  --seconds N  how long each goes on, instead
+
+libFuzzer, guided by coverage, with the stable compiler and a C++ compiler. What
+it learns is kept in target/xtask/fuzz and used by the next run; an input that
+breaks something is kept in target/xtask/fuzz-found. `cargo xtask test` runs
+every target for a second or two.
 ";
 
 const LINT_HELP: &str = "\
@@ -396,6 +443,13 @@ mod tests {
     }
 
     #[test]
+    fn fuzzing_ends_in_one_way() {
+        let one = Fuzz { target: Some("range".into()), seconds: Some(60), runs: None };
+        assert_eq!(parsed("fuzz range --seconds 60"), Ok(Command::Fuzz(one)));
+        assert!(parsed("fuzz --seconds 60 --runs 5").is_err() && parsed("fuzz range note").is_err());
+    }
+
+    #[test]
     fn what_does_not_exist_is_named() {
         assert_eq!(parsed("deploy"), Err("there is no command `deploy`".to_owned()));
         assert!(parsed("test everything").is_err_and(|error| error.contains("everything")));
@@ -404,7 +458,7 @@ mod tests {
 
     #[test]
     fn every_command_has_help() {
-        for command in ["demo", "test", "screens", "lint", "dist", "bench"] {
+        for command in ["demo", "test", "screens", "fuzz", "lint", "dist", "bench"] {
             assert!(HELP.contains(&format!("\n  {command} ")));
             match parsed(&format!("{command} --help")) {
                 Ok(Command::Help(text)) => {

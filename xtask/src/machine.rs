@@ -97,6 +97,17 @@ pub fn source_folders(root: &Path) -> Result<Vec<(PathBuf, &'static str)>> {
     Ok(folders)
 }
 
+/// What this machine is to the compiler.
+pub fn host() -> Result<String> {
+    let mut rustc = Command::new("rustc");
+    rustc.arg("-vV");
+    let version = run::answer(rustc).unwrap_or_default();
+    match version.lines().find_map(|line| line.strip_prefix("host: ")) {
+        Some(host) => Ok(host.to_owned()),
+        None => bail!("rustc does not run: install Rust with rustup (https://rustup.rs)"),
+    }
+}
+
 /// The compiler's own words about its version.
 pub fn rustc_version() -> String {
     let mut rustc = Command::new("rustc");
@@ -116,6 +127,7 @@ enum Part {
     Browser,
     Recordings,
     Hosts,
+    Fuzzing,
 }
 
 /// A program that the tests need, and where it comes from.
@@ -139,6 +151,8 @@ const TEST_NEEDS: &[Need] = &[
     Need { of: Part::Recordings, programs: &["ffmpeg"], debian: "ffmpeg", ubuntu: "ffmpeg" },
     Need { of: Part::Browser, programs: &["node"], debian: "nodejs", ubuntu: "nodejs" },
     Need { of: Part::Browser, programs: &["npm"], debian: "npm", ubuntu: "npm" },
+    // libFuzzer is C++.
+    Need { of: Part::Fuzzing, programs: &["c++", "g++", "clang++"], debian: "g++", ubuntu: "g++" },
     Need { of: Part::Hosts, programs: FIREFOXES, debian: "firefox-esr", ubuntu: "firefox" },
 ];
 
@@ -159,14 +173,24 @@ pub fn chromium() -> Option<PathBuf> {
 /// Chromium with its driver, node and npm for the browser's tests; ffmpeg for
 /// recordings; Firefox for the hosts: there, or installed by apt where this runs as root, or named in one line.
 pub fn for_tests(browser: bool, recordings: bool, hosts: bool) -> Result<()> {
+    there(|part| match part {
+        Part::Browser => browser,
+        Part::Recordings => recordings,
+        Part::Hosts => hosts,
+        Part::Fuzzing => false,
+    })
+}
+
+/// A C++ compiler: there, or installed, or named in the same way.
+pub fn for_fuzzing() -> Result<()> {
+    there(|part| part == Part::Fuzzing)
+}
+
+fn there(wanted: impl Fn(Part) -> bool) -> Result<()> {
     let missing = || {
         TEST_NEEDS
             .iter()
-            .filter(|need| match need.of {
-                Part::Browser => browser,
-                Part::Recordings => recordings,
-                Part::Hosts => hosts,
-            })
+            .filter(|need| wanted(need.of))
             .filter(|need| need.programs.iter().all(|name| paths::on_path(name).is_none()))
     };
     let still_missing = || missing().map(|need| need.programs[0]).collect::<Vec<_>>().join(", ");

@@ -11,6 +11,7 @@ mod counts;
 mod data_folder;
 mod demo;
 mod dist;
+mod fuzz;
 mod halves;
 mod hosts;
 mod interrupt;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         }
         cli::Command::Demo(options) => demo::demo(&options),
         cli::Command::Test(options) => suite::test(&options),
+        cli::Command::Fuzz(options) => fuzz::fuzz(&options),
         cli::Command::Screens(out) => suite::screens(out),
         cli::Command::Lint => lint::lint(),
         cli::Command::Dist(options) => dist::dist(&options),

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::browser::TestService;
-use crate::cli::{Layer, Test};
+use crate::cli::{Fuzz, Layer, Test};
 use crate::counts::{Counts, counts_in};
 use crate::hosts::Hosts;
 use crate::page::{self, Flavour};
 use crate::report::table;
 use crate::tools::{TRUNK, Toolbox, WASM_BINDGEN, WASM_PACK, cargo};
-use crate::{dist, interrupt, lint, machine, measure, npm, paths, run, say, verifier};
+use crate::{dist, fuzz, interrupt, lint, machine, measure, npm, paths, run, say, verifier};
 
 /// The service's binary stops at named points, so that a test can kill it there. Without this the
 /// tests that do so are not even compiled.
@@ -29,6 +29,8 @@ enum Step {
     Native(Of),
     /// The examples in the documentation.
     Examples(Of),
+    /// Made-up inputs for every parser of a stranger's bytes.
+    Fuzzing,
     Page,
     Browser,
     Journeys,
@@ -48,7 +50,9 @@ enum Of {
 }
 
 fn steps(layer: Option<Layer>) -> Vec<Step> {
-    use Step::{Browser, ClippyNative, ClippyWasm, Examples, Formatting, Hosts, Journeys, Native, Page};
+    use Step::{
+        Browser, ClippyNative, ClippyWasm, Examples, Formatting, Fuzzing, Hosts, Journeys, Native, Page,
+    };
     let one = |name| vec![Native(Of::One(name)), Examples(Of::One(name))];
     match layer {
         None => vec![
@@ -57,6 +61,7 @@ fn steps(layer: Option<Layer>) -> Vec<Step> {
             ClippyWasm,
             Native(Of::Everything),
             Examples(Of::Everything),
+            Fuzzing,
             Page,
             Browser,
             Journeys,
@@ -81,6 +86,7 @@ impl Step {
             Self::Native(Of::One(name)) => format!("tests of {name}, native"),
             Self::Examples(Of::Everything) => "examples in the documentation".to_owned(),
             Self::Examples(Of::One(name)) => format!("examples of {name}"),
+            Self::Fuzzing => "fuzz targets".to_owned(),
             Self::Page => "the page".to_owned(),
             Self::Browser => "the element in Chromium".to_owned(),
             Self::Journeys => "journeys in Chromium".to_owned(),
@@ -166,6 +172,9 @@ impl Suite {
         machine::c_compiler()?;
         let hosts = any(|step| step == Step::Hosts);
         machine::for_tests(any(Step::needs_browser), any(Step::needs_ffmpeg), hosts)?;
+        if any(|step| step == Step::Fuzzing) {
+            machine::for_fuzzing()?;
+        }
         if any(|step| step == Step::Formatting) {
             machine::rust_checkers()?;
         }
@@ -215,6 +224,10 @@ impl Suite {
                 cargo_in_project(&["test", "--locked", "--doc", "--workspace"])?
             }
             Step::Examples(Of::One(name)) => cargo_in_project(&["test", "--locked", "--doc", "-p", name])?,
+            Step::Fuzzing => {
+                fuzz::fuzz(&Fuzz::default())?;
+                return Ok((true, None));
+            }
             Step::Page => {
                 let page = page::build(self.toolbox()?, Flavour::Plain)?;
                 page::publish_to_dist(&page)?;
