@@ -205,7 +205,7 @@ pub struct Witness {
     /// times
     #[arg(long = "log", value_name = "KEY")]
     pub logs: Vec<String>,
-    /// A file with the ledgers that it follows, a line `log KEY` each (c2sp.org/tlog-policy)
+    /// A file with the ledgers that it follows, a line `log KEY` each, like the /ledger/policy of one
     #[arg(long, value_name = "FILE", env = "FMN_WITNESS_POLICY")]
     pub policy: Option<PathBuf>,
     /// Where to listen

@@ -1,6 +1,6 @@
 //! Running a witness: from a folder and an address to a clean end.
 
-use std::{io::Read, sync::Arc, thread};
+use std::{io::Read, path::Path, sync::Arc, thread};
 
 use anyhow::{Context, bail};
 use proof::Policy;
@@ -16,15 +16,16 @@ use crate::{
 
 /// Listens until it is asked to end. The first line it prints is the one for the operator's policy.
 pub async fn serve(settings: settings::Witness) -> anyhow::Result<()> {
-    let mut policy: String = settings.logs.iter().map(|key| format!("log {key}\n")).collect();
-    match &settings.policy {
-        Some(file) if policy.is_empty() => {
-            policy = std::fs::read_to_string(file).with_context(|| format!("--policy {}", file.display()))?;
-        }
-        Some(_) => bail!("--log and --policy are two ways to say the same: use one"),
-        None if policy.is_empty() => bail!("a witness follows a ledger: --log KEY, or --policy FILE"),
-        None => policy.push_str("quorum none\n"),
+    let given: String = settings.logs.iter().map(|key| format!("log {key}\n")).collect();
+    let logs = match &settings.policy {
+        None => given,
+        Some(_) if !given.is_empty() => bail!("--log and --policy are two ways to say the same: use one"),
+        Some(file) => logs_of(file)?,
+    };
+    if logs.is_empty() {
+        bail!("a witness follows a ledger: --log KEY, or --policy FILE with lines `log KEY`");
     }
+    let policy = format!("{logs}quorum none\n");
     let policy = Policy::parse(&policy).context("the ledgers to follow cannot be read")?;
     let signals = Signals::hear()?;
     let listener = listen(settings.listen).await?;
@@ -48,6 +49,13 @@ pub async fn serve(settings: settings::Witness) -> anyhow::Result<()> {
         server.await.context("the witness cannot listen any more")
     };
     until_asked(signals, closing, service).await
+}
+
+/// The ledgers that a policy names: what else stands in it is not a witness's concern.
+fn logs_of(file: &Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("--policy {}", file.display()))?;
+    let logs = text.lines().filter(|line| line.split_ascii_whitespace().next() == Some("log"));
+    Ok(logs.map(|line| format!("{line}\n")).collect())
 }
 
 /// Resolves when nobody holds the other end of the standard input any more, however they ended.

@@ -104,6 +104,10 @@ async fn a_receipt_waits_until_enough_witnesses_have_seen_it() {
     }
     let names: Vec<(&str, bool)> = report.witnesses.iter().map(|it| (it.name.as_str(), it.own)).collect();
     assert_eq!(names, [("forget-me-not.invalid/own", true), ("watch.example/w1", false)]);
+    // In a ledger of 10,000,000 entries the path has 24 steps of 45 bytes, and two numbers are longer.
+    let path = proof::receipt::Receipt::parse(&receipt).unwrap().path.len();
+    let long = receipt.len() + (24 - path) * 45 + 2 * "10000000".len();
+    assert!(long <= 4096, "{long} bytes");
     assert_eq!(ledger::fsck(home.folder.path()).await.unwrap(), [""; 0]);
 
     // The ledger grows, and what was shown stays until the witnesses have seen the new one.
