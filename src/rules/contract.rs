@@ -685,6 +685,7 @@ contract! {
         /// When it was entered.
         pub entered_at: Timestamp,
         /// What it commits to, in lines.
+        /// Empty where the service has lost it: it was restored from a backup that is older.
         pub body: String,
         /// What is public of it, in lines.
         pub leaf: String,

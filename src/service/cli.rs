@@ -13,10 +13,11 @@ use crate::{
     clock::{Clock, SystemClock},
     core::{Core, Policy},
     db::Db,
-    follow, import, ingest, keys, ledger,
+    erasure::report,
+    follow, import, ingest, keys, ledger, restore,
     serve::{self, Signals},
     session,
-    settings::{Cli, Command, Import, Keys, Log, Seconds, Serve, Session, WitnessCommand},
+    settings::{Cli, Command, Erasures, Import, Keys, Log, Restore, Seconds, Serve, Session, WitnessCommand},
     verify, witness,
 };
 
@@ -54,6 +55,11 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             return Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Command::Fsck => return wait_for(check(&cli.data)),
+        Command::Erasures(settings) => return wait_for(erasures(&cli.data, settings)),
+        Command::Restore(settings) => {
+            log(Log::Text);
+            wait_for(restore(&cli.data, settings))?;
+        }
         Command::Keys(Keys::Rotate) => wait_for(rotate(&cli.data))?,
         Command::Witness(settings) => {
             if let Some(WitnessCommand::Key) = settings.command {
@@ -101,6 +107,7 @@ async fn serve(data: &Path, settings: Serve) -> anyhow::Result<()> {
     let given = std::env::var("FMN_VENDOR_KEY").ok();
     let vendor_key = serve::vendor_key(data, given, settings.vendor_key_file.as_deref())?;
 
+    restore::copy::go_on(data)?;
     if let Some(origin) = &settings.ledger_origin {
         ledger::name(data, origin)?;
     }
@@ -155,6 +162,9 @@ async fn take_in(data: &Path, settings: Import) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::hear()?;
     serve::folder(data)?;
     let core = Core::open(data, Policy::default()).await?;
+    if core.is_restoring() {
+        bail!("{} is being restored: forget-me-not restore, or serve, ends that first", data.display());
+    }
     // Looked at before the child is made: a wrong folder leaves no trace.
     let source = import::open(&settings.folder, core.clock.now())?;
     let child = ingest::find_or_make_child(&core, &settings.guardian, &settings.child).await?;
@@ -181,6 +191,41 @@ async fn check(data: &Path) -> anyhow::Result<ExitCode> {
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+async fn erasures(data: &Path, settings: Erasures) -> anyhow::Result<ExitCode> {
+    let now = SystemClock.now();
+    let db = existing(data).await?;
+    let reports = report::list(&db, data, now, settings.all).await;
+    db.close().await;
+    let reports = reports?;
+    if settings.json {
+        println!("{}", serde_json::to_string(&reports)?);
+    } else {
+        for report in &reports {
+            println!("{report}");
+        }
+        if reports.is_empty() {
+            println!("no erasure is open");
+        }
+    }
+    let alarming = reports.iter().any(report::Report::is_alarming);
+    Ok(if alarming { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+async fn restore(data: &Path, settings: Restore) -> anyhow::Result<()> {
+    let mut signals = Signals::hear()?;
+    serve::folder(data)?;
+    let _lock = serve::lock(data)?;
+    restore::copy::begin(data, &settings.from)?;
+    let core = Core::open(data, Policy::default()).await?;
+    tokio::select! {
+        replayed = restore::replay::replay(&core) => replayed?,
+        () = signals.asked() => bail!("ended before all was deleted again; restore or serve goes on"),
+    }
+    core.db.close().await;
+    println!("restored: what was deleted since the backup is deleted again, and verified");
+    Ok(())
+}
+
 async fn rotate(data: &Path) -> anyhow::Result<()> {
     if !data.join("keys.db").is_file() {
         bail!("there are no keys in {}: name the folder, --data DIR", data.display());
@@ -192,7 +237,8 @@ async fn rotate(data: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn mint(data: &Path, settings: Session) -> anyhow::Result<()> {
+/// The database of a folder in which there is one.
+async fn existing(data: &Path) -> anyhow::Result<Db> {
     let file = data.join("forget-me-not.db");
     if !file.is_file() {
         bail!(
@@ -200,7 +246,11 @@ async fn mint(data: &Path, settings: Session) -> anyhow::Result<()> {
             data.display()
         );
     }
-    let db = Db::open(&file).await.with_context(|| format!("cannot open {}", file.display()))?;
+    Db::open(&file).await.with_context(|| format!("cannot open {}", file.display()))
+}
+
+async fn mint(data: &Path, settings: Session) -> anyhow::Result<()> {
+    let db = existing(data).await?;
     let new = NewSession {
         guardian: settings.guardian,
         children: settings.child,

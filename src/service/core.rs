@@ -16,6 +16,7 @@ use crate::{
     keys::Keys,
     ledger::{self, Ledger},
     owner::Owner,
+    restore,
     store::{self, Store},
     tombstone::Tombstones,
 };
@@ -61,6 +62,8 @@ pub struct Core {
     pub scrubbed_at: AtomicI64,
     /// Wakes the erasure engine before its next tick.
     pub engine: Notify,
+    /// Whether the folder is being restored from a backup: until that has ended nothing is served.
+    restoring: watch::Sender<bool>,
     /// Changes whenever an erasure does: what progress streams wait for.
     pub progress: watch::Sender<u64>,
 }
@@ -77,11 +80,21 @@ impl Core {
         // One process at a time brings the tables up to date.
         let opening = std::fs::File::create(data.join("opening.lock"))?;
         opening.lock()?;
+        let stage = restore::stage(data)?;
+        anyhow::ensure!(
+            !matches!(stage, Some(restore::Stage::Copying(_))),
+            "{} is being restored and not copied whole: forget-me-not restore goes on with it",
+            data.display()
+        );
         let db = Db::open(&data.join("forget-me-not.db")).await?;
         crate::ingest::refuse_unencrypted(&db, data).await?;
         let keys = Arc::new(Keys::open(data, clock.now()).await?);
         let tombstones = Tombstones::open(data, &db).await?;
         let ledger = Ledger::open(data, ledger::is_begun(&db).await?)?;
+        if stage.is_some() {
+            let brought = ledger::restore::catch_up(&db, &ledger, &*clock).await?;
+            tracing::info!(entries = brought, "brought back from the ledger's public files");
+        }
         let media: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new_with_prefix(data)?);
         let stores = store::inventory(&db, &keys, &media, data);
         let core = Self {
@@ -97,6 +110,7 @@ impl Core {
             owner,
             scrubbed_at: AtomicI64::new(0),
             engine: Notify::new(),
+            restoring: watch::Sender::new(stage.is_some()),
             progress: watch::Sender::new(0),
         };
         ledger::inventory::publish(&core).await?;
@@ -108,6 +122,17 @@ impl Core {
     /// Milliseconds and randomness for a new id.
     pub fn id_parts(&self) -> (u64, u128) {
         (u64::try_from(self.clock.now().ms()).unwrap_or(0), rand::random())
+    }
+
+    /// Whether the folder is being restored.
+    #[must_use]
+    pub fn is_restoring(&self) -> bool {
+        *self.restoring.borrow()
+    }
+
+    /// It is restored.
+    pub(crate) fn restored(&self) {
+        self.restoring.send_replace(false);
     }
 
     /// Tells progress streams that something changed.

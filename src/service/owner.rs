@@ -7,6 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// The folder of their files, in the data folder.
+const FOLDER: &str = "processes";
+
 /// This process: a file that stays locked as long as it lives, however it ends.
 #[derive(Debug)]
 pub struct Owner {
@@ -19,7 +22,7 @@ pub struct Owner {
 impl Owner {
     /// Registers this process in the data folder.
     pub fn begin(data: &Path) -> io::Result<Self> {
-        let folder = data.join("processes");
+        let folder = data.join(FOLDER);
         std::fs::create_dir_all(&folder)?;
         let name = format!("{:032x}", rand::random::<u128>());
         // Seen under its name only once it is locked, or another process might take it for dead.
@@ -38,14 +41,7 @@ impl Owner {
 
     /// Whether the process of this name still lives. One that ended in order took its file along.
     pub fn is_alive(&self, name: &str) -> io::Result<bool> {
-        if name == self.name {
-            return Ok(true);
-        }
-        match File::open(self.folder.join(name)) {
-            Ok(file) => Ok(file.try_lock().is_err()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
-        }
+        if name == self.name { Ok(true) } else { holds_its_lock(&self.folder.join(name)) }
     }
 
     /// Forgets a dead process, once what it left is cleared away.
@@ -54,6 +50,19 @@ impl Owner {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
+    }
+}
+
+/// Whether the process of this name still lives, asked by one that does not write there itself.
+pub fn is_alive(data: &Path, name: &str) -> io::Result<bool> {
+    holds_its_lock(&data.join(FOLDER).join(name))
+}
+
+fn holds_its_lock(path: &Path) -> io::Result<bool> {
+    match File::open(path) {
+        Ok(file) => Ok(file.try_lock().is_err()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

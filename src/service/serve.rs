@@ -23,7 +23,7 @@ use crate::{
     api::{self, Api, Options},
     core::Core,
     erasure::engine,
-    ledger, session,
+    ledger, restore, session,
 };
 
 /// How long requests under way may take to end once the service was asked to.
@@ -44,6 +44,17 @@ pub async fn run(
     let engine = tokio::spawn(engine::run(core.clone(), closing.clone().cancelled_owned()));
     let sequencer = tokio::spawn(ledger::run(core.clone(), closing.clone().cancelled_owned()));
     let witnesses = tokio::spawn(ledger::ask_witnesses(core.clone(), closing.clone().cancelled_owned()));
+    let restoring = tokio::spawn({
+        let (core, closing) = (core.clone(), closing.clone());
+        async move {
+            if core.is_restoring() {
+                tokio::select! {
+                    () = restore::replay::run(&core) => {}
+                    () = closing.cancelled() => {}
+                }
+            }
+        }
+    });
     let api = Api::new(core.clone(), options, closing.clone());
     let service = api.router().into_make_service_with_connect_info::<SocketAddr>();
     // A progress event is small, and must not wait for more to send.
@@ -65,6 +76,7 @@ pub async fn run(
     engine.await.context("the erasure engine failed; nothing is lost, the next start goes on")?;
     sequencer.await.context("the ledger's sequencer failed; nothing is lost, the next start goes on")?;
     witnesses.await.context("asking the witnesses failed; nothing is lost, the next start goes on")?;
+    restoring.await.context("the restoring failed; nothing is lost, the next start goes on")?;
     core.db.close().await;
     served
 }

@@ -72,6 +72,19 @@ pub enum Command {
     /// and a hash over everything in it. What it has seen is in DIR: without that it must not go on, or it
     /// might sign what contradicts it.
     Witness(Witness),
+    /// List the erasures that are not over: how late they are, where each store stands, what went wrong
+    /// and when it is tried again.
+    ///
+    /// Names no child. Fails when one of them needs somebody to look: a week after it was asked for, or past
+    /// the month that the law allows. `serve` may run meanwhile.
+    Erasures(Erasures),
+    /// Restore a data folder from a backup, and delete again what was deleted since.
+    ///
+    /// The folder of --data holds what is left of the lost service: deletions/ at least, which you keep copied
+    /// elsewhere, and best keys.db, epochs/, ledger/ and the keys. All that stays; the rest, and the database
+    /// in any case, comes from the backup. It may be killed: done again, or with `serve`, it goes on. `serve` answers
+    /// nothing but /healthz until every deletion was carried out again and verified.
+    Restore(Restore),
     /// Print the OpenAPI document of the API
     Openapi,
 }
@@ -224,6 +237,25 @@ pub struct Witness {
 pub enum WitnessCommand {
     /// Print its key, for the policy of who runs a ledger; made where there is none
     Key,
+}
+
+/// What is restored.
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The backup: a copy of a data folder, made while no service ran on it, or by a snapshot of the whole volume
+    #[arg(long, value_name = "BACKUP")]
+    pub from: PathBuf,
+}
+
+/// What is listed of erasures.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Erasures {
+    /// Those that are over as well
+    #[arg(long)]
+    pub all: bool,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// A session to be minted.

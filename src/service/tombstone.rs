@@ -72,7 +72,7 @@ impl Tombstones {
         }
     }
 
-    fn mark(&self, child: ChildId, kind: u8, bytes: &[u8]) -> Mark {
+    pub(crate) fn mark(&self, child: ChildId, kind: u8, bytes: &[u8]) -> Mark {
         let mut mac = self.0.clone();
         mac.update(child.to_string().as_bytes());
         mac.update(&[0, kind]);
@@ -166,8 +166,9 @@ pub async fn bury_arriving(
     insert(tx, erasure, marks.iter().map(|mark| &mark[..])).await
 }
 
-/// Buries things that were made from recordings.
-pub async fn bury_things(
+/// Buries these marks with an erasure: of things that were made from recordings, or of what a restored
+/// database has forgotten.
+pub async fn bury_marks(
     tx: &mut Transaction<'_, Sqlite>,
     erasure: ErasureId,
     marks: &[Mark],

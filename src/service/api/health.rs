@@ -1,6 +1,12 @@
 //! Whether the service lives, and whether it can work.
 
-use axum::{Json, extract::State, http::header, response::IntoResponse};
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::header,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
 use rules::problem::ProblemType;
 use serde::Serialize;
 use sqlx::query_scalar;
@@ -22,7 +28,7 @@ pub async fn lives() -> impl IntoResponse {
 
 /// Whether it can work
 ///
-/// The database answers and every migration has been applied.
+/// The database answers, every migration has been applied, and nothing is being restored from a backup.
 #[utoipa::path(get, path = "/readyz", operation_id = "is_ready", tag = "operation", responses((status = 200, description = "It can work", body = Health)))]
 pub async fn ready(State(api): State<Api>) -> Result<impl IntoResponse, Failure> {
     let unready = |error: Option<sqlx::Error>| {
@@ -34,6 +40,15 @@ pub async fn ready(State(api): State<Api>) -> Result<impl IntoResponse, Failure>
         .await
         .map_err(|error| unready(Some(error)))?;
     if migrated { Ok(answer("ready")) } else { Err(unready(None)) }
+}
+
+/// Lets nothing but [`lives`] pass as long as a backup is being restored: what was deleted after it was made is
+/// still in it.
+pub async fn gate(State(api): State<Api>, request: Request, next: Next) -> Response {
+    if api.core().is_restoring() && request.uri().path() != "/healthz" {
+        return Failure::new(ProblemType::Unavailable).into_response();
+    }
+    next.run(request).await
 }
 
 fn answer(status: &'static str) -> impl IntoResponse {

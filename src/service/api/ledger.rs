@@ -180,7 +180,7 @@ impl From<ReceiptError> for Failure {
         match error {
             ReceiptError::NotFound => Self::not_found(),
             ReceiptError::WhichChild => Self::invalid(error),
-            ReceiptError::Cancelled | ReceiptError::BeforeTheLedger => {
+            ReceiptError::Cancelled | ReceiptError::BeforeTheLedger | ReceiptError::Lost => {
                 Self::because(ProblemType::NoReceipt, error)
             }
             ReceiptError::NotFinished | ReceiptError::NotPublished => {

@@ -149,6 +149,7 @@ impl Api {
             .merge(assets::router(self.0.options.assets.as_deref()))
             .layer(CatchPanicLayer::custom(failure::panicked))
             .layer(RequestBodyTimeoutLayer::new(BODY_SILENCE))
+            .layer(middleware::from_fn_with_state(self.clone(), health::gate))
             .layer(middleware::from_fn_with_state(self.clone(), observe::observe))
     }
 }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     core::Core,
     db::select,
-    derived, faults,
+    derived, faults, journal,
     ledger::{self, body},
     tombstone,
 };
@@ -99,6 +99,7 @@ pub async fn accept(
     faults::point("accept-before");
     tx.commit().await?;
     faults::point("accept-after");
+    write_down(core).await;
     core.changed();
     core.engine.notify_one();
     Ok((view::get(core, asker, id).await?, true))
@@ -115,6 +116,7 @@ pub async fn accept_for_rule(
     match seal(core, &mut tx, ask, &[child], false, None).await {
         Ok(id) => {
             tx.commit().await?;
+            write_down(core).await;
             core.changed();
             Ok(Some(id))
         }
@@ -289,20 +291,12 @@ pub async fn cancel(core: &Core, asker: &Asker, id: ErasureId) -> Result<Erasure
     if is_covered(&mut tx, id).await? {
         return Err(ErasureError::Covered);
     }
-    query("UPDATE erasure SET state = ?, finished_at = ?, request_hash = NULL WHERE id = ?")
+    query("UPDATE erasure SET state = ?, finished_at = ?, request_hash = NULL, journaled = 0 WHERE id = ?")
         .bind(view::state_name(next))
         .bind(now.ms())
         .bind(id.to_string())
         .execute(&mut *tx)
         .await?;
-    query(
-        "UPDATE recording SET usable = usable | i.cleared FROM erasure_item i WHERE i.erasure = ? AND recording.seq = i.seq",
-    )
-    .bind(id.to_string())
-    .execute(&mut *tx)
-    .await?;
-    derived::erased::take_back(&mut tx, id).await?;
-    tombstone::take_back(&mut tx, id).await?;
     let children: Vec<i64> = query_scalar("SELECT child FROM erasure_child WHERE erasure = ? ORDER BY child")
         .bind(id.to_string())
         .fetch_all(&mut *tx)
@@ -317,12 +311,38 @@ pub async fn cancel(core: &Core, asker: &Asker, id: ErasureId) -> Result<Erasure
     if requested_by.is_none() {
         keep_against_the_rule(core, &mut tx, asker.guardian, id).await?;
     }
-    for sql in ["DELETE FROM erasure_item WHERE erasure = ?", "DELETE FROM erasure_step WHERE erasure = ?"] {
-        query(sql).bind(id.to_string()).execute(&mut *tx).await?;
-    }
+    give_back(&mut tx, id).await?;
     tx.commit().await?;
+    write_down(core).await;
     core.changed();
     view::get(core, asker, id).await
+}
+
+/// Everything that an erasure took is in use again, and its plan is gone.
+pub(crate) async fn give_back(tx: &mut Transaction<'_, Sqlite>, id: ErasureId) -> sqlx::Result<()> {
+    query(
+        "UPDATE recording SET usable = usable | i.cleared FROM erasure_item i WHERE i.erasure = ? AND recording.seq = i.seq",
+    )
+    .bind(id.to_string())
+    .execute(&mut **tx)
+    .await?;
+    derived::erased::take_back(tx, id).await?;
+    tombstone::take_back(tx, id).await?;
+    for sql in ["DELETE FROM erasure_item WHERE erasure = ?", "DELETE FROM erasure_step WHERE erasure = ?"] {
+        query(sql).bind(id.to_string()).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// Writes down outside of the database what was asked for. Where that fails the engine does it before it
+/// destroys anything.
+async fn write_down(core: &Core) {
+    if let Err(error) = journal::keep(core).await {
+        tracing::error!(
+            error = format!("{error:#}"),
+            "what is to be deleted is in the database alone until the next try"
+        );
+    }
 }
 
 /// Whether anything that taking `id` back would restore is gone, or about to go by another erasure.

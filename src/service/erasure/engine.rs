@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     core::Core,
-    derived, faults,
+    derived, faults, journal,
     ledger::erased,
     store::{Item, Store, StoreError},
     tombstone,
@@ -77,6 +77,8 @@ pub async fn run(core: Arc<Core>, shutdown: impl Future<Output = ()> + Send) {
 
 /// Everything that is due now: seals that end, erasures that can go on, checks of those that erased.
 pub async fn tick(core: &Core) -> anyhow::Result<()> {
+    // Nothing is destroyed before a restored backup would know that it was.
+    journal::keep(core).await?;
     open_seals(core).await?;
     for id in due(core).await? {
         for lease in Lease::claim(core, &[id], lease::SECONDS).await? {
@@ -470,7 +472,7 @@ async fn note(
         .bind(step.last_seq)
         .bind(step.erased)
         .bind(step.failed_attempts)
-        .bind(step.problem.map(problem_name))
+        .bind(step.problem.map(view::problem_name))
         .bind(step.next_attempt_at.map(Timestamp::ms))
         .bind(verified_at)
         .bind(id.to_string())
@@ -520,13 +522,5 @@ const fn problem_of(error: &StoreError) -> StepProblem {
             StepProblem::Failed
         }
         StoreError::Objects(_) => StepProblem::Unreachable,
-    }
-}
-
-const fn problem_name(problem: StepProblem) -> &'static str {
-    match problem {
-        StepProblem::Unreachable => "unreachable",
-        StepProblem::Failed => "failed",
-        StepProblem::StillThere => "still_there",
     }
 }

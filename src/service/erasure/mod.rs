@@ -4,6 +4,7 @@ pub mod accept;
 pub mod engine;
 pub mod lease;
 pub mod plan;
+pub mod report;
 pub mod view;
 
 use rules::{ChildId, ErasureState, GuardianId, scope::BadScope};

@@ -127,17 +127,17 @@ fn step(row: &SqliteRow) -> sqlx::Result<Step> {
 }
 
 /// A word of the contract as the database keeps it: the very name the API gives it.
-pub(super) fn named<T: serde::de::DeserializeOwned>(name: &str) -> sqlx::Result<T> {
+pub(crate) fn named<T: serde::de::DeserializeOwned>(name: &str) -> sqlx::Result<T> {
     serde_json::from_value(name.into()).map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 
 /// A state by its name.
-pub(super) fn state(name: &str) -> sqlx::Result<ErasureState> {
+pub(crate) fn state(name: &str) -> sqlx::Result<ErasureState> {
     named(name)
 }
 
 /// A state's name.
-pub(super) const fn state_name(state: ErasureState) -> &'static str {
+pub(crate) const fn state_name(state: ErasureState) -> &'static str {
     match state {
         ErasureState::Sealed => "sealed",
         ErasureState::Erasing => "erasing",
@@ -147,7 +147,7 @@ pub(super) const fn state_name(state: ErasureState) -> &'static str {
 }
 
 /// A step's state's name.
-pub(super) const fn step_state_name(state: StepState) -> &'static str {
+pub(crate) const fn step_state_name(state: StepState) -> &'static str {
     match state {
         StepState::Waiting => "waiting",
         StepState::Erasing => "erasing",
@@ -157,8 +157,17 @@ pub(super) const fn step_state_name(state: StepState) -> &'static str {
     }
 }
 
+/// A problem's name.
+pub(crate) const fn problem_name(problem: StepProblem) -> &'static str {
+    match problem {
+        StepProblem::Unreachable => "unreachable",
+        StepProblem::Failed => "failed",
+        StepProblem::StillThere => "still_there",
+    }
+}
+
 /// An id as the database keeps it.
-pub(super) fn erasure_id(text: &str) -> sqlx::Result<ErasureId> {
+pub(crate) fn erasure_id(text: &str) -> sqlx::Result<ErasureId> {
     text.parse().map_err(decode)
 }
 

@@ -16,7 +16,8 @@ use anyhow::Context;
 use rules::{ChildId, RecordingId, Timestamp};
 use sha2::{Digest, Sha256};
 use sqlx::{
-    Row, Sqlite, SqlitePool, Transaction, migrate::Migrator, query, query_scalar, sqlite::SqlitePoolOptions,
+    Row, Sqlite, SqlitePool, Transaction, migrate::Migrator, query, query_as, query_scalar,
+    sqlite::SqlitePoolOptions,
 };
 use zeroize::Zeroizing;
 
@@ -210,6 +211,19 @@ impl Keys {
             .bind(child.to_string())
             .fetch_one(&self.read)
             .await
+    }
+
+    /// The recordings that have a key, in the order of their ids, from the one after `after` on.
+    pub async fn owners(&self, after: &str, limit: i64) -> Result<Vec<Owner>, KeyError> {
+        let rows: Vec<(String, String)> =
+            query_as("SELECT child, recording FROM dek WHERE recording > ? ORDER BY recording LIMIT ?")
+                .bind(after)
+                .bind(limit)
+                .fetch_all(&self.read)
+                .await?;
+        let owner =
+            |(child, recording): &(String, String)| Some((child.parse().ok()?, recording.parse().ok()?));
+        rows.iter().map(owner).collect::<Option<_>>().ok_or(KeyError::Damaged)
     }
 
     /// Destroys the keys of these recordings, and the key of a child with its last one. What is

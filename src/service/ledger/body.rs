@@ -49,6 +49,11 @@
 //! at <time>                         key opens and no byte of one is found, so no copy of what they
 //! erasure <id>                      had encrypted can be read any more, wherever one lies
 //! keys <number> <root of the copies, as in a store-result>
+//!
+//! forget-me-not/restore/v1          of no child, the body of a `policy`: the database was restored from
+//! at <time>                         a backup, and what had been deleted since was deleted again
+//! restore <word>                    which restoring that was
+//! lost <number>                     entries of which nobody knows any more what they committed to
 //! ```
 //!
 //! The pseudonym of a guardian, a recording or anything else is [`ChildKey::pseudonym`] of the id: who has id and key can
@@ -198,6 +203,12 @@ pub fn decision(key: &ChildKey, at: Timestamp, guardian: GuardianId, decision: D
         Decision::Undo(erasure) => lines.line("undo", erasure),
     }
     .0
+}
+
+/// The database was restored from a backup.
+#[must_use]
+pub fn restored(at: Timestamp, restore: &str, lost: i64) -> String {
+    Lines::new("restore", at).line("restore", restore).line("lost", lost).0
 }
 
 /// The keys of an erasure were destroyed and searched for.

@@ -1,7 +1,10 @@
 //! The published list of every store: a new version is entered when it has changed.
 
 use anyhow::Context;
-use proof::{inventory::Inventory, leaf::Kind};
+use proof::{
+    inventory::Inventory,
+    leaf::{Kind, Leaf},
+};
 use rules::{StoreId, word::Class};
 use sqlx::{query, query_as, query_scalar};
 
@@ -44,6 +47,28 @@ pub async fn publish(core: &Core) -> anyhow::Result<()> {
         .execute(&mut *tx)
         .await?;
     tx.commit().await.context("cannot publish the inventory")
+}
+
+/// Makes known again the inventory with this entry, which was published and is lost. Its text is empty
+/// where another version of this software published it; then the next one is published anew, under a
+/// number of its own.
+pub(super) async fn bring_back(
+    tx: &mut sqlx::SqliteConnection,
+    leaf: &Leaf,
+    place: i64,
+) -> anyhow::Result<String> {
+    let last: Option<i64> = query_scalar("SELECT max(version) FROM inventory").fetch_one(&mut *tx).await?;
+    let version = last.unwrap_or(0) + 1;
+    let text = Some(current(version.cast_unsigned())?)
+        .filter(|text| Leaf::public(Kind::Inventory, text) == *leaf)
+        .unwrap_or_default();
+    query("INSERT INTO inventory (version, body, place) VALUES (?, ?, ?)")
+        .bind(version)
+        .bind(&text)
+        .bind(place)
+        .execute(tx)
+        .await?;
+    Ok(text)
 }
 
 /// The version that is in force.

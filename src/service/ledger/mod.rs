@@ -31,6 +31,7 @@ mod fsck;
 pub mod inventory;
 pub mod policy;
 pub mod receipt;
+pub mod restore;
 mod sequence;
 pub mod tiles;
 
@@ -175,6 +176,15 @@ pub fn name(data: &Path, origin: &str) -> anyhow::Result<()> {
     std::fs::write(data.join(ORIGIN), format!("{origin}\n")).context("cannot write the ledger's name")
 }
 
+/// How many entries a checkpoint in this file speaks of; 0 where there is none.
+pub(crate) fn checkpoint_size(path: &Path) -> anyhow::Result<u64> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(read_checkpoint(&text)?.0),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
 /// The size and root of a checkpoint of our own.
 fn read_checkpoint(text: &str) -> anyhow::Result<(u64, Hash)> {
     let checkpoint = Note::parse(text).and_then(|note| Checkpoint::parse(note.text));
@@ -252,7 +262,7 @@ pub async fn enter(
 }
 
 /// Enters what belongs to no child and everybody may read.
-async fn enter_public(
+pub(crate) async fn enter_public(
     tx: &mut Transaction<'_, Sqlite>,
     core: &Core,
     kind: Kind,

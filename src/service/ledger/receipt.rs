@@ -39,6 +39,11 @@ pub enum ReceiptError {
     /// It finished when nothing was entered.
     #[error("the erasure finished before there was a ledger; it has no receipt")]
     BeforeTheLedger,
+    /// The database was restored from a backup that did not have what the entry says.
+    #[error(
+        "what this entry says is lost: the service was restored from a backup that is older. A receipt from before still holds"
+    )]
+    Lost,
     /// It is entered, and no checkpoint has it yet.
     #[error("the ledger has not published it yet; ask again in a moment")]
     NotPublished,
@@ -83,7 +88,7 @@ pub async fn of_erasure(
     }
     let number = asker.number_of(child).ok_or(ReceiptError::NotFound)?;
     let row = query(
-        "SELECT l.place, l.leaf, l.body, l.seq, k.key, l.entered_at FROM erasure_child c
+        "SELECT l.place, l.leaf, l.body, l.seq, k.key, l.entered_at, l.lost FROM erasure_child c
          JOIN ledger_entry l ON l.place = c.place JOIN child_log k ON k.child = c.child
          WHERE c.erasure = ? AND c.child = ?",
     )
@@ -99,7 +104,7 @@ pub async fn of_erasure(
 pub async fn of_entry(core: &Core, asker: &Asker, child: ChildId, seq: u64) -> Result<String, ReceiptError> {
     let number = asker.number_of(child).ok_or(ReceiptError::NotFound)?;
     let row = query(
-        "SELECT l.place, l.leaf, l.body, l.seq, k.key, l.entered_at FROM ledger_entry l
+        "SELECT l.place, l.leaf, l.body, l.seq, k.key, l.entered_at, l.lost FROM ledger_entry l
          JOIN child_log k ON k.child = l.child WHERE l.child = ? AND l.seq = ?",
     )
     .bind(number)
@@ -112,6 +117,9 @@ pub async fn of_entry(core: &Core, asker: &Asker, child: ChildId, seq: u64) -> R
 
 /// The receipt of the entry in this row; that of a finished erasure has the inventory that it names.
 async fn open(core: &Core, row: &SqliteRow) -> Result<String, ReceiptError> {
+    if row.try_get(6)? {
+        return Err(ReceiptError::Lost);
+    }
     let (leaf, body, seq): (String, String, i64) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
     let mut inventory = String::new();
     if Leaf::parse(&leaf).map_err(broken)?.kind == Kind::Complete {
@@ -156,6 +164,9 @@ pub async fn of_inventory(core: &Core, version: i64) -> Result<String, ReceiptEr
         .fetch_optional(core.db.read())
         .await?
         .ok_or(ReceiptError::NotFound)?;
+    if body.is_empty() {
+        return Err(ReceiptError::Lost);
+    }
     debug_assert!(Inventory::parse(&body).is_ok());
     let (leaf, at): (String, i64) = query_as("SELECT leaf, entered_at FROM ledger_entry WHERE place = ?")
         .bind(place)

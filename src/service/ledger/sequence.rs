@@ -12,7 +12,7 @@ use proof::Hash;
 use sqlx::{Row, query, query_as};
 
 use super::{CHECKPOINT, LOCK, hash, read_checkpoint, tiles, unsigned};
-use crate::{core::Core, faults, files};
+use crate::{core::Core, faults, files, journal};
 
 /// Entries added in one go: bounds memory.
 const BATCH: i64 = 4096;
@@ -149,8 +149,10 @@ fn publish(core: &Core, size: u64, root: Hash) -> anyhow::Result<()> {
     let folder = core.ledger.folder();
     if size > 0 {
         let path: &Path = &folder.join(CHECKPOINT);
-        files::write(&folder, path, core.ledger.sign(size, root).as_bytes())?;
+        let checkpoint = core.ledger.sign(size, root);
+        files::write(&folder, path, checkpoint.as_bytes())?;
         files::settle(&folder)?;
+        journal::note_checkpoint(&core.data, &checkpoint)?;
         core.ledger.published.notify_one();
     }
     Ok(())

@@ -85,6 +85,12 @@ pub const OTHERS: &[(Place, Left, &str)] = &[
     (File("ledger.origin"), Nothing, "the ledger's name"),
     (File("ledger.policy"), Nothing, "whom to believe"),
     (File("tombstone.key"), Nothing, "under which tombstones are marks"),
+    (
+        File("deletions"),
+        TheChild,
+        "what was to be deleted, for restored backups; recordings are marks under a key",
+    ),
+    (File("restoring"), Nothing, "how far the restoring of a backup is"),
     (File("vendor.key"), Nothing, "the vendor's"),
     (File("opening.lock"), Nothing, "empty"),
     (File("serve.lock"), Nothing, "empty"),

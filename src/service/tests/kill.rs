@@ -3,14 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 mod household;
+mod process;
 
 use std::{
     path::Path,
-    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
 use household::{Household, canary};
+use process::{PATIENCE, Process, free_port, mint};
 use rules::{ErasureId, ErasureState, Scope, StoreId, contract::NewErasure};
 use service::{
     clock::{Clock, SystemClock},
@@ -18,54 +19,6 @@ use service::{
     erasure::{Asker, accept, view},
     outbound::{self, Reach},
 };
-
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The service as users run it; killed when the test is over, however it ends.
-struct Service {
-    process: Child,
-    port: u16,
-}
-
-impl Service {
-    fn start(data: &Path, stop_at: Option<&str>) -> Self {
-        Self::start_on(data, 0, stop_at)
-    }
-
-    fn start_on(data: &Path, port: u16, stop_at: Option<&str>) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_forget-me-not"));
-        command.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"]).arg(data);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        if let Some(point) = stop_at {
-            command.env("FMN_STOP_AT", point).env("FMN_STOPPED", data.join("stopped"));
-        }
-        Self { process: command.spawn().unwrap(), port }
-    }
-
-    /// Waits until it stands at its point, and kills it there: SIGKILL, no destructor runs.
-    fn kill_where_it_stopped(mut self, data: &Path) {
-        let stopped = data.join("stopped");
-        wait_until("the binary reaches the point", || stopped.exists());
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-        std::fs::remove_file(stopped).unwrap();
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !done() {
-        assert!(begun.elapsed() < PATIENCE, "waited in vain until {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
 
 /// Two recordings in an accepted erasure, a third that stays.
 struct Scene {
@@ -103,7 +56,7 @@ impl Scene {
 
     /// Starts the service and lets it finish.
     async fn finish(&self) {
-        let service = Service::start(self.data.path(), None);
+        let service = Process::serve(self.data.path(), None);
         let begun = Instant::now();
         while self.state().await != ErasureState::Deleted {
             assert!(begun.elapsed() < PATIENCE, "the erasure never ended");
@@ -141,7 +94,7 @@ impl Scene {
 async fn survives(point: &str, times: usize, state_there: ErasureState) {
     let scene = Scene::new().await;
     for _ in 0..times {
-        Service::start(scene.data.path(), Some(point)).kill_where_it_stopped(scene.data.path());
+        Process::serve(scene.data.path(), Some(point)).kill_where_it_stopped(scene.data.path());
         assert_eq!(scene.state().await, state_there, "{point}");
     }
     scene.finish().await;
@@ -155,7 +108,7 @@ async fn killed_in_the_ledger() {
         let scene = Scene::new().await;
         let data = scene.data.path();
         for _ in 0..times {
-            Service::start(data, Some(point)).kill_where_it_stopped(data);
+            Process::serve(data, Some(point)).kill_where_it_stopped(data);
         }
         if point == "ledger-head" {
             let faults = service::ledger::fsck(data).await.unwrap();
@@ -269,7 +222,7 @@ async fn killed_while_accepting() {
         drop(core);
         let data = folder.path();
 
-        let service = Service::start_on(data, free_port(), Some(point));
+        let service = Process::serve_on(data, free_port(), Some(point));
         let request = NewErasure {
             child: Some(child),
             scope: Scope::Child {},
@@ -307,13 +260,8 @@ async fn killed_while_importing() {
         std::fs::write(folder.path().join(format!("{n}.wav")), household::wav(&canary(n))).unwrap();
     }
     let import = |stop_at: Option<&str>| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_forget-me-not"));
-        command.args(["import", "--child", "Mia", "--data"]).arg(data.path()).arg(folder.path());
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        if let Some(point) = stop_at {
-            command.env("FMN_STOP_AT", point).env("FMN_STOPPED", data.path().join("stopped"));
-        }
-        Service { process: command.spawn().unwrap(), port: 0 }
+        let folder = folder.path().to_string_lossy();
+        Process::run(data.path(), &["import", "--child", "Mia", &folder], stop_at)
     };
     let rows = async |core: &Core, sql: &'static str| -> i64 {
         sqlx::query_scalar(sql).fetch_one(core.db.read()).await.unwrap()
@@ -333,7 +281,7 @@ async fn killed_while_importing() {
         core.keys.close().await;
         assert_eq!(count_keys(data.path()).await, 0, "and so is its key: {point}");
     }
-    assert!(import(None).process.wait().unwrap().success());
+    assert!(import(None).ends_well());
     let core = Core::open(data.path(), Policy::default()).await.unwrap();
     assert_eq!(
         rows(&core, "SELECT count(*) FROM recording").await,
@@ -375,15 +323,7 @@ async fn killed_while_rotating() {
             .collect();
         home.core.keys.make(&others).await.unwrap();
         let data = home.folder.path();
-        let rotate = |stop_at: Option<&str>| {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_forget-me-not"));
-            command.args(["keys", "rotate", "--data"]).arg(data);
-            command.stdout(Stdio::null()).stderr(Stdio::null());
-            if let Some(point) = stop_at {
-                command.env("FMN_STOP_AT", point).env("FMN_STOPPED", data.join("stopped"));
-            }
-            Service { process: command.spawn().unwrap(), port: 0 }
-        };
+        let rotate = |stop_at: Option<&str>| Process::run(data, &["keys", "rotate"], stop_at);
         // Twice: recovery itself may be killed too. The running service plays all the while.
         for round in 1..=2 {
             rotate(Some(point)).kill_where_it_stopped(data);
@@ -394,7 +334,7 @@ async fn killed_while_rotating() {
             }
             home.record(round, &canary(round), true).await;
         }
-        assert!(rotate(None).process.wait().unwrap().success(), "{point}");
+        assert!(rotate(None).ends_well(), "{point}");
         let left: Vec<_> = std::fs::read_dir(data.join("epochs"))
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -402,19 +342,4 @@ async fn killed_while_rotating() {
         assert_eq!(left.len(), 1, "every epoch but the last is over: {left:?} {point}");
         assert_eq!(home.play(first).await.unwrap(), household::wav(&canary(0)), "{point}");
     }
-}
-
-fn mint(data: &Path) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_forget-me-not"))
-        .args(["session", "--guardian", "parent-1", "--data"])
-        .arg(data)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let session: rules::contract::SessionCreated = serde_json::from_slice(&output.stdout).unwrap();
-    session.client_secret
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -162,20 +162,7 @@ impl Household {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("upload.wav");
         std::fs::write(&file, bytes).unwrap();
-        let incoming = Incoming {
-            recording: NewRecording {
-                child: self.child,
-                captured_at: self.at(n),
-                device: None,
-                transcript: None,
-                location: None,
-                reference: None,
-            },
-            moment_stated: true,
-            begun: self.core.clock.now(),
-            probed: media::probe_file(&file).unwrap(),
-            media: file,
-        };
+        let incoming = Incoming { begun: self.core.clock.now(), ..incoming(self.child, self.at(n), &file) };
         ingest::ingest(&self.core, &incoming).await.unwrap().id
     }
 
@@ -413,6 +400,24 @@ pub struct Shared(pub Arc<Core>);
 impl AsRef<Core> for Shared {
     fn as_ref(&self) -> &Core {
         &self.0
+    }
+}
+
+/// A file, and nothing told beside it.
+pub fn incoming(child: ChildId, at: Timestamp, file: &Path) -> Incoming {
+    Incoming {
+        recording: NewRecording {
+            child,
+            captured_at: at,
+            device: None,
+            transcript: None,
+            location: None,
+            reference: None,
+        },
+        moment_stated: true,
+        begun: at,
+        probed: media::probe_file(file).unwrap(),
+        media: file.to_owned(),
     }
 }
 

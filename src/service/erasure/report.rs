@@ -1,0 +1,191 @@
+//! Erasures as an operator sees them: what is open, late or stuck, where, and when it is tried again.
+//! No child, no guardian, and nothing of what is erased but how much.
+
+use std::fmt;
+
+use rules::{
+    ErasureId, ErasureState, StepState, Timestamp,
+    contract::StepProblem,
+    erasure::{Clock, Lateness, lateness},
+};
+use serde::Serialize;
+use sqlx::{Row, query, sqlite::SqliteRow};
+
+use super::view;
+use crate::{db::Db, owner};
+
+/// One erasure.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// Which.
+    pub id: ErasureId,
+    /// Where it stands.
+    pub state: ErasureState,
+    /// How it stands against its dates.
+    pub lateness: Lateness,
+    /// Recordings in its plan.
+    pub recordings: i64,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// Until then it can be taken back.
+    pub sealed_until: Timestamp,
+    /// When it should be done.
+    pub expected_by: Timestamp,
+    /// When it must be done.
+    pub due_by: Timestamp,
+    /// When it was over.
+    pub finished_at: Option<Timestamp>,
+    /// The engine that carries it out now.
+    pub lease: Option<Lease>,
+    /// Each store, in the order of erasure.
+    pub steps: Vec<Step>,
+}
+
+/// The engine that has an erasure.
+#[derive(Debug, Serialize)]
+pub struct Lease {
+    /// Its process.
+    pub owner: String,
+    /// Until then nobody else takes over while that lives.
+    pub until: Timestamp,
+    /// Whether it lives.
+    pub lives: bool,
+}
+
+/// One store of an erasure.
+#[derive(Debug, Serialize)]
+pub struct Step {
+    /// Its name.
+    pub store: String,
+    /// Where it stands.
+    pub state: StepState,
+    /// Copies in the plan.
+    pub copies: i64,
+    /// Those of them that were erased.
+    pub erased: i64,
+    /// Tries that failed.
+    pub failed_attempts: i64,
+    /// What went wrong at the last one.
+    pub problem: Option<StepProblem>,
+    /// When the next one begins.
+    pub next_attempt_at: Option<Timestamp>,
+    /// When it was read again and was empty.
+    pub verified_at: Option<Timestamp>,
+}
+
+/// Erasures that are not over, or all of them, those that are due first first.
+pub async fn list(db: &Db, data: &std::path::Path, now: Timestamp, all: bool) -> anyhow::Result<Vec<Report>> {
+    let rows = query(
+        "SELECT id, state, recordings, requested_at, sealed_until, expected_by, due_by, finished_at, lease_owner, lease_until
+         FROM erasure WHERE finished_at IS NULL OR ? ORDER BY finished_at IS NOT NULL, due_by, id",
+    )
+    .bind(all)
+    .fetch_all(db.read())
+    .await?;
+    let mut reports = Vec::with_capacity(rows.len());
+    for row in rows {
+        reports.push(read(db, data, now, &row).await?);
+    }
+    Ok(reports)
+}
+
+async fn read(db: &Db, data: &std::path::Path, now: Timestamp, row: &SqliteRow) -> anyhow::Result<Report> {
+    let id = view::erasure_id(&row.try_get::<String, _>(0)?)?;
+    let state = view::state(&row.try_get::<String, _>(1)?)?;
+    let at = |column: usize| row.try_get::<i64, _>(column).map(Timestamp::from_ms);
+    let clock = Clock { sealed_until: at(4)?, expected_by: at(5)?, due_by: at(6)? };
+    let lease = match (row.try_get::<Option<String>, _>(8)?, maybe(row, 9)?) {
+        (Some(owner), Some(until)) => Some(Lease { lives: owner::is_alive(data, &owner)?, owner, until }),
+        _ => None,
+    };
+    let steps = query(
+        "SELECT store, state, copies, erased, failed_attempts, problem, next_attempt_at, verified_at
+         FROM erasure_step WHERE erasure = ? ORDER BY position",
+    )
+    .bind(id.to_string())
+    .fetch_all(db.read())
+    .await?;
+    Ok(Report {
+        id,
+        state,
+        lateness: lateness(state, at(3)?, clock, now),
+        recordings: row.try_get(2)?,
+        requested_at: at(3)?,
+        sealed_until: clock.sealed_until,
+        expected_by: clock.expected_by,
+        due_by: clock.due_by,
+        finished_at: maybe(row, 7)?,
+        lease,
+        steps: steps.iter().map(step).collect::<sqlx::Result<_>>()?,
+    })
+}
+
+fn step(row: &SqliteRow) -> sqlx::Result<Step> {
+    Ok(Step {
+        store: row.try_get(0)?,
+        state: view::named(&row.try_get::<String, _>(1)?)?,
+        copies: row.try_get(2)?,
+        erased: row.try_get(3)?,
+        failed_attempts: row.try_get(4)?,
+        problem: row.try_get::<Option<String>, _>(5)?.map(|name| view::named(&name)).transpose()?,
+        next_attempt_at: maybe(row, 6)?,
+        verified_at: maybe(row, 7)?,
+    })
+}
+
+fn maybe(row: &SqliteRow, column: usize) -> sqlx::Result<Option<Timestamp>> {
+    Ok(row.try_get::<Option<i64>, _>(column)?.map(Timestamp::from_ms))
+}
+
+impl Report {
+    /// Whether somebody must look: a week has passed, or what the law allows.
+    #[must_use]
+    pub fn is_alarming(&self) -> bool {
+        self.lateness >= Lateness::Alarm
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, state, recordings, requested_at, expected_by, due_by, .. } = self;
+        write!(f, "{id} {}, {}: {recordings} recordings", view::state_name(*state), word(self.lateness))?;
+        write!(f, ", asked {requested_at}, expected {expected_by}, due {due_by}")?;
+        if let Some(finished) = self.finished_at {
+            write!(f, ", over {finished}")?;
+        }
+        for step in &self.steps {
+            write!(f, "\n  {step}")?;
+        }
+        if let Some(Lease { owner, until, lives }) = &self.lease {
+            let lives = if *lives { "which lives" } else { "which has ended: the next engine takes over" };
+            write!(f, "\n  carried out by {owner} until {until}, {lives}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { store, state, copies, erased, failed_attempts, .. } = self;
+        write!(f, "{store:<14}{:<16}{erased} of {copies}", view::step_state_name(*state))?;
+        if *failed_attempts > 0 {
+            write!(f, ", failed {failed_attempts} times")?;
+        }
+        if let Some(problem) = self.problem {
+            write!(f, ", last {}", view::problem_name(problem))?;
+        }
+        if let Some(next) = self.next_attempt_at {
+            write!(f, ", next try {next}")?;
+        }
+        Ok(())
+    }
+}
+
+const fn word(lateness: Lateness) -> &'static str {
+    match lateness {
+        Lateness::OnTime => "on time",
+        Lateness::Late => "late",
+        Lateness::Alarm => "alarm",
+        Lateness::Overdue => "overdue",
+    }
+}

@@ -1,0 +1,179 @@
+//! What is lost comes from the backup; what is left is newer, and stays.
+
+use std::{
+    fs::File,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail, ensure};
+
+use super::{MARKER, Stage, mark, stage};
+use crate::{faults, journal, ledger};
+
+/// The database: always the backup's.
+const DATABASE: &str = "forget-me-not.db";
+/// The keys: the backup's only where the folder has none. A newer one has no less that is alive, and nothing
+/// that was destroyed.
+const KEYS: &str = "keys.db";
+/// Folders of files that have a meaning each: those that the folder does not have come from the backup.
+const MERGED: [&str; 2] = ["media", journal::FOLDER];
+/// What belonged to processes.
+const PASSING: [&str; 2] = ["processes", "uploads"];
+
+/// Begins to restore `data` from the backup in `from`, or goes on with it.
+pub fn begin(data: &Path, from: &Path) -> anyhow::Result<()> {
+    let from = from.canonicalize().with_context(|| format!("there is no backup in {}", from.display()))?;
+    match stage(data)? {
+        Some(Stage::Copying(other)) if other != from => {
+            bail!("{} is being restored from {} already", data.display(), other.display())
+        }
+        Some(_) => return go_on(data),
+        None => {}
+    }
+    ensure!(from.join(DATABASE).is_file(), "there is no database in the backup {}", from.display());
+    ensure!(
+        !data.join(DATABASE).exists(),
+        "there is a database in {}: move it away, and delete it once what is restored works, for no deletion reaches it there",
+        data.display()
+    );
+    ensure!(
+        data.join(journal::FOLDER).is_dir(),
+        "there is no folder {} in {}: without what the lost service wrote there, what was deleted after the backup would be \
+         there again. Copy it from where you keep it",
+        journal::FOLDER,
+        data.display()
+    );
+    published_is_there(data, &from)?;
+    // The marks in that folder were made with one key, and the backup's is the same or a mistake.
+    let key = |folder: &Path| read(&folder.join("tombstone.key"));
+    if let (Some(ours), Some(theirs)) = (key(data)?, key(&from)?) {
+        ensure!(
+            ours == theirs,
+            "{} is a backup of another service: its tombstone.key is another",
+            from.display()
+        );
+    }
+    mark(data, &Stage::Copying(from))?;
+    go_on(data)
+}
+
+/// Refuses to go on with a ledger that is older than what was published: it would become another one, and whoever
+/// follows it would find it forked.
+fn published_is_there(data: &Path, from: &Path) -> anyhow::Result<()> {
+    let published = ledger::checkpoint_size(&data.join(journal::FOLDER).join(journal::CHECKPOINT))?;
+    let folder = if data.join("ledger").exists() { data } else { from };
+    let here = ledger::checkpoint_size(&folder.join("ledger/checkpoint"))?;
+    ensure!(
+        here >= published,
+        "the ledger has published {published} entries, and the one in {} has {here}: copy the lost service's folder ledger/ \
+         to {} first; it is public, and whoever follows the ledger has it",
+        folder.display(),
+        data.display()
+    );
+    Ok(())
+}
+
+/// Ends what was begun, if anything was.
+pub fn go_on(data: &Path) -> anyhow::Result<()> {
+    let Some(Stage::Copying(from)) = stage(data)? else { return Ok(()) };
+    ensure!(
+        from.is_dir(),
+        "{} is being restored, and its backup {} is not there any more",
+        data.display(),
+        from.display()
+    );
+    copy(data, &from).with_context(|| format!("cannot copy from {}", from.display()))?;
+    faults::point("restore-copied");
+    mark(data, &Stage::Replaying(format!("{:016x}", rand::random::<u64>())))
+}
+
+fn copy(data: &Path, from: &Path) -> anyhow::Result<()> {
+    // A database and its log belong together: no part of one that was copied half stays beside another's.
+    for end in ["", "-wal", "-shm"] {
+        remove(&data.join(format!("{DATABASE}{end}")))?;
+    }
+    together(data, from, DATABASE)?;
+    faults::point("restore-copying");
+    let begun = data.join(format!("{KEYS}.copying"));
+    if !data.join(KEYS).exists() || begun.exists() {
+        // Whole only with its log: until then a note stands beside it.
+        File::create(&begun)?.sync_all()?;
+        for end in ["", "-wal", "-shm"] {
+            remove(&data.join(format!("{KEYS}{end}")))?;
+        }
+        together(data, from, KEYS)?;
+        remove(&begun)?;
+    }
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let to = data.join(&name);
+        let databases = name.starts_with(DATABASE) || name.starts_with(KEYS);
+        let passing = PASSING.contains(&&*name) || name.ends_with(".lock") || name.starts_with(MARKER);
+        if MERGED.contains(&&*name) {
+            tree(&entry.path(), &to)?;
+        } else if !databases && !passing && !to.exists() {
+            // Whole or not there: a key, a folder of epochs, the ledger's files.
+            let staged = data.join(format!("{name}.copying"));
+            remove(&staged)?;
+            tree(&entry.path(), &staged)?;
+            std::fs::rename(staged, to)?;
+        }
+    }
+    Ok(File::open(data)?.sync_all()?)
+}
+
+/// A database and its log.
+fn together(data: &Path, from: &Path, name: &str) -> anyhow::Result<()> {
+    for end in ["-wal", ""] {
+        let name = format!("{name}{end}");
+        if from.join(&name).is_file() {
+            file(&from.join(&name), &data.join(&name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies what is not there, down to the last folder.
+fn tree(from: &Path, to: &Path) -> anyhow::Result<()> {
+    if from.is_file() {
+        return file(from, to);
+    }
+    std::fs::create_dir_all(to)?;
+    std::fs::set_permissions(to, std::fs::metadata(from)?.permissions())?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() || !to.exists() {
+            tree(&entry.path(), &to)?;
+        }
+    }
+    Ok(File::open(to)?.sync_all()?)
+}
+
+/// Copies a file with its permissions, durably, and seen under its name only once it is whole.
+fn file(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let mut staged = to.as_os_str().to_owned();
+    staged.push("#copying");
+    let staged = PathBuf::from(staged);
+    std::fs::copy(from, &staged)?;
+    File::open(&staged)?.sync_all()?;
+    Ok(std::fs::rename(staged, to)?)
+}
+
+fn read(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn remove(path: &Path) -> std::io::Result<()> {
+    let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+    match removed {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

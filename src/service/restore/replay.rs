@@ -1,0 +1,394 @@
+//! What was deleted since the backup is deleted again, by the same engine and the same stores.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use futures::TryStreamExt;
+use proof::leaf::Kind;
+use rules::{ChildId, ErasureId, ErasureState, RecordingId, StoreId, Stores};
+use sqlx::{Sqlite, Transaction, query, query_as, query_scalar};
+
+use super::{Stage, stage, unmark};
+use crate::{
+    core::Core,
+    derived,
+    erasure::{accept, engine, view},
+    faults,
+    journal::{self, Kept, Line, Reader},
+    ledger, store,
+    store::{Item, Store},
+    tombstone,
+};
+
+/// Recordings or objects looked at in one go: bounds memory.
+const PAGE: i64 = 1000;
+/// How often the engine's progress is looked at.
+const TICK: Duration = Duration::from_millis(200);
+/// How long it waits after a failure.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// Deletes again what was deleted since the backup, and opens the service when all of it is verified.
+/// What fails is tried again: nothing is served meanwhile.
+pub async fn run(core: &Core) {
+    loop {
+        match replay(core).await {
+            Ok(()) => return,
+            Err(error) => {
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "the restored folder is not ready; it is tried again"
+                );
+            }
+        }
+        tokio::time::sleep(AFTER_FAILURE).await;
+    }
+}
+
+/// The same, once.
+pub async fn replay(core: &Core) -> anyhow::Result<()> {
+    let Some(Stage::Replaying(name)) = stage(&core.data)? else {
+        core.restored();
+        return Ok(());
+    };
+    let mut again = 0;
+    for kept in journal::all(&core.data)? {
+        again += u64::from(match kept {
+            Kept::Undone(id) => take_back(core, id).await?,
+            Kept::Deletion(id, path) => {
+                let mut file = Reader::open(&path)?;
+                anyhow::ensure!(file.head.id == id, "{} is of another deletion", path.display());
+                seal(core, &mut file).await.with_context(|| format!("cannot repeat {id}"))?
+            }
+        });
+    }
+    tracing::info!(deletions = again, "what was deleted since the backup is deleted again");
+    faults::point("restore-replayed");
+    erase_again(core).await?;
+    let unknown = drop_unknown(core).await?;
+    faults::point("restore-erased");
+    while is_erasing(core).await? {
+        engine::tick(core).await?;
+        core.engine.notify_one();
+        tokio::time::sleep(TICK).await;
+    }
+    // What lay about without an owner left no step that would have cleaned the files after it.
+    core.db.scrub().await?;
+    core.keys.scrub().await?;
+    core.db.empty_wal().await?;
+    anyhow::ensure!(
+        holds(core, &unknown).await? == 0,
+        "what the backup's database does not know is still there"
+    );
+    enter(core, &name).await?;
+    faults::point("restore-entered");
+    unmark(&core.data)?;
+    core.restored();
+    tracing::info!("restored");
+    Ok(())
+}
+
+/// Whether any erasure whose undo is over is not carried out yet.
+async fn is_erasing(core: &Core) -> sqlx::Result<bool> {
+    query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM erasure WHERE finished_at IS NULL AND (state = 'erasing' OR sealed_until <= ?))",
+    )
+    .bind(core.clock.now().ms())
+    .fetch_one(core.db.read())
+    .await
+}
+
+/// The backup was made while it was sealed, and then it was taken back.
+async fn take_back(core: &Core, id: ErasureId) -> anyhow::Result<bool> {
+    let mut tx = core.db.write().await?;
+    let taken = query(
+        "UPDATE erasure SET state = 'cancelled', finished_at = ?, request_hash = NULL, journaled = 1
+         WHERE id = ? AND state = 'sealed'",
+    )
+    .bind(core.clock.now().ms())
+    .bind(id.to_string())
+    .execute(&mut *tx)
+    .await?;
+    if taken.rows_affected() == 0 {
+        return Ok(false);
+    }
+    accept::give_back(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Writes an erasure down that the backup does not know, with what it means of what the backup holds.
+async fn seal(core: &Core, file: &mut Reader) -> anyhow::Result<bool> {
+    let id = file.head.id;
+    let known: bool = query_scalar("SELECT EXISTS (SELECT 1 FROM erasure WHERE id = ?)")
+        .bind(id.to_string())
+        .fetch_one(core.db.read())
+        .await?;
+    if known {
+        return Ok(false);
+    }
+    let mut tx = core.db.write().await?;
+    let (mut child, mut children) = (None, 0_u64);
+    let mut marks: Vec<(Vec<u8>, u32)> = Vec::new();
+    let mut buried = Vec::new();
+    loop {
+        let line = file.line()?;
+        match line {
+            Some(Line::Item(mark, stores)) => marks.push((mark.to_vec(), stores)),
+            Some(Line::Tombstone(mark)) => buried.push(mark),
+            Some(Line::Child(_)) | None => {}
+        }
+        if marks.len() >= PAGE as usize || matches!(line, Some(Line::Child(_)) | None) {
+            remember(&mut tx, std::mem::take(&mut marks)).await?;
+        }
+        if buried.len() >= PAGE as usize || line.is_none() {
+            tombstone::bury_marks(&mut tx, id, &std::mem::take(&mut buried)).await?;
+        }
+        match line {
+            Some(Line::Child(next)) => {
+                children += u64::from(match child.replace(next) {
+                    Some(before) => plan(core, &mut tx, id, before).await?,
+                    None => false,
+                });
+            }
+            None => break,
+            Some(_) => {}
+        }
+    }
+    if let Some(last) = child {
+        children += u64::from(plan(core, &mut tx, id, last).await?);
+    }
+    if children == 0 {
+        // Of children that the backup does not know, so there is nothing of theirs.
+        tx.rollback().await?;
+        return Ok(false);
+    }
+    write(core, &mut tx, file).await?;
+    derived::erased::concern(&mut tx, id, rules::Timestamp::from_ms(file.head.times[0])).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// The marks of one child's items, where they can be looked up.
+async fn remember(tx: &mut Transaction<'_, Sqlite>, marks: Vec<(Vec<u8>, u32)>) -> sqlx::Result<()> {
+    query("CREATE TEMP TABLE IF NOT EXISTS replayed (mark BLOB PRIMARY KEY, stores INTEGER NOT NULL) WITHOUT ROWID")
+        .execute(&mut **tx)
+        .await?;
+    for (mark, stores) in marks {
+        query("INSERT OR REPLACE INTO replayed (mark, stores) VALUES (?, ?)")
+            .bind(mark)
+            .bind(stores)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Freezes the plan for one child: which recordings of the backup the marks mean. False where the backup
+/// does not know the child.
+async fn plan(
+    core: &Core,
+    tx: &mut Transaction<'_, Sqlite>,
+    id: ErasureId,
+    child: ChildId,
+) -> anyhow::Result<bool> {
+    let number: Option<i64> = query_scalar("SELECT number FROM child WHERE id = ?")
+        .bind(child.to_string())
+        .fetch_optional(&mut **tx)
+        .await?;
+    let mut after = i64::MIN;
+    while let Some(number) = number {
+        let page: Vec<(i64, String, u32)> = query_as(
+            "SELECT seq, id, usable FROM recording WHERE child = ? AND seq > ? ORDER BY seq LIMIT ?",
+        )
+        .bind(number)
+        .bind(after)
+        .bind(PAGE)
+        .fetch_all(&mut **tx)
+        .await?;
+        let Some((last, ..)) = page.last() else { break };
+        after = *last;
+        for (seq, recording, usable) in page {
+            let mark = core.tombstones.recording(child, recording.parse()?);
+            let stores: Option<u32> = query_scalar("SELECT stores FROM replayed WHERE mark = ?")
+                .bind(&mark[..])
+                .fetch_optional(&mut **tx)
+                .await?;
+            let Some(stores) = stores else { continue };
+            query(
+                "INSERT INTO erasure_item (erasure, seq, recording, child, stores, cleared) VALUES (?, ?, ?, ?, ?, ?)",
+            )
+            .bind(id.to_string())
+            .bind(seq)
+            .bind(recording)
+            .bind(child.to_string())
+            .bind(stores)
+            .bind(stores & usable)
+            .execute(&mut **tx)
+            .await?;
+            query("UPDATE recording SET usable = usable & ~? WHERE seq = ?")
+                .bind(stores)
+                .bind(seq)
+                .execute(&mut **tx)
+                .await?;
+        }
+    }
+    if let Some(number) = number {
+        query("INSERT OR IGNORE INTO erasure_child (erasure, child) VALUES (?, ?)")
+            .bind(id.to_string())
+            .bind(number)
+            .execute(&mut **tx)
+            .await?;
+    }
+    query("DELETE FROM replayed").execute(&mut **tx).await?;
+    Ok(number.is_some())
+}
+
+/// The erasure and its steps. It is sealed as it was; where its undo is over the engine begins at once.
+async fn write(core: &Core, tx: &mut Transaction<'_, Sqlite>, file: &Reader) -> anyhow::Result<()> {
+    let head = &file.head;
+    let id = head.id.to_string();
+    let [asked, until, expected, due] = head.times;
+    query(
+        "INSERT INTO erasure (id, guardian, scope, state, contested, recordings, requested_at, sealed_until,
+                              expected_by, due_by, inventory, journaled)
+         VALUES (?1, ?2, ?3, ?4, ?5, (SELECT count(*) FROM erasure_item WHERE erasure = ?1), ?6, ?7, ?8, ?9, ?10, 1)",
+    )
+    .bind(&id)
+    .bind(&head.guardian)
+    .bind(&head.scope)
+    .bind(view::state_name(ErasureState::Sealed))
+    .bind(head.contested)
+    .bind(asked)
+    .bind(until)
+    .bind(expected)
+    .bind(due)
+    .bind(ledger::inventory::version(tx).await?)
+    .execute(&mut **tx)
+    .await?;
+    for (store, position) in core.stores.iter().map(|store| store.id()).zip(0..) {
+        query(
+            "INSERT INTO erasure_step (erasure, store, position, state, copies)
+             VALUES (?1, ?2, ?3, 'waiting', (SELECT count(*) FROM erasure_item WHERE erasure = ?1 AND stores & ?4 != 0))",
+        )
+        .bind(&id)
+        .bind(store.name())
+        .bind(position)
+        .bind(Stores::NONE.with(store).bits())
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// A backup is not made in one moment: its files may still be there where its database says that a store
+/// has erased. So all that is being erased is erased once more, from the first item.
+async fn erase_again(core: &Core) -> anyhow::Result<()> {
+    let mut after = (String::new(), i64::MIN);
+    loop {
+        let page: Vec<(String, i64, String, String, u32)> = query_as(
+            "SELECT i.erasure, i.seq, i.recording, i.child, i.stores FROM erasure_item i
+             WHERE (i.erasure, i.seq) > (?, ?) AND EXISTS (SELECT 1 FROM erasure e WHERE e.id = i.erasure AND e.state = 'erasing')
+             ORDER BY i.erasure, i.seq LIMIT ?",
+        )
+        .bind(&after.0)
+        .bind(after.1)
+        .bind(PAGE)
+        .fetch_all(core.db.read())
+        .await?;
+        let Some((erasure, seq, ..)) = page.last() else { return Ok(()) };
+        after = (erasure.clone(), *seq);
+        for store in core.stores.iter().filter(|store| store.id() != StoreId::Catalogue) {
+            let mut items = Vec::new();
+            for (_, seq, recording, child, stores) in &page {
+                if Stores::from_bits(*stores).has(store.id()) {
+                    items.push(Item { seq: *seq, recording: recording.parse()?, child: child.parse()? });
+                }
+            }
+            store.erase(&items).await?;
+        }
+    }
+}
+
+/// Files and keys that the database does not know: of what was erased before the backup's database was
+/// copied and after its files were, or recorded after it. Nobody could ever list or delete them.
+async fn drop_unknown(core: &Core) -> anyhow::Result<Vec<Item>> {
+    let mut objects = core.media.list(Some(&"media".into()));
+    let mut unknown = Vec::new();
+    while let Some(object) = objects.try_next().await? {
+        if let Some((child, recording)) = store::media::owner(&object.location)
+            && !is_known(core, recording).await?
+        {
+            unknown.push(Item { seq: 0, recording, child });
+        }
+    }
+    drop(objects);
+    let mut after = String::new();
+    loop {
+        let page = core.keys.owners(&after, PAGE).await?;
+        let Some((_, last)) = page.last() else { break };
+        after = last.to_string();
+        for (child, recording) in page {
+            if !is_known(core, recording).await? {
+                unknown.push(Item { seq: 0, recording, child });
+            }
+        }
+    }
+    for store in of_files(core) {
+        for items in unknown.chunks(PAGE as usize) {
+            store.erase(items).await?;
+        }
+    }
+    if !unknown.is_empty() {
+        tracing::warn!(
+            recordings = unknown.len(),
+            "files or keys that the backup's database does not know are deleted"
+        );
+    }
+    Ok(unknown)
+}
+
+/// How many of these still have a file or a key, once the files are written anew.
+async fn holds(core: &Core, items: &[Item]) -> anyhow::Result<u64> {
+    let mut held = 0;
+    for store in of_files(core) {
+        for items in items.chunks(PAGE as usize) {
+            held += store.probe(items).await?;
+        }
+    }
+    Ok(held)
+}
+
+/// The stores that do not live in the backup's database.
+fn of_files(core: &Core) -> impl Iterator<Item = &dyn Store> {
+    let files = [StoreId::Keys, StoreId::Media];
+    core.stores.iter().map(AsRef::as_ref).filter(move |store| files.contains(&store.id()))
+}
+
+async fn is_known(core: &Core, recording: RecordingId) -> sqlx::Result<bool> {
+    query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM recording WHERE id = ?1 AND usable & ?2 != 0)
+             OR EXISTS (SELECT 1 FROM erasure_item WHERE recording = ?1)",
+    )
+    .bind(recording.to_string())
+    .bind(Stores::NONE.with(StoreId::Media).bits())
+    .fetch_one(core.db.read())
+    .await
+}
+
+/// Everybody may read that it happened, and of how many entries the bodies are lost.
+async fn enter(core: &Core, name: &str) -> anyhow::Result<()> {
+    let lost: i64 =
+        query_scalar("SELECT count(*) FROM ledger_entry WHERE lost").fetch_one(core.db.read()).await?;
+    let mut tx = core.db.write().await?;
+    let entered: bool =
+        query_scalar("SELECT EXISTS (SELECT 1 FROM ledger_entry WHERE child IS NULL AND body LIKE ?)")
+            .bind(format!("%\nrestore {name}\n%"))
+            .fetch_one(&mut *tx)
+            .await?;
+    if entered {
+        return Ok(());
+    }
+    let body = ledger::body::restored(core.clock.now(), name, lost);
+    ledger::enter_public(&mut tx, core, Kind::Policy, &body).await?;
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,320 @@
+//! The restore drill, with the real binary: recorded, backed up, deleted, lost, restored. What was deleted
+//! after the backup is nowhere, and nothing is served before that is so.
+#![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
+mod household;
+mod process;
+
+use std::{path::Path, process::Command};
+
+use household::{Household, canary, wav};
+use process::{PATIENCE, Process, free_port, mint};
+use rules::{
+    ChildId, Class, ErasureId, ErasureState, RecordingId, Scope, StoreId,
+    contract::{Erasure, NewErasure},
+};
+use service::{
+    clock::{Clock, SystemClock},
+    core::{Core, Policy},
+    erasure::{Asker, accept, engine, view},
+    ledger,
+    outbound::{self, Reach},
+    playback,
+    store::Subject,
+};
+use sqlx::query_scalar;
+
+/// A household, its backup, and what happened after that.
+struct Drill {
+    data: tempfile::TempDir,
+    backup: tempfile::TempDir,
+    asker: Asker,
+    child: ChildId,
+    recordings: Vec<RecordingId>,
+    /// Deleted, a place alone, still sealed, taken back.
+    erasures: [ErasureId; 4],
+    published: u64,
+}
+
+/// What each of the recordings says and what becomes of it.
+const GONE_BEFORE: i64 = 0;
+const GONE_SINCE: i64 = 1;
+const PLACE_GONE: i64 = 2;
+const SEALED: i64 = 3;
+const UNDONE: i64 = 4;
+const UNTOUCHED: i64 = 5;
+const CAME_SINCE: i64 = 6;
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+impl Drill {
+    async fn new() -> Self {
+        let home = Household::starting(SystemClock.now().plus_seconds(-60)).await;
+        let mut recordings = Vec::new();
+        for n in GONE_BEFORE..=UNTOUCHED {
+            recordings.push(home.record(n, &canary(n), true).await);
+        }
+        let of = |scope, waive_undo| NewErasure {
+            child: Some(home.child),
+            scope,
+            include_kept: false,
+            waive_undo,
+            as_of: None,
+        };
+        let items = |n: i64| Scope::Items { recordings: vec![recordings[n as usize]] };
+        let ask = async |scope, waive| {
+            accept::accept(&home.core, &home.asker, &of(scope, waive), None).await.unwrap().0.id
+        };
+        home.delete(&of(items(GONE_BEFORE), true)).await;
+        let undone = ask(items(UNDONE), false).await;
+        ledger::sequence(&home.core).await.unwrap();
+        home.core.db.empty_wal().await.unwrap();
+        let backup = tempfile::tempdir().unwrap();
+        copy(home.folder.path(), backup.path());
+
+        let deleted = ask(items(GONE_SINCE), true).await;
+        let place = Scope::Class {
+            class: Class::Location,
+            from: Some(home.at(PLACE_GONE)),
+            to: Some(home.at(PLACE_GONE + 1)),
+        };
+        let place = ask(place, true).await;
+        let sealed = ask(items(SEALED), false).await;
+        accept::cancel(&home.core, &home.asker, undone).await.unwrap();
+        home.clock.advance(1);
+        recordings.push(home.record(CAME_SINCE, &canary(CAME_SINCE), true).await);
+        engine::tick(&home.core).await.unwrap();
+        assert_eq!(home.state(deleted).await, ErasureState::Deleted);
+        ledger::sequence(&home.core).await.unwrap();
+        let size: i64 =
+            query_scalar("SELECT size FROM ledger_head").fetch_one(home.core.db.read()).await.unwrap();
+        home.core.db.close().await;
+        home.core.keys.close().await;
+        let Household { core, asker, folder, child, .. } = home;
+        drop(core);
+        let erasures = [deleted, place, sealed, undone];
+        Self { data: folder, backup, asker, child, recordings, erasures, published: size.cast_unsigned() }
+    }
+
+    /// The disk with the database is lost; of the rest only what is named is left.
+    fn lose(&self, left: &[&str]) {
+        for entry in std::fs::read_dir(self.data.path()).unwrap() {
+            let entry = entry.unwrap();
+            if !left.contains(&&*entry.file_name().to_string_lossy()) {
+                if entry.path().is_dir() {
+                    std::fs::remove_dir_all(entry.path()).unwrap();
+                } else {
+                    std::fs::remove_file(entry.path()).unwrap();
+                }
+            }
+        }
+    }
+
+    fn restore(&self, stop_at: Option<&str>) -> Process {
+        let from = self.backup.path().to_string_lossy();
+        Process::run(self.data.path(), &["restore", "--from", &from], stop_at)
+    }
+
+    /// What `restore` says when it refuses.
+    fn refused(&self) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_forget-me-not"));
+        command.arg("--data").arg(self.data.path()).arg("restore").arg("--from").arg(self.backup.path());
+        let output = command.output().unwrap();
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    /// Everything is as it was before the loss, and what was deleted is nowhere.
+    async fn check(&self) {
+        let data = self.data.path();
+        let core = Core::open(data, Policy::default()).await.unwrap();
+        assert!(!core.is_restoring());
+        let [deleted, place, sealed, undone] = self.erasures;
+        let state = async |id| view::get(&core, &self.asker, id).await.unwrap();
+        for id in [deleted, place] {
+            let done: Erasure = state(id).await;
+            assert_eq!(done.phrase(), rules::erasure::Phrase::Deleted, "{:?}", done.scope);
+        }
+        assert_eq!(state(undone).await.state, ErasureState::Cancelled);
+        assert_eq!(state(sealed).await.state, ErasureState::Sealed);
+        // It can still be taken back, as she was told.
+        accept::cancel(&core, &self.asker, sealed).await.unwrap();
+
+        let subject = Subject { number: self.asker.children[0].0, id: self.child };
+        for store in &core.stores {
+            let copies = store.list(subject).await.unwrap().copies;
+            let expected = if store.id() == StoreId::Location { 3 } else { 4 };
+            assert_eq!(copies, expected, "{:?}", store.id());
+        }
+        for n in [PLACE_GONE, SEALED, UNDONE, UNTOUCHED] {
+            assert_eq!(play(&core, &self.asker, self.recordings[n as usize]).await, wav(&canary(n)));
+        }
+        // What was deleted is not taken in again, also now.
+        let child = subject.id;
+        for n in [GONE_BEFORE, GONE_SINCE] {
+            let file = data.join("again.wav");
+            std::fs::write(&file, wav(&canary(n))).unwrap();
+            let incoming = household::incoming(child, core.clock.now(), &file);
+            let refused = service::ingest::ingest(&core, &incoming).await;
+            assert!(matches!(refused, Err(service::ingest::IngestError::Erased)), "{n}: {refused:?}");
+            std::fs::remove_file(file).unwrap();
+        }
+        ledger::sequence(&core).await.unwrap();
+        let (size, restores): (i64, i64) = sqlx::query_as(
+            "SELECT (SELECT size FROM ledger_head),
+                    (SELECT count(*) FROM ledger_entry WHERE body LIKE 'forget-me-not/restore/v1%')",
+        )
+        .fetch_one(core.db.read())
+        .await
+        .unwrap();
+        assert!(size.cast_unsigned() > self.published, "the ledger goes on where it was");
+        assert_eq!(restores, 1, "and says that it was restored");
+        core.db.close().await;
+        core.keys.close().await;
+        assert_eq!(ledger::fsck(data).await.unwrap(), [""; 0]);
+        for n in GONE_BEFORE..=CAME_SINCE {
+            let gone = [GONE_BEFORE, GONE_SINCE, CAME_SINCE].contains(&n);
+            assert_eq!(household::contains(data, canary(n).as_bytes()), !gone, "canary {n}");
+        }
+        let ids: Vec<String> = self.recordings.iter().map(ToString::to_string).collect();
+        for n in [GONE_BEFORE, GONE_SINCE, CAME_SINCE] {
+            assert!(!household::contains(data, ids[n as usize].as_bytes()), "the id of {n}");
+            assert!(!data.join(format!("media/{child}/{}", ids[n as usize])).exists());
+        }
+    }
+}
+
+async fn play(core: &std::sync::Arc<Core>, asker: &Asker, recording: RecordingId) -> Vec<u8> {
+    use futures::TryStreamExt;
+    let expires_at = core.clock.now().plus_seconds(600);
+    let session = service::session::Session {
+        asker: asker.clone(),
+        permissions: service::session::Permissions::ALL,
+        expires_at,
+    };
+    let ticket = playback::ticket(core, &session, recording).await.unwrap();
+    let opened = playback::open(core, ticket.url.rsplit('/').next().unwrap()).await.unwrap();
+    let all = 0..opened.bytes;
+    let pieces: Vec<_> =
+        playback::stream(household::Shared(core.clone()), opened, all).try_collect().await.unwrap();
+    pieces.concat()
+}
+
+/// What is best to have left, and the least there must be.
+const BEST: &[&str] =
+    &["deletions", "keys.db", "epochs", "ledger", "ledger.key", "tombstone.key", "vendor.key", "media"];
+const LEAST: &[&str] = &["deletions", "ledger"];
+
+#[tokio::test]
+async fn what_was_deleted_after_the_backup_stays_deleted() {
+    for left in [BEST, LEAST] {
+        let drill = Drill::new().await;
+        assert!(
+            household::contains(drill.backup.path(), canary(GONE_SINCE).as_bytes()),
+            "the drill means something"
+        );
+        drill.lose(left);
+        assert!(drill.restore(None).ends_well());
+        drill.check().await;
+    }
+}
+
+#[tokio::test]
+async fn killed_anywhere_the_next_start_goes_on() {
+    for point in
+        ["restore-copying", "restore-copied", "restore-replayed", "restore-erased", "restore-entered"]
+    {
+        let drill = Drill::new().await;
+        drill.lose(LEAST);
+        // Twice: going on may be killed too.
+        for _ in 0..2 {
+            drill.restore(Some(point)).kill_where_it_stopped(drill.data.path());
+        }
+        assert!(drill.restore(None).ends_well(), "{point}");
+        drill.check().await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_served_before_all_of_it_is_deleted_again() {
+    let drill = Drill::new().await;
+    let data = drill.data.path();
+    drill.lose(LEAST);
+    drill.restore(Some("restore-copied")).kill_where_it_stopped(data);
+    let client = outbound::builder(Reach::ThisMachine).build().unwrap();
+    for point in ["restore-replayed", "restore-erased", "restore-entered"] {
+        let service = Process::serve_on(data, free_port(), Some(point));
+        let waiting = service.port;
+        let path = data.to_owned();
+        let service = tokio::task::spawn_blocking(move || {
+            service.wait_where_it_stops(&path);
+            service
+        })
+        .await
+        .unwrap();
+        let token = mint(data);
+        let status = async |path: &str| {
+            let url = format!("http://127.0.0.1:{waiting}{path}");
+            client.get(url).bearer_auth(&token).send().await.unwrap().status().as_u16()
+        };
+        assert_eq!(status("/healthz").await, 200, "{point}");
+        for path in
+            ["/readyz", "/v1/children", "/", "/ledger/checkpoint", "/metrics", "/openapi.json", "/app"]
+        {
+            assert_eq!(status(path).await, 503, "{point} {path}");
+        }
+        service.kill_where_it_stopped(data);
+        let import = Process::run(data, &["import", "--child", "Mia", "."], None).ends_well();
+        assert!(!import, "and nothing is taken in");
+    }
+    let service = Process::serve_on(data, free_port(), None);
+    let begun = std::time::Instant::now();
+    let ready = format!("http://127.0.0.1:{}/readyz", service.port);
+    while !matches!(client.get(&ready).send().await, Ok(answer) if answer.status() == 200) {
+        assert!(begun.elapsed() < PATIENCE, "it never became ready");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    drop(service);
+    drill.check().await;
+}
+
+#[tokio::test]
+async fn without_what_must_be_known_nothing_is_restored() {
+    let drill = Drill::new().await;
+    assert!(drill.refused().contains("there is a database"), "no deletion would reach that one");
+    drill.lose(&["ledger"]);
+    assert!(drill.refused().contains("there is no folder deletions"));
+
+    let drill = Drill::new().await;
+    // The backup's ledger is older than what the world has seen.
+    drill.lose(&["deletions"]);
+    let refused = drill.refused();
+    assert!(refused.contains("the ledger has published"), "{refused}");
+
+    let drill = Drill::new().await;
+    drill.lose(&["deletions", "ledger"]);
+    std::fs::write(drill.data.path().join("tombstone.key"), [1; 32]).unwrap();
+    assert!(drill.refused().contains("another service"));
+
+    // The file of a deletion that was not copied whole.
+    let drill = Drill::new().await;
+    drill.lose(LEAST);
+    let file = drill.data.path().join("deletions").join(drill.erasures[0].to_string());
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.strip_suffix("end\n").unwrap()).unwrap();
+    assert!(drill.refused().contains("ends too early"));
+    std::fs::write(&file, text).unwrap();
+    assert!(drill.restore(None).ends_well(), "with the whole file it goes on");
+    drill.check().await;
+}
