@@ -54,7 +54,7 @@ async fn two_engines_at_once_carry_each_erasure_out_once() {
     let home = Household::new().await;
     let mut ids = Vec::new();
     for n in 0..12 {
-        let recording = home.record(n, &canary(n), true).await;
+        let recording = home.record_whole(n, &canary(n), true).await;
         ids.push(ask(&home, Scope::Items { recordings: vec![recording] }).await);
     }
     let other = another(&home).await;
@@ -125,8 +125,8 @@ async fn an_engine_that_was_paused_is_taken_over_and_then_can_write_nothing() {
             home.wrap(store, |inner| {
                 Box::new(Pausing { inner, probing, reached: reached.clone(), go: go.clone() })
             });
-            home.record(0, &canary(0), true).await;
-            home.record(1, &canary(1), true).await;
+            home.record_whole(0, &canary(0), true).await;
+            home.record_whole(1, &canary(1), true).await;
             let id = ask(&home, Scope::Child {}).await;
             let core = home.core.clone();
             let paused = tokio::spawn(async move { engine::tick(&core).await });
@@ -140,7 +140,7 @@ async fn an_engine_that_was_paused_is_taken_over_and_then_can_write_nothing() {
             assert_eq!(home.state(id).await, ErasureState::Deleted, "{store:?} {probing}");
             let rows = home.rows().await;
             // What arrives now is nobody's plan.
-            let late = home.record(2, &canary(2), true).await;
+            let late = home.record_whole(2, &canary(2), true).await;
 
             go.notify_one();
             paused.await.unwrap().unwrap();
@@ -159,7 +159,7 @@ async fn an_engine_that_was_paused_is_taken_over_and_then_can_write_nothing() {
 #[tokio::test]
 async fn a_lease_ends_with_its_process_and_else_by_the_clock() {
     let home = Household::new().await;
-    home.record(0, "walnut", true).await;
+    home.record_whole(0, "walnut", true).await;
     let id = ask(&home, Scope::Child {}).await;
     let other = another(&home).await;
     assert!(Lease::claim(&other, &[id], lease::SECONDS).await.unwrap().is_empty(), "it is still sealed");
@@ -199,7 +199,7 @@ async fn a_lease_ends_with_its_process_and_else_by_the_clock() {
 #[tokio::test(flavor = "multi_thread")]
 async fn long_work_renews_its_lease_and_ends_where_it_is_lost() {
     let home = Household::new().await;
-    home.record(0, "walnut", true).await;
+    home.record_whole(0, "walnut", true).await;
     let id = ask(&home, Scope::Child {}).await;
     let mut tx = home.core.db.write().await.unwrap();
     sqlx::query("UPDATE erasure SET state = 'erasing'").execute(&mut *tx).await.unwrap();
