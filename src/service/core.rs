@@ -13,6 +13,7 @@ use tokio::sync::{Notify, watch};
 use crate::{
     clock::{Clock, SystemClock},
     db::Db,
+    journal,
     keys::Keys,
     ledger::{self, Ledger},
     owner::Owner,
@@ -116,6 +117,7 @@ impl Core {
         ledger::inventory::publish(&core).await?;
         drop(opening);
         crate::ingest::sweep(&core).await?;
+        journal::sweep(&core)?;
         Ok(Arc::new(core))
     }
 

@@ -33,6 +33,7 @@ use sqlx::{Row, query, query_as, query_scalar};
 use crate::{
     core::Core,
     erasure::view,
+    faults,
     tombstone::{Mark, Tombstones},
 };
 
@@ -67,6 +68,7 @@ pub async fn keep(core: &Core) -> anyhow::Result<()> {
         }
     }
     File::open(&folder)?.sync_all()?;
+    faults::point("journal-written");
     let mut tx = core.db.write_effect().await?;
     for (id, state) in rows {
         // One that was taken back meanwhile is written again.
@@ -89,6 +91,26 @@ pub fn note_checkpoint(data: &Path, text: &str) -> io::Result<()> {
     std::fs::rename(staged, folder.join(CHECKPOINT))
 }
 
+/// Clears away what processes had begun to write that do not live any more.
+pub fn sweep(core: &Core) -> anyhow::Result<()> {
+    let entries = match std::fs::read_dir(core.data.join(FOLDER)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let staged = name.strip_suffix(".new").and_then(|name| name.split_once('.'));
+        let owner = staged.and_then(|(_, writer)| writer.split_once('-')).map(|(owner, _)| owner);
+        if let Some(owner) = owner
+            && !core.owner.is_alive(owner)?
+        {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 fn path(folder: &Path, id: ErasureId, undone: bool) -> PathBuf {
     folder.join(if undone { format!("{id}.{UNDONE}") } else { id.to_string() })
 }
@@ -101,8 +123,8 @@ fn remove(path: &Path) -> io::Result<()> {
 }
 
 async fn write(core: &Core, folder: &Path, id: ErasureId) -> anyhow::Result<()> {
-    let staged = folder.join(format!("{id}.{:016x}.new", rand::random::<u64>()));
-    let mut file = BufWriter::new(File::create_new(&staged)?);
+    let staged = folder.join(format!("{id}.{}-{:016x}.new", core.owner.name(), rand::random::<u64>()));
+    let mut file = BufWriter::new(File::create(&staged)?);
     let erasure = query(
         "SELECT guardian, scope, contested, requested_at, sealed_until, expected_by, due_by FROM erasure WHERE id = ?",
     )

@@ -11,7 +11,7 @@ use rules::ErasureId;
 use sqlx::{QueryBuilder, Row, Sqlite, Transaction, query, query_scalar};
 
 use super::view;
-use crate::core::Core;
+use crate::{core::Core, faults};
 
 /// How long a lease is, in seconds: long enough for a machine that is short of breath, short enough
 /// that what a paused engine left is taken over within a parent's patience.
@@ -49,6 +49,7 @@ impl Lease {
         let mut tx = core.db.write_effect().await?;
         let rows = sql.build().fetch_all(&mut *tx).await?;
         tx.commit().await?;
+        faults::point("lease-claimed");
         let mut leases = Vec::with_capacity(rows.len());
         for row in rows {
             let erasure = view::erasure_id(&row.try_get::<String, _>(0)?)?;

@@ -133,6 +133,17 @@ async fn killed_in_the_ledger() {
     }
 }
 
+#[test]
+fn every_store_stands_in_the_matrix() {
+    let source = include_str!("kill.rs");
+    for store in StoreId::ALL {
+        assert!(
+            source.contains(&format!("store_survives(StoreId::{store:?})")),
+            "{store:?} is not killed in"
+        );
+    }
+}
+
 async fn store_survives(store: StoreId) {
     for moment in ["before", "erased", "probing"] {
         // Twice: recovery itself may be killed too.
@@ -202,7 +213,7 @@ async fn killed_in_catalogue() {
 
 #[tokio::test]
 async fn killed_between_the_stores() {
-    for point in ["log-before", "log-emptied", "complete-before"] {
+    for point in ["lease-claimed", "log-before", "log-emptied", "complete-before"] {
         survives(point, 2, ErasureState::Erasing).await;
     }
     survives("open-before", 2, ErasureState::Sealed).await;
@@ -214,7 +225,7 @@ async fn killed_between_the_stores() {
 
 #[tokio::test]
 async fn killed_while_accepting() {
-    for (point, accepted) in [("accept-before", false), ("accept-after", true)] {
+    for (point, accepted) in [("accept-before", false), ("accept-after", true), ("journal-written", true)] {
         let home = Household::starting(SystemClock.now().plus_seconds(-60)).await;
         home.record(0, &canary(0), true).await;
         home.core.db.close().await;
@@ -250,6 +261,16 @@ async fn killed_while_accepting() {
         let usable: u32 =
             sqlx::query_scalar("SELECT usable FROM recording").fetch_one(core.db.read()).await.unwrap();
         assert_eq!(usable == 0, accepted, "use stops with the acceptance or not at all: {point}");
+        // Before anything is destroyed, a restored backup would know of it.
+        service::erasure::engine::tick(&core).await.unwrap();
+        let written: Vec<String> = std::fs::read_dir(data.join("deletions"))
+            .into_iter()
+            .flatten()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.starts_with("era_"))
+            .collect();
+        let expected: Vec<String> = erasures.iter().map(|erasure| erasure.id.to_string()).collect();
+        assert_eq!(written, expected, "{point}");
     }
 }
 

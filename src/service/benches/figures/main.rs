@@ -9,6 +9,7 @@ mod days;
 mod erase;
 mod intake;
 mod keys;
+mod large;
 mod ledger;
 mod lists;
 mod stock;
@@ -28,11 +29,19 @@ fn main() {
         runtime.block_on(stock::fill_folder(folder.as_ref(), recordings));
         return;
     }
+    if let Some(recordings) = std::env::var_os("FMN_BENCH_ERASE") {
+        // By itself, so that the most memory it takes is its own.
+        runtime.block_on(large::erase(recordings.to_str().unwrap().parse().unwrap()));
+        return;
+    }
     runtime.block_on(async {
         println!("| What | Figure | Floor or peer in the same run | Ratio |\n|---|---|---|---|");
         let many = if small { 20_000 } else { 1_000_000 };
         if wanted("erase") {
             erase::run(if small { 1_000 } else { 10_000 }).await;
+        }
+        if wanted("large") {
+            large::run(if small { [1_000, 5_000] } else { [10_000, 100_000] });
         }
         if wanted("intake") {
             intake::run(if small { 500 } else { 10_000 }).await;
