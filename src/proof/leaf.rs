@@ -40,7 +40,7 @@ macro_rules! kinds {
 kinds! {
     /// A recording came in.
     Birth = "birth";
-    /// Something was made from it.
+    /// Something was made from recordings.
     Derive = "derive";
     /// A human looked at it.
     Access = "access";
@@ -56,7 +56,7 @@ kinds! {
     KeyDestroyed = "key-destroyed";
     /// A processor has answered.
     Processor = "processor";
-    /// A model was retired.
+    /// What becomes of a model that had learned from what was erased.
     Model = "model";
     /// All stores and processors; of no child.
     Inventory = "inventory";

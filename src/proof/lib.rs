@@ -79,6 +79,10 @@
 //! backups <day>                 from this day on no backup of it can be read
 //! ```
 //!
+//! The outcome of a model is the operator's word; this service says `left-out-of-next-build`,
+//! `retire-or-retrain-by` with a day, `retired`, `retrained` or `kept-because`. What is said later stands in
+//! an entry of the kind `model`.
+//!
 //! A store had no copies exactly where it says `none`. `items` is a tree of RFC 6962: its entries are,
 //! for each `store` line, the root of a tree over the copies in that store, whose entries are
 //! `HMAC-SHA256(K, "item" || store || 0x00 || id of the recording)` in ascending order of those ids, as

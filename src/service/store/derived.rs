@@ -61,19 +61,19 @@ impl Store for Derived {
     }
 
     async fn probe(&self, items: &[Item]) -> Result<u64, StoreError> {
-        // From the things outwards, not by the index that erasing takes; a thing that has lost its lineage
-        // is one that no erasure will ever find, so it counts as well.
+        // What hangs on these recordings; and what has lost its lineage, which no erasure will ever find, so
+        // that it counts as made from any of them. From the items and from the things: neither asks the other.
         let things: i64 = query_scalar(
-            "SELECT count(*) FROM derivation d
-             WHERE d.child IN (SELECT number FROM child WHERE id IN (SELECT value FROM json_each(?1)))
-               AND (EXISTS (SELECT 1 FROM derivation_source s WHERE s.derivation = d.number AND s.store = ?3
-                                AND s.seq IN (SELECT value FROM json_each(?2)))
-                    OR (?4 IS NULL OR d.kind = ?4)
-                       AND NOT EXISTS (SELECT 1 FROM derivation_source s WHERE s.derivation = d.number))",
+            "SELECT (SELECT count(*) FROM json_each(?1) j CROSS JOIN derivation_source s ON s.seq = j.value
+                         WHERE s.store = ?2)
+                  + (SELECT count(*) FROM json_each(?3) j CROSS JOIN child c ON c.id = j.value
+                         CROSS JOIN derivation d ON d.child = c.number
+                         WHERE (?4 IS NULL OR d.kind = ?4) AND NOT EXISTS
+                             (SELECT 1 FROM derivation_source s WHERE s.derivation = d.number))",
         )
-        .bind(super::children(items))
         .bind(seqs(items))
         .bind(self.id as i64)
+        .bind(super::children(items))
         .bind(self.kind())
         .fetch_one(self.db.read())
         .await?;

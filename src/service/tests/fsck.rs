@@ -164,6 +164,17 @@ async fn what_a_store_still_holds() {
     let home = household().await;
     change(&home, "INSERT INTO transcript (seq, child, text) VALUES (1, 1, 'left')").await;
     assert_eq!(fault(&home).await, "transcripts of no recording: 1");
+    for lineage in ["", "; INSERT INTO derivation_source VALUES (9, 1, 7)"] {
+        let home = household().await;
+        let sql = format!(
+            "INSERT INTO derivation (number, id, child, kind, content, made_at, created_at)
+             VALUES (9, 'drv', 1, 'fact', 'left', 0, 0){lineage}"
+        );
+        let mut tx = home.core.db.write().await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(fault(&home).await, "things made from no recording: 1");
+    }
     let home = household().await;
     let folder = home.folder.path().join("media").join(home.child.to_string());
     std::fs::write(folder.join("rec_00000000000000000000000000"), "left").unwrap();
