@@ -11,6 +11,7 @@ use crate::{
     id::{ChildId, DatasetId, DerivationId, DeviceId, ErasureId, ModelId, RecordingId},
     location::Place,
     preview::{KeptCount, StoreCount},
+    processor::ProcessorState,
     retention::End,
     scope::{BadScope, Scope},
     store::StoreId,
@@ -95,6 +96,23 @@ pub enum StepProblem {
     Failed,
     /// It said "erased", and a copy was still found.
     StillThere,
+}
+
+/// Why the last try with a processor failed; the log has the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ProcessorProblem {
+    /// It did not answer in time, or not at all.
+    Unreachable,
+    /// It answered with an error.
+    Failed,
+    /// It answered, and the answer was not validly signed.
+    NotSigned,
+    /// What it signed is no answer to this request.
+    NotAnAnswer,
+    /// It signed that it has cancelled the request.
+    Cancelled,
 }
 
 contract! {
@@ -424,6 +442,30 @@ contract! {
         pub verified_at: Option<Timestamp>,
     }
 
+    /// A processor's part of an erasure: somebody who was given some of what is deleted.
+    pub struct ProcessorStep {
+        /// Its name in the inventory.
+        pub processor: String,
+        /// Where more is said about it.
+        pub about: String,
+        /// Whose recordings.
+        pub child: ChildId,
+        /// How many of them it was given.
+        pub recordings: u64,
+        /// Where it stands.
+        pub state: ProcessorState,
+        /// Since when; one that has not answered: since when it has been asked.
+        pub since: Timestamp,
+        /// By when its next answer is due.
+        pub due_by: Option<Timestamp>,
+        /// Why the last try failed.
+        pub problem: Option<ProcessorProblem>,
+        /// When it is asked next.
+        pub next_attempt_at: Option<Timestamp>,
+        /// When it was last asked what it still has, and answered that there is nothing.
+        pub found_none_at: Option<Timestamp>,
+    }
+
     /// An erasure.
     pub struct Erasure {
         /// Its id.
@@ -458,6 +500,9 @@ contract! {
         /// Models that learned from it, and what became of each.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         pub models: Vec<ErasureModel>,
+        /// One entry for each processor and child of which it was given something.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub processors: Vec<ProcessorStep>,
     }
 
     /// A model that learned from what is erased.
@@ -502,6 +547,34 @@ contract! {
         /// bytes nor this name come in again. Not a child's name: it stays yours.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub reference: Option<String>,
+    }
+
+    /// Recordings that are about to be handed to a processor (vendor). To be told before: what is sealed or
+    /// deleted is refused, and the answer says under which names to hand them over.
+    #[serde(deny_unknown_fields)]
+    pub struct NewDisclosure {
+        /// Its name in the settings.
+        pub processor: String,
+        /// The recordings, 1 to 1,000, of whichever children.
+        pub recordings: Vec<RecordingId>,
+        /// What of them, at least one.
+        pub classes: Vec<Class>,
+    }
+
+    /// How a processor is to know a recording.
+    pub struct Disclosed {
+        /// Ours.
+        pub recording: RecordingId,
+        /// The child, for this processor alone: a `controller_customer_id` of OpenDSR.
+        pub subject: String,
+        /// The recording, for this processor alone.
+        pub name: String,
+    }
+
+    /// What was noted.
+    pub struct DisclosureCreated {
+        /// One for each recording, in the order of the request.
+        pub items: Vec<Disclosed>,
     }
 
     /// A recording that was taken in.
@@ -677,7 +750,8 @@ contract! {
     pub struct LedgerEntry {
         /// Its number among the child's entries, from 0.
         pub seq: u64,
-        /// What it is about: `birth`, `access`, `decision`, `request`, `store-result`, `key-destroyed`, `complete`.
+        /// What it is about: `birth`, `access`, `decision`, `request`, `store-result`, `key-destroyed`, `complete`,
+        /// `processor`.
         pub kind: String,
         /// Its place in the ledger; none until a checkpoint has it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -724,7 +798,22 @@ impl Erasure {
     #[must_use]
     pub fn phrase(&self) -> crate::erasure::Phrase {
         let steps: Vec<StepState> = self.steps.iter().map(|step| step.state).collect();
-        crate::erasure::phrase(self.state, self.contested, self.lateness, &steps)
+        let processors: Vec<ProcessorState> = self.processors.iter().map(|it| it.state).collect();
+        crate::erasure::phrase(self.state, self.contested, self.lateness, &steps, &processors)
+    }
+
+    /// How many processors have not confirmed.
+    #[must_use]
+    pub fn not_confirmed(&self) -> u64 {
+        let mut names: Vec<&str> = self
+            .processors
+            .iter()
+            .filter(|it| !it.state.is_confirmed())
+            .map(|it| it.processor.as_str())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names.len() as u64
     }
 
     /// Its dates.

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    processor::ProcessorState,
     retention::{ALARM_AFTER_DAYS, CONTESTED_DAYS, ERASED_WITHIN_HOURS, UNDO_WINDOW_HOURS, due_on},
     time::Timestamp,
 };
@@ -198,19 +199,31 @@ pub enum Phrase {
     Late,
     /// "Deleted."
     Deleted,
+    /// "Deleted from all our places; not confirmed yet by everybody who was given it."
+    NotConfirmed,
     /// "Taken back: nothing was erased."
     Cancelled,
 }
 
 /// What an erasure in this state, with these steps, may be called. The word "deleted" needs both
-/// the state and every step behind it, whatever a back end says.
+/// the state and every step behind it, whatever a back end says; alone it also needs that each processor
+/// has confirmed.
 #[must_use]
-pub fn phrase(state: ErasureState, contested: bool, lateness: Lateness, steps: &[StepState]) -> Phrase {
+pub fn phrase(
+    state: ErasureState,
+    contested: bool,
+    lateness: Lateness,
+    steps: &[StepState],
+    processors: &[ProcessorState],
+) -> Phrase {
     match state {
         ErasureState::Cancelled => Phrase::Cancelled,
         ErasureState::Sealed if contested => Phrase::Contested,
         ErasureState::Sealed => Phrase::Sealed,
-        ErasureState::Deleted if verified(steps.iter().copied()).is_some() => Phrase::Deleted,
+        ErasureState::Deleted if verified(steps.iter().copied()).is_some() => {
+            let confirmed = processors.iter().all(|processor| processor.is_confirmed());
+            if confirmed { Phrase::Deleted } else { Phrase::NotConfirmed }
+        }
         _ if lateness > Lateness::OnTime => Phrase::Late,
         _ if steps.contains(&StepState::Retrying) => Phrase::Retrying,
         _ => Phrase::Erasing,
@@ -302,8 +315,13 @@ mod tests {
             contested in any::<bool>(),
             late in prop::sample::select(vec![Lateness::OnTime, Lateness::Late, Lateness::Alarm, Lateness::Overdue]),
             steps in prop::collection::vec(prop::sample::select(STEPS.to_vec()), 0..8),
+            processors in prop::collection::vec(prop::sample::select(ProcessorState::ALL.to_vec()), 0..4),
         ) {
-            if phrase(state, contested, late, &steps) == Phrase::Deleted {
+            let phrase = phrase(state, contested, late, &steps, &processors);
+            let confirmed = processors.iter().all(|state| *state == ProcessorState::Completed);
+            prop_assert!(phrase != Phrase::Deleted || confirmed, "never bare while somebody has not confirmed");
+            prop_assert!(phrase != Phrase::NotConfirmed || !confirmed);
+            if matches!(phrase, Phrase::Deleted | Phrase::NotConfirmed) {
                 prop_assert_eq!(state, ErasureState::Deleted);
                 prop_assert!(!steps.is_empty());
                 prop_assert!(steps.iter().all(|step| *step == StepState::VerifiedAbsent));

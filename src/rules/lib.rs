@@ -13,6 +13,7 @@ pub mod keep;
 pub mod location;
 pub mod preview;
 pub mod problem;
+pub mod processor;
 pub mod retention;
 pub mod scope;
 pub mod store;
@@ -24,6 +25,7 @@ pub use id::{
     ChildId, DatasetId, DerivationId, DeviceId, ErasureId, GuardianId, KeepId, ModelId, RecordingId,
 };
 pub use location::Place;
+pub use processor::ProcessorState;
 pub use scope::Scope;
 pub use store::{StoreId, Stores};
 pub use time::{Date, Timestamp};

@@ -28,6 +28,11 @@ pub const BACKUPS_END_AFTER_DAYS: i64 = 35;
 /// Days after a request by which a model that was trained without consent is retired or trained anew, or it is
 /// said why not: the orders against Everalbum (2021) and WW (2022) gave 90 for all "affected work product".
 pub const MODEL_ENDS_WITHIN_DAYS: i64 = 90;
+/// Days within which a processor has to acknowledge a request (CCPA regulations 7021(a): 10 business days to confirm
+/// receipt; calendar days are ours).
+pub const PROCESSOR_ACKNOWLEDGES_WITHIN_DAYS: i64 = 10;
+/// Days after the request within which a processor has to complete it (ours; the controller's month of GDPR 12(3)).
+pub const PROCESSOR_COMPLETES_WITHIN_DAYS: i64 = 30;
 /// When a deletion that is not done raises an alarm, in days after the request (ours).
 pub const ALARM_AFTER_DAYS: i64 = 7;
 /// When a deletion must be done at the latest: one calendar month after the request (GDPR 12(3)).

@@ -1,6 +1,6 @@
 //! The commands.
 
-use std::{io::IsTerminal, path::Path, process::ExitCode};
+use std::{io::IsTerminal, path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::{Context, bail};
 use clap::Parser;
@@ -14,7 +14,7 @@ use crate::{
     core::{Core, Policy},
     db::Db,
     erasure::report,
-    follow, import, ingest, keys, ledger, restore,
+    follow, import, ingest, keys, ledger, processors, restore,
     serve::{self, Signals},
     session,
     settings::{Cli, Command, Erasures, Import, Keys, Log, Restore, Seconds, Serve, Session, WitnessCommand},
@@ -124,7 +124,9 @@ async fn serve(data: &Path, settings: Serve) -> anyhow::Result<()> {
     };
     let usual = if settings.demo { DEMO_UNDO_WINDOW } else { UNDO_WINDOW_SECONDS };
     let undo_window_seconds = settings.undo_window.map_or(usual, |Seconds(seconds)| seconds);
-    let core = Core::open(data, Policy { undo_window_seconds, demo: settings.demo }).await?;
+    let processors = settings.processors.as_deref().map_or(Ok(Vec::new()), processors::settings::read)?;
+    let policy = Policy { undo_window_seconds, demo: settings.demo };
+    let core = Core::open_to(data, policy, Arc::new(SystemClock), Some(processors)).await?;
     if settings.demo {
         demo_household(&core, &mut signals).await?;
     }

@@ -17,6 +17,7 @@ use crate::{
     keys::Keys,
     ledger::{self, Ledger},
     owner::Owner,
+    processors::{Processor, Processors},
     restore,
     store::{self, Store},
     tombstone::Tombstones,
@@ -49,6 +50,8 @@ pub struct Core {
     pub stores: Vec<Box<dyn Store>>,
     /// What was deleted and is refused.
     pub tombstones: Tombstones,
+    /// Who is given recordings.
+    pub processors: Processors,
     /// What is entered for good.
     pub ledger: Ledger,
     /// Where "now" comes from.
@@ -77,6 +80,16 @@ impl Core {
 
     /// The same with another clock.
     pub async fn open_with(data: &Path, policy: Policy, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Self>> {
+        Self::open_to(data, policy, clock, None).await
+    }
+
+    /// The same with these processors. Without a list those stay registered that are, and none is asked.
+    pub async fn open_to(
+        data: &Path,
+        policy: Policy,
+        clock: Arc<dyn Clock>,
+        processors: Option<Vec<Processor>>,
+    ) -> anyhow::Result<Arc<Self>> {
         let owner = Owner::begin(data)?;
         // One process at a time brings the tables up to date.
         let opening = std::fs::File::create(data.join("opening.lock"))?;
@@ -91,6 +104,7 @@ impl Core {
         crate::ingest::refuse_unencrypted(&db, data).await?;
         let keys = Arc::new(Keys::open(data, clock.now()).await?);
         let tombstones = Tombstones::open(data, &db).await?;
+        let processors = Processors::open(data, &db, processors).await?;
         let ledger = Ledger::open(data, ledger::is_begun(&db).await?)?;
         if stage.is_some() {
             let brought = ledger::restore::catch_up(&db, &ledger, &*clock).await?;
@@ -104,6 +118,7 @@ impl Core {
             media,
             stores,
             tombstones,
+            processors,
             ledger,
             clock,
             policy,

@@ -26,6 +26,7 @@ pub mod outbound;
 pub mod owner;
 mod plain;
 pub mod playback;
+pub mod processors;
 pub mod restore;
 pub mod search;
 mod secret;

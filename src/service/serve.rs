@@ -23,7 +23,7 @@ use crate::{
     api::{self, Api, Options},
     core::Core,
     erasure::engine,
-    ledger, restore, session,
+    ledger, processors, restore, session,
 };
 
 /// How long requests under way may take to end once the service was asked to.
@@ -55,6 +55,7 @@ pub async fn run(
             }
         }
     });
+    let asking = tokio::spawn(processors::run::run(core.clone(), closing.clone().cancelled_owned()));
     let api = Api::new(core.clone(), options, closing.clone());
     let service = api.router().into_make_service_with_connect_info::<SocketAddr>();
     // A progress event is small, and must not wait for more to send.
@@ -70,13 +71,14 @@ pub async fn run(
             tracing::warn!("requests still under way are broken off");
             Ok(())
         }
-        () = upkeep(&api, [&engine, &sequencer, &witnesses], &closing) => Ok(()),
+        () = upkeep(&api, [&engine, &sequencer, &witnesses, &asking], &closing) => Ok(()),
     };
     closing.cancel();
     engine.await.context("the erasure engine failed; nothing is lost, the next start goes on")?;
     sequencer.await.context("the ledger's sequencer failed; nothing is lost, the next start goes on")?;
     witnesses.await.context("asking the witnesses failed; nothing is lost, the next start goes on")?;
     restoring.await.context("the restoring failed; nothing is lost, the next start goes on")?;
+    asking.await.context("asking processors failed; nothing is lost, the next start goes on")?;
     core.db.close().await;
     served
 }
@@ -88,7 +90,7 @@ async fn patience_over(closing: &CancellationToken) {
 
 /// Returns when a worker has ended although nobody asked: a service that accepts deletions and
 /// does not carry them out must not go on looking well.
-async fn upkeep(api: &Api, workers: [&JoinHandle<()>; 3], closing: &CancellationToken) {
+async fn upkeep(api: &Api, workers: [&JoinHandle<()>; 4], closing: &CancellationToken) {
     while closing.is_cancelled() || !workers.iter().any(|worker| worker.is_finished()) {
         tokio::time::sleep(UPKEEP).await;
         api.upkeep();

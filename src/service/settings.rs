@@ -126,6 +126,9 @@ pub struct Serve {
     /// `quorum none` asks for none any more
     #[arg(long, value_name = "FILE", env = "FMN_LEDGER_POLICY")]
     pub ledger_policy: Option<PathBuf>,
+    /// Who may be given recordings and is asked to delete them: a TOML file, docs/processors.md
+    #[arg(long, value_name = "FILE", env = "FMN_PROCESSORS")]
+    pub processors: Option<PathBuf>,
     /// How the log is written, to the standard error
     #[arg(long, value_name = "FORMAT", env = "FMN_LOG", default_value = "text")]
     pub log: Log,

@@ -1,7 +1,7 @@
 //! Which text stands for what a machine says. Nothing is called anything else anywhere.
 
 use rules::{
-    Class, Kind, StepState, StoreId,
+    Class, Kind, ProcessorState, StepState, StoreId,
     contract::{Erasure, Requester, StepProblem},
     derived::ModelState,
     erasure::Phrase,
@@ -75,6 +75,7 @@ pub const fn phrase(phrase: Phrase) -> Key {
         Phrase::Retrying => Key::PhraseRetrying,
         Phrase::Late => Key::PhraseLate,
         Phrase::Deleted => Key::PhraseDeleted,
+        Phrase::NotConfirmed => Key::PhraseDeletedHere,
         Phrase::Cancelled => Key::PhraseCancelled,
     }
 }
@@ -88,6 +89,7 @@ pub const fn phrase_about(phrase: Phrase) -> Key {
         Phrase::Retrying => Key::PhraseRetryingAbout,
         Phrase::Late => Key::PhraseLateAbout,
         Phrase::Deleted => Key::PhraseDeletedAbout,
+        Phrase::NotConfirmed => Key::PhraseDeletedHereAbout,
         Phrase::Cancelled => Key::PhraseCancelledAbout,
     }
 }
@@ -120,6 +122,18 @@ pub const fn model(state: ModelState) -> Key {
         ModelState::Retired => Key::ModelRetired,
         ModelState::Retrained => Key::ModelRetrained,
         ModelState::KeptBecause => Key::ModelKept,
+    }
+}
+
+/// Where a processor of an erasure stands.
+pub const fn processor(state: ProcessorState) -> Key {
+    match state {
+        ProcessorState::NotSent => Key::ProcessorNotSent,
+        ProcessorState::Sent => Key::ProcessorSent,
+        ProcessorState::Acknowledged => Key::ProcessorAcknowledged,
+        ProcessorState::Completed => Key::ProcessorCompleted,
+        ProcessorState::Silent => Key::ProcessorSilent,
+        ProcessorState::Contradicted => Key::ProcessorContradicted,
     }
 }
 

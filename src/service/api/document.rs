@@ -22,7 +22,7 @@ use super::{
     failure::{Failure, PROBLEM_JSON},
     first_view, health,
     input::JSON_BYTES,
-    keep, ledger, metrics, models, playback, recordings, sessions, set, upload,
+    keep, ledger, metrics, models, playback, processors, recordings, sessions, set, upload,
 };
 
 #[derive(utoipa::OpenApi)]
@@ -38,6 +38,7 @@ use super::{
         (name = "recordings", description = "Listed, opened, played, kept; and handed in by the vendor"),
         (name = "derivations", description = "What the vendor made from recordings: facts, voiceprints, datasets, models"),
         (name = "erasures", description = "Asked for, sealed, taken back, carried out, verified"),
+        (name = "processors", description = "Others who are given recordings, and asked to delete what is deleted here"),
         (name = "ledger", description = "What was done, entered where it cannot be taken back; public, and it names nobody"),
         (name = "operation", description = "For whoever runs the service"),
     ),
@@ -71,6 +72,7 @@ fn guarded() -> OpenApiRouter<Api> {
         .routes(routes!(datasets::export))
         .routes(routes!(models::list))
         .routes(routes!(models::outcome))
+        .routes(routes!(processors::disclose))
 }
 
 /// Under `/v1`, for the vendor, with large bodies.
@@ -81,6 +83,11 @@ fn uploads() -> OpenApiRouter<Api> {
 /// Under `/v1`, for whoever has the address.
 fn tickets() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(playback::media))
+}
+
+/// Under `/v1`, for whoever signs.
+fn callbacks() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(processors::status))
 }
 
 /// At the root, for the operator.
@@ -117,6 +124,7 @@ pub fn routes(api: &Api) -> Router<Api> {
     let policy = "default-src 'none'; frame-ancestors 'none'";
     let v1 = guarded
         .merge(part(tickets()))
+        .merge(part(callbacks()).layer(DefaultBodyLimit::max(processors::CALLBACK_BYTES)))
         .layer(set(header::CONTENT_SECURITY_POLICY, policy))
         .layer(set(header::CACHE_CONTROL, "no-store"))
         // A media element of another site's page may play; who may know the address is the ticket's affair.
@@ -144,7 +152,7 @@ fn part(routes: OpenApiRouter<Api>) -> Router<Api> {
 /// The OpenAPI document of every route.
 #[must_use]
 pub fn document() -> OpenApi {
-    let v1 = guarded().merge(uploads()).merge(tickets());
+    let v1 = guarded().merge(uploads()).merge(tickets()).merge(callbacks());
     let mut document = OpenApiRouter::with_openapi(Base::openapi())
         .merge(everyone())
         .merge(operator())

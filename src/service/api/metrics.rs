@@ -78,14 +78,15 @@ fn known(method: &Method) -> &'static str {
 
 /// Numbers for the operator
 ///
-/// Requests by route and status, their latency, erasures by state, the age of the oldest unfinished one, and models
-/// past the day by which they were to be retired or trained anew.
+/// Requests by route and status, their latency, erasures by state, the age of the oldest unfinished one, models
+/// past the day by which they were to be retired or trained anew, and how processors stand.
 #[utoipa::path(get, path = "/metrics", operation_id = "show_metrics", tag = "operation", security(("vendor" = [])),
     responses((status = 200, description = "The text format of Prometheus", body = String, content_type = "text/plain")))]
 pub async fn show(State(api): State<Api>, _: Vendor) -> Result<impl IntoResponse, Failure> {
     let mut text = api.0.metrics.handle.render();
     erasures(&api, &mut text).await?;
     models(&api, &mut text).await?;
+    processors(&api, &mut text).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
 }
 
@@ -122,5 +123,24 @@ async fn models(api: &Api, text: &mut String) -> Result<(), Failure> {
         "# HELP fmn_overdue_models Models past the day by which they were to be retired or trained anew.\n\
          # TYPE fmn_overdue_models gauge\nfmn_overdue_models {overdue}\n"
     );
+    Ok(())
+}
+
+/// `silent` and `contradicted` are those at which somebody must look.
+async fn processors(api: &Api, text: &mut String) -> Result<(), Failure> {
+    let rows = query("SELECT processor, state, count(*) FROM processor_step GROUP BY processor, state")
+        .fetch_all(api.core().db.read())
+        .await?;
+    text.push_str(
+        "# HELP fmn_processor_requests Requests to processors, by state.\n# TYPE fmn_processor_requests gauge\n",
+    );
+    for row in rows {
+        let (processor, state, requests): (String, String, i64) =
+            (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        let _ = writeln!(
+            text,
+            "fmn_processor_requests{{processor=\"{processor}\",state=\"{state}\"}} {requests}"
+        );
+    }
     Ok(())
 }

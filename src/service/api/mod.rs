@@ -47,6 +47,7 @@ mod metrics;
 mod models;
 mod observe;
 mod playback;
+mod processors;
 mod recordings;
 mod sessions;
 pub mod upload;

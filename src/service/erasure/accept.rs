@@ -20,7 +20,7 @@ use crate::{
     db::select,
     derived, faults, journal,
     ledger::{self, body},
-    tombstone,
+    processors, tombstone,
 };
 
 /// What an erasure would delete, from which stores, and what stays and why. Changes nothing.
@@ -181,6 +181,7 @@ async fn seal(
         return Err(ErasureError::NothingMatches);
     }
     let clock = clock(now, window(core, waive_undo), tally.contested);
+    processors::plan::open(tx, id, now, clock.sealed_until).await?;
     let inventory = ledger::inventory::version(tx).await?;
     let (key, hash) = idempotency.map_or((None, None), |i| (Some(i.key), Some(i.request_hash.to_vec())));
     query(
@@ -250,6 +251,8 @@ async fn seal_page(
             Decision::Kept { .. } | Decision::Nothing => None,
         })
         .collect();
+    let losing = items.iter().map(|(seq, _, stores, _)| (*seq, Stores::from_bits(*stores)));
+    processors::plan::freeze(tx, id, losing).await?;
     let items = serde_json::json!(items).to_string();
     query(
         "INSERT INTO erasure_item (erasure, seq, recording, child, stores, cleared)
@@ -328,6 +331,7 @@ pub(crate) async fn give_back(tx: &mut Transaction<'_, Sqlite>, id: ErasureId) -
     .await?;
     derived::erased::take_back(tx, id).await?;
     tombstone::take_back(tx, id).await?;
+    processors::plan::take_back(tx, id).await?;
     for sql in ["DELETE FROM erasure_item WHERE erasure = ?", "DELETE FROM erasure_step WHERE erasure = ?"] {
         query(sql).bind(id.to_string()).execute(&mut **tx).await?;
     }

@@ -8,7 +8,7 @@ use rules::{
 use sqlx::{QueryBuilder, Row, Sqlite, query, query_scalar, sqlite::SqliteRow};
 
 use super::{Asker, ErasureError, accept::store_named};
-use crate::{core::Core, derived};
+use crate::{core::Core, derived, processors};
 
 const COLUMNS: &str = "SELECT e.id, e.guardian, e.scope, e.state, e.contested, e.recordings, e.requested_at,
     e.sealed_until, e.expected_by, e.due_by, e.finished_at FROM erasure e WHERE ";
@@ -107,6 +107,7 @@ async fn read(core: &Core, asker: &Asker, row: &SqliteRow) -> Result<Erasure, Er
         finished_at: row.try_get::<Option<i64>, _>(10)?.map(Timestamp::from_ms),
         steps: steps.iter().map(step).collect::<sqlx::Result<_>>()?,
         models: derived::erased::models(core, id).await?,
+        processors: processors::of_erasure(core.db.read(), id).await?,
     })
 }
 

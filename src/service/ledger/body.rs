@@ -50,6 +50,18 @@
 //! erasure <id>                      had encrypted can be read any more, wherever one lies
 //! keys <number> <root of the copies, as in a store-result>
 //!
+//! forget-me-not/disclosure/v1       recordings are about to be handed to a processor
+//! at <time>
+//! processor <name>
+//! class <word>                      one for each class of what it is given
+//! recordings <number>               of this child, which it had not been given so before
+//!
+//! forget-me-not/processor/v1        a processor of an erasure
+//! at <time>
+//! erasure <id>
+//! processor <name> <asked|acknowledged|completed|cancelled|silent|found|found-none>
+//! answer <SHA-256 of what it has signed, or "-">
+//!
 //! forget-me-not/restore/v1          of no child, the body of a `policy`: the database was restored from
 //! at <time>                         a backup, and what had been deleted since was deleted again
 //! restore <word>                    which restoring that was
@@ -62,7 +74,10 @@
 //! recording was captured.
 
 use proof::{Hash, base64, child::ChildKey};
-use rules::{Date, ErasureId, GuardianId, RecordingId, StoreId, Stores, Timestamp, contract::ErasureModel};
+use rules::{
+    Class, Date, ErasureId, GuardianId, RecordingId, StoreId, Stores, Timestamp, contract::ErasureModel,
+    processor::ClassSet,
+};
 
 use super::time;
 use crate::access::Purpose;
@@ -227,5 +242,38 @@ pub fn store_result(at: Timestamp, erasure: ErasureId, store: StoreId, copies: u
     Lines::new("store-result", at)
         .line("erasure", erasure)
         .line("store", format_args!("{} {copies} absent {root}", store.name()))
+        .0
+}
+
+/// Recordings are about to be handed to a processor.
+#[must_use]
+pub fn disclosure(at: Timestamp, processor: &str, classes: ClassSet, recordings: u64) -> String {
+    let lines = Lines::new("disclosure", at).line("processor", processor);
+    let word = |class| match class {
+        Class::Media => "media",
+        Class::Transcript => "transcript",
+        Class::Location => "location",
+        Class::Derived => "derived",
+    };
+    classes
+        .iter()
+        .fold(lines, |lines, class| lines.line("class", word(class)))
+        .line("recordings", recordings)
+        .0
+}
+
+/// A processor of an erasure was asked, has answered, or has not.
+#[must_use]
+pub fn processor(
+    at: Timestamp,
+    erasure: ErasureId,
+    processor: &str,
+    what: &str,
+    answer: Option<&Hash>,
+) -> String {
+    Lines::new("processor", at)
+        .line("erasure", erasure)
+        .line("processor", format_args!("{processor} {what}"))
+        .line("answer", answer.map_or_else(|| "-".to_owned(), |hash| base64::encode(hash)))
         .0
 }

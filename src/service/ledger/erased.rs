@@ -17,7 +17,7 @@ use rules::{ErasureId, StoreId, Stores, Timestamp, retention::BACKUPS_END_AFTER_
 use sqlx::{Row, Sqlite, Transaction, query, query_as};
 
 use super::{Log, body, time};
-use crate::{core::Core, derived};
+use crate::{core::Core, derived, processors};
 
 /// Items of a plan that are hashed in one go.
 const PAGE: i64 = 1000;
@@ -176,6 +176,7 @@ async fn statement(
             at: time(verified.map_or(now, Timestamp::from_ms)).max(until),
         });
     }
+    let processors = processors::answers(tx, erasure, part.child, &inventory.processors, until).await?;
     let backups = now.date().plus_days(BACKUPS_END_AFTER_DAYS).days();
     Ok(Statement {
         erasure: erasure.to_string(),
@@ -191,7 +192,7 @@ async fn statement(
         items: (!part.stores.is_empty()).then(|| items_root(&roots)),
         stores,
         models: derived::erased::stated(tx, erasure, part.child).await?,
-        processors: Vec::new(),
+        processors,
         backups: Day(u32::try_from(backups).unwrap_or(0)),
     })
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use maud::{Markup, html};
 use rules::{
     ErasureId, ErasureState, StepState,
-    contract::{Erasure, ErasureModel, Permission, Requester, Step},
+    contract::{Erasure, ErasureModel, Permission, ProcessorStep, Requester, Step},
 };
 
 use super::{
@@ -43,6 +43,7 @@ pub async fn show(State(api): State<Api>, visitor: Visitor, Id(id): Id<ErasureId
         ("expected", &*at(erasure.expected_by)),
         ("due", &*at(erasure.due_by)),
         ("finished", &*erasure.finished_at.map(at).unwrap_or_default()),
+        ("open", &*texts.number(erasure.not_confirmed())),
     ];
     let can_undo = erasure.state == ErasureState::Sealed
         && erasure.requested_by != Requester::AnotherGuardian
@@ -63,6 +64,15 @@ pub async fn show(State(api): State<Api>, visitor: Visitor, Id(id): Id<ErasureId
         @if !erasure.steps.is_empty() {
             h2 { (texts.text("progress-places")) }
             ul .steps-list { @for step in &erasure.steps { (place(texts, step)) } }
+        }
+        @if !erasure.processors.is_empty() {
+            h2 { (texts.text("processors-title")) }
+            ul .steps-list {
+                @for step in &erasure.processors {
+                    @let name = visitor.names(&api, &[step.child]).await?;
+                    (processor(texts, step, (erasure.children.len() > 1).then_some(&*name)))
+                }
+            }
         }
         (models(texts, &erasure.models))
         @if going_on {
@@ -150,6 +160,31 @@ fn place(texts: &Texts, step: &Step) -> Markup {
             }
             @if let Some(verified) = step.verified_at {
                 span .quiet { (texts.fill("step-verified", &[("at", &texts.moment(verified))])) }
+            }
+        }
+    }
+}
+
+/// One who was given some of it; of whom, where it is of several children.
+fn processor(texts: &Texts, step: &ProcessorStep, child: Option<&str>) -> Markup {
+    let due = step.due_by.map(|due| texts.moment(due)).unwrap_or_default();
+    let class = match (step.state.is_confirmed(), step.state.is_escalated()) {
+        (true, _) => "absent",
+        (_, true) => "retrying",
+        _ => "waiting",
+    };
+    html! {
+        li class=(class) {
+            strong { (step.processor) }
+            @if let Some(child) = child {
+                span .quiet { (child) }
+            }
+            span { (texts.fill(words::processor(step.state), &[("since", &texts.moment(step.since)), ("due", &due)])) }
+            @if let Some(next) = step.next_attempt_at.filter(|_| step.problem.is_some()) {
+                span .quiet { (texts.fill("step-next", &[("at", &texts.moment(next))])) }
+            }
+            @if let Some(found) = step.found_none_at {
+                span .quiet { (texts.fill("processor-found-none", &[("at", &texts.moment(found))])) }
             }
         }
     }

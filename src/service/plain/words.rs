@@ -1,7 +1,7 @@
 //! Which text stands for what a machine says: the element's own words (its `words.rs`).
 
 use rules::{
-    Class, Kind, StepState, StoreId,
+    Class, Kind, ProcessorState, StepState, StoreId,
     contract::{Requester, StepProblem},
     derived::ModelState,
     erasure::Phrase,
@@ -65,6 +65,7 @@ pub const fn phrase(phrase: Phrase) -> (&'static str, &'static str) {
         Phrase::Retrying => ("phrase-retrying", "phrase-retrying-about"),
         Phrase::Late => ("phrase-late", "phrase-late-about"),
         Phrase::Deleted => ("phrase-deleted", "phrase-deleted-about"),
+        Phrase::NotConfirmed => ("phrase-deleted-here", "phrase-deleted-here-about"),
         Phrase::Cancelled => ("phrase-cancelled", "phrase-cancelled-about"),
     }
 }
@@ -86,6 +87,18 @@ pub const fn step_problem(problem: StepProblem) -> &'static str {
         StepProblem::Unreachable => "step-unreachable",
         StepProblem::Failed => "step-failed",
         StepProblem::StillThere => "step-still-there",
+    }
+}
+
+/// Where a processor of an erasure stands.
+pub const fn processor(state: ProcessorState) -> &'static str {
+    match state {
+        ProcessorState::NotSent => "processor-not-sent",
+        ProcessorState::Sent => "processor-sent",
+        ProcessorState::Acknowledged => "processor-acknowledged",
+        ProcessorState::Completed => "processor-completed",
+        ProcessorState::Silent => "processor-silent",
+        ProcessorState::Contradicted => "processor-contradicted",
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     erasure::{accept, engine, view},
     faults,
     journal::{self, Kept, Line, Reader},
-    ledger, store,
+    ledger, processors, store,
     store::{Item, Store},
     tombstone,
 };
@@ -163,6 +163,8 @@ async fn seal(core: &Core, file: &mut Reader) -> anyhow::Result<bool> {
         return Ok(false);
     }
     write(core, &mut tx, file).await?;
+    let until = rules::Timestamp::from_ms(file.head.times[1]);
+    processors::plan::open_again(&mut tx, id, core.clock.now(), until).await?;
     derived::erased::concern(&mut tx, id, rules::Timestamp::from_ms(file.head.times[0])).await?;
     tx.commit().await?;
     Ok(true)

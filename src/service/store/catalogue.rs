@@ -38,6 +38,8 @@ impl Store for Catalogue {
         for sql in [
             "DELETE FROM keep WHERE seq IN (SELECT value FROM json_each(?))",
             "DELETE FROM ticket WHERE seq IN (SELECT value FROM json_each(?))",
+            // Who was given it: what they are to delete stands in the request to them.
+            "DELETE FROM disclosure WHERE seq IN (SELECT value FROM json_each(?))",
             "DELETE FROM recording WHERE seq IN (SELECT value FROM json_each(?))",
         ] {
             query(sql).bind(&seqs).execute(&mut *tx).await?;
@@ -68,6 +70,7 @@ impl Store for Catalogue {
         let rows = query_scalar(
             "SELECT (SELECT count(*) FROM json_each(?1) j CROSS JOIN recording r ON r.id = j.value)
                   + (SELECT count(*) FROM json_each(?2) j CROSS JOIN keep k ON k.seq = j.value)
+                  + (SELECT count(*) FROM json_each(?2) j CROSS JOIN disclosure d ON d.seq = j.value)
                   + (SELECT count(*) FROM json_each(?2) j CROSS JOIN recording r ON r.seq = j.value)",
         )
         .bind(ids)

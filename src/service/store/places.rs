@@ -34,7 +34,9 @@ pub const fn of(store: StoreId) -> &'static [Place] {
         | StoreId::FromLocation => {
             &[Table("derivation"), Table("derivation_source"), Table("derivation_parent")]
         }
-        StoreId::Catalogue => &[Table("recording"), Table("keep"), Table("ticket"), Table("device")],
+        StoreId::Catalogue => {
+            &[Table("recording"), Table("keep"), Table("ticket"), Table("device"), Table("disclosure")]
+        }
     }
 }
 
@@ -64,6 +66,18 @@ pub const OTHERS: &[(Place, Left, &str)] = &[
     (Table("erasure_item"), Nothing, "the plan of an erasure; goes when it is done"),
     (Table("erasure_dataset"), TheChild, "which datasets are other snapshots since"),
     (Table("erasure_model"), TheChild, "what becomes of models that had learned from it"),
+    (Table("processor"), Nothing, "who may be given recordings"),
+    (Table("processor_step"), TheChild, "which requests were made to whom, and how they stand"),
+    (
+        Table("processor_item"),
+        TheChild,
+        "what is asked of them, under names that they alone know; goes when they confirm",
+    ),
+    (
+        Table("processor_answer"),
+        TheChild,
+        "what they have signed, where it says no more than how a request stands",
+    ),
     (Table("dataset"), Nothing, "its rows are things of a store"),
     (Table("model"), Nothing, "the name of what was trained elsewhere"),
     (Table("model_dataset"), Nothing, "of datasets, not of children"),
@@ -84,6 +98,7 @@ pub const OTHERS: &[(Place, Left, &str)] = &[
     (File("ledger.lock"), Nothing, "empty"),
     (File("ledger.origin"), Nothing, "the ledger's name"),
     (File("ledger.policy"), Nothing, "whom to believe"),
+    (File("processors.key"), Nothing, "what makes the names that processors know"),
     (File("tombstone.key"), Nothing, "under which tombstones are marks"),
     (
         File("deletions"),

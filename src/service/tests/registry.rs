@@ -2,6 +2,7 @@
 //! "everything" none of them has anything of the child's but what stands in a list with its reason.
 #![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
+mod fake;
 mod household;
 
 use std::{
@@ -11,10 +12,16 @@ use std::{
     time::{Duration, Instant},
 };
 
+use fake::Fake;
 use household::{Household, canary};
-use rules::{RecordingId, Scope, StoreId, contract::NewErasure, derived::Consent};
+use rules::{
+    Class, RecordingId, Scope, StoreId,
+    contract::{NewDisclosure, NewErasure},
+    derived::Consent,
+};
 use service::{
     ingest, keep, ledger,
+    processors::{Processor, disclose, run},
     store::places::{self, Left, OTHERS, Place},
 };
 use sqlx::{ConnectOptions, Row, SqliteConnection, query, query_scalar, sqlite::SqliteConnectOptions};
@@ -23,9 +30,11 @@ use sqlx::{ConnectOptions, Row, SqliteConnection, query, query_scalar, sqlite::S
 const NUMBER: i64 = 7_340_033;
 
 /// A family in which everything has happened that can: whole recordings, keeps, tickets, datasets, a model, an
-/// erasure that is done and one that is sealed.
-async fn household() -> (Household, Vec<RecordingId>) {
-    let mut home = Household::new().await;
+/// erasure that is done and one that is sealed; and two recordings given to a processor, if there is one.
+async fn household(processors: Vec<Processor>) -> (Household, Vec<RecordingId>) {
+    let given = !processors.is_empty();
+    let start = "2026-11-21T14:00:00Z".parse().unwrap();
+    let mut home = Household::giving_to(start, processors).await;
     let mut tx = home.core.db.write().await.unwrap();
     let next = query("UPDATE sqlite_sequence SET seq = ? WHERE name = 'child'").bind(NUMBER - 1);
     assert_eq!(next.execute(&mut *tx).await.unwrap().rows_affected(), 1);
@@ -47,6 +56,11 @@ async fn household() -> (Household, Vec<RecordingId>) {
     keep::put(&home.core, &home.asker, ids[3], until).await.unwrap();
     for id in &ids {
         home.open(*id).await;
+    }
+    if given {
+        let recordings = vec![ids[2], ids[3]];
+        let new = NewDisclosure { processor: "speech".into(), recordings, classes: vec![Class::Media] };
+        disclose::disclose(&home.core, &new).await.unwrap();
     }
     home.delete(&erase(&home, Scope::Items { recordings: vec![ids[0]] }, true)).await;
     let sealed = erase(&home, Scope::Items { recordings: vec![ids[1]] }, false);
@@ -145,7 +159,7 @@ fn serve_for_a_moment(folder: &Path) {
 
 #[tokio::test]
 async fn every_table_and_every_file_is_a_stores_or_says_why_not() {
-    let (home, _) = household().await;
+    let (home, _) = household(Vec::new()).await;
     serve_for_a_moment(home.folder.path());
     let stores = of_stores();
     for (of_keys, tables) in databases(&home).await {
@@ -173,7 +187,7 @@ async fn every_table_and_every_file_is_a_stores_or_says_why_not() {
 
 #[tokio::test]
 async fn what_a_child_said_lies_where_the_stores_say_and_nowhere_else() {
-    let (home, ids) = household().await;
+    let (home, ids) = household(Fake::start().await.processors()).await;
     let stores = of_stores();
     let mut found = BTreeSet::new();
     for (of_keys, tables) in databases(&home).await {
@@ -195,7 +209,8 @@ async fn what_a_child_said_lies_where_the_stores_say_and_nowhere_else() {
 
 #[tokio::test]
 async fn after_everything_no_row_key_file_or_index_entry_of_the_child_is_left() {
-    let (home, ids) = household().await;
+    let processor = Fake::start().await;
+    let (home, ids) = household(processor.processors()).await;
     let seqs: Vec<i64> =
         query_scalar("SELECT seq FROM recording").fetch_all(home.core.db.read()).await.unwrap();
     let things: Vec<String> = query_scalar("SELECT id FROM derivation UNION ALL SELECT id FROM device")
@@ -207,6 +222,9 @@ async fn after_everything_no_row_key_file_or_index_entry_of_the_child_is_left() 
     // The one that was only sealed has nothing left to do.
     home.clock.advance(72 * 3600);
     home.run_engine_once().await;
+    // The processor was asked, and has not confirmed.
+    run::tick(&home.core).await.unwrap();
+    assert_eq!(processor.posted().len(), 1);
     home.core.db.empty_wal().await.unwrap();
     home.core.keys.empty_wal().await.unwrap();
 
@@ -237,6 +255,9 @@ async fn after_everything_no_row_key_file_or_index_entry_of_the_child_is_left() 
         "erasure_model",
         "guardianship",
         "ledger_entry",
+        "processor_answer",
+        "processor_item",
+        "processor_step",
     ];
     assert_eq!(
         stays.iter().map(String::as_str).collect::<Vec<_>>(),

@@ -3,12 +3,12 @@
 //! The field lists repeat those of the types; the compiler refuses one that is missing or unknown.
 
 use rules::{
-    ChildId, Class, Date, DerivationId, DeviceId, ErasureId, ErasureState, Kind, RecordingId, Scope,
-    StepState, StoreId, Timestamp,
+    ChildId, Class, Date, DerivationId, DeviceId, ErasureId, ErasureState, Kind, ProcessorState, RecordingId,
+    Scope, StepState, StoreId, Timestamp,
     contract::{
         ChildSummary, Children, DayCount, Derivation, Device, Erasure, ErasureModel, Erasures, Held, Holding,
-        Holdings, NewErasure, Playback, Preview, Recording, RecordingItem, RecordingPage, Requester, Step,
-        StepProblem, Timeline, Transcript,
+        Holdings, NewErasure, Playback, Preview, ProcessorProblem, ProcessorStep, Recording, RecordingItem,
+        RecordingPage, Requester, Step, StepProblem, Timeline, Transcript,
     },
     derived::{Made, MadeCount, ModelState},
     erasure::Lateness,
@@ -66,7 +66,7 @@ structs! {
     End { on because }
     Erasure {
         id state contested lateness children scope recordings requested_by requested_at sealed_until expected_by
-        due_by finished_at steps; models
+        due_by finished_at steps; models processors
     }
     ErasureModel { name outcome day because }
     Erasures { items next }
@@ -77,6 +77,9 @@ structs! {
     Playback { url media_type expires_at }
     Preview {
         as_of children recordings oldest newest stores kept contested sealed_until expected_by; made models
+    }
+    ProcessorStep {
+        processor about child recordings state since due_by problem next_attempt_at found_none_at
     }
     RecordingItem { id child kind captured_at duration_ms device classes excerpt language kept_until; marks }
     RecordingPage { items next }
@@ -111,6 +114,14 @@ names! {
     ModelState {
         LeftOutOfNextBuild "left-out-of-next-build" RetireOrRetrainBy "retire-or-retrain-by" Retired "retired"
         Retrained "retrained" KeptBecause "kept-because"
+    }
+    ProcessorProblem {
+        Unreachable "unreachable" Failed "failed" NotSigned "not_signed" NotAnAnswer "not_an_answer"
+        Cancelled "cancelled"
+    }
+    ProcessorState {
+        NotSent "not_sent" Sent "sent" Acknowledged "acknowledged" Completed "completed" Silent "silent"
+        Contradicted "contradicted"
     }
     Requester { You "you" AnotherGuardian "another_guardian" Rule "rule" }
     StepProblem { Unreachable "unreachable" Failed "failed" StillThere "still_there" }
@@ -298,7 +309,7 @@ mod tests {
     use serde::{Serialize, de::DeserializeOwned};
 
     use super::*;
-    use crate::state::samples::{at, child, children, erasure, opened, page, preview};
+    use crate::state::samples::{at, child, children, erasure, opened, page, preview, processor};
 
     pub trait Named: Sized + 'static {
         const NAMES: &'static [(&'static str, Self)];
@@ -327,6 +338,8 @@ mod tests {
         same_names::<Lateness>();
         same_names::<Made>();
         same_names::<ModelState>();
+        same_names::<ProcessorProblem>();
+        same_names::<ProcessorState>();
         same_names::<Requester>();
         same_names::<StepProblem>();
         same_names::<StepState>();
@@ -440,6 +453,11 @@ mod tests {
         one.steps[0].problem = Some(StepProblem::StillThere);
         one.steps[0].next_attempt_at = Some(at(3));
         one.steps[0].verified_at = Some(at(4));
+        one.processors = vec![processor(ProcessorState::Contradicted), processor(ProcessorState::NotSent)];
+        one.processors[0].due_by = Some(at(6));
+        one.processors[0].problem = Some(ProcessorProblem::NotSigned);
+        one.processors[0].next_attempt_at = Some(at(7));
+        one.processors[0].found_none_at = Some(at(8));
         same(Erasures { items: vec![one, erasure(ErasureState::Deleted)], next: None });
     }
 

@@ -261,6 +261,8 @@ keys! { first {
     PhraseLateAbout = "phrase-late-about";
     PhraseDeleted = "phrase-deleted";
     PhraseDeletedAbout = "phrase-deleted-about";
+    PhraseDeletedHere = "phrase-deleted-here";
+    PhraseDeletedHereAbout = "phrase-deleted-here-about";
     PhraseCancelled = "phrase-cancelled";
     PhraseCancelledAbout = "phrase-cancelled-about";
     StepWaiting = "step-waiting";
@@ -273,6 +275,14 @@ keys! { first {
     StepUnreachable = "step-unreachable";
     StepFailed = "step-failed";
     StepStillThere = "step-still-there";
+    ProcessorsTitle = "processors-title";
+    ProcessorNotSent = "processor-not-sent";
+    ProcessorSent = "processor-sent";
+    ProcessorAcknowledged = "processor-acknowledged";
+    ProcessorCompleted = "processor-completed";
+    ProcessorSilent = "processor-silent";
+    ProcessorContradicted = "processor-contradicted";
+    ProcessorFoundNone = "processor-found-none";
     UndoLeft = "undo-left";
     Seconds = "seconds";
     Minutes = "minutes";

@@ -3,6 +3,7 @@
 use rules::{
     ChildId, Scope,
     contract::{Erasure, Erasures, RecordingPage},
+    erasure::Phrase,
 };
 
 use super::{
@@ -227,7 +228,7 @@ impl State {
         }
         if after != before {
             self.said = after.map(Said::Erasure);
-            if before.is_some() && after == Some(rules::erasure::Phrase::Deleted) {
+            if before.is_some() && matches!(after, Some(Phrase::Deleted | Phrase::NotConfirmed)) {
                 effects.extend(self.load_children());
             }
         }

@@ -1,10 +1,10 @@
 //! Values for the tests of the reducers.
 
 use rules::{
-    ChildId, ErasureId, ErasureState, RecordingId, StepState, StoreId, Timestamp,
+    ChildId, ErasureId, ErasureState, ProcessorState, RecordingId, StepState, StoreId, Timestamp,
     contract::{
-        ChildSummary, Children, DayCount, Erasure, Preview, Recording, RecordingItem, RecordingPage,
-        Requester, Step, Timeline,
+        ChildSummary, Children, DayCount, Erasure, Preview, ProcessorStep, Recording, RecordingItem,
+        RecordingPage, Requester, Step, Timeline,
     },
     erasure::Lateness,
     preview::StoreCount,
@@ -117,6 +117,22 @@ pub fn erasure(state: ErasureState) -> Erasure {
             verified_at: None,
         }],
         models: Vec::new(),
+        processors: Vec::new(),
+    }
+}
+
+pub fn processor(state: ProcessorState) -> ProcessorStep {
+    ProcessorStep {
+        processor: "speech".into(),
+        about: "https://speech.example/privacy".into(),
+        child: child(),
+        recordings: 1,
+        state,
+        since: at(0),
+        due_by: None,
+        problem: None,
+        next_attempt_at: None,
+        found_none_at: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rules::{
     StepState,
-    contract::{Erasure, ErasureModel, Step},
+    contract::{Erasure, ErasureModel, ProcessorStep, Step},
 };
 use yew::prelude::{AttrValue, Html};
 
@@ -58,6 +58,7 @@ fn body(cx: &Cx, watched: &Watched, erasure: &Erasure) -> Html {
         ("expected", &*at(erasure.expected_by)),
         ("due", &*at(erasure.due_by)),
         ("finished", &*erasure.finished_at.map(at).unwrap_or_default()),
+        ("open", &*texts.number(erasure.not_confirmed())),
     ];
     group(vec![
         p("lead", summary(cx, erasure)),
@@ -66,6 +67,10 @@ fn body(cx: &Cx, watched: &Watched, erasure: &Erasure) -> Html {
         maybe((!erasure.steps.is_empty()).then_some(()), |()| {
             let places = ul("steps-list", erasure.steps.iter().map(|step| place(cx, step)));
             group(vec![h3(cx.text(Key::ProgressPlaces)), places])
+        }),
+        maybe((!erasure.processors.is_empty()).then_some(()), |()| {
+            let others = erasure.processors.iter().map(|it| processor(cx, it, erasure.children.len() > 1));
+            group(vec![h3(cx.text(Key::ProcessorsTitle)), ul("steps-list", others)])
         }),
         models(cx, &erasure.models),
     ])
@@ -130,6 +135,33 @@ fn place(cx: &Cx, step: &Step) -> Html {
             }),
             maybe(step.next_attempt_at.filter(|_| retrying), |next| span("why", at(Key::StepNext, next))),
             maybe(step.verified_at, |verified| span("why", at(Key::StepVerified, verified))),
+        ],
+    )
+}
+
+/// One who was given some of it. `named` where it is of several children.
+fn processor(cx: &Cx, step: &ProcessorStep, named: bool) -> Html {
+    let texts = cx.texts;
+    let at = |moment| texts.moment(Format::DayTime, moment);
+    let due = step.due_by.map(at).unwrap_or_default();
+    let stands = texts.fill(words::processor(step.state), &[("since", &at(step.since)), ("due", &due)]);
+    let class = match (step.state.is_confirmed(), step.state.is_escalated()) {
+        (true, _) => "absent",
+        (_, true) => "retrying",
+        _ => "",
+    };
+    let next = step.next_attempt_at.filter(|_| step.problem.is_some());
+    el(
+        "li",
+        class,
+        vec![
+            span("name", step.processor.clone()),
+            maybe(named.then_some(step.child), |child| span("why", cx.state.name_of(child))),
+            span("stands", stands),
+            maybe(next, |next| span("why", texts.fill(Key::StepNext, &[("at", &at(next))]))),
+            maybe(step.found_none_at, |found| {
+                span("why", texts.fill(Key::ProcessorFoundNone, &[("at", &at(found))]))
+            }),
         ],
     )
 }

@@ -3,6 +3,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../fake/mod.rs"]
+mod fake;
 
 mod bad_input;
 mod binary;
@@ -21,6 +23,7 @@ mod matrix;
 mod page;
 mod plain;
 mod playback;
+mod processors;
 mod progress;
 mod recordings;
 mod running;

@@ -23,6 +23,7 @@ use service::{
     clock::{Clock, ManualClock},
     core::{Core, Policy},
     outbound::{self, Reach},
+    processors::Processor,
     serve, session,
 };
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -68,17 +69,24 @@ impl Service {
         change: impl FnOnce(&mut Options),
     ) -> Self {
         let clock = Arc::new(ManualClock::at(START.parse().unwrap()));
-        Self::over(tempfile::tempdir().unwrap(), clock, policy, change_core, change).await
+        Self::over(tempfile::tempdir().unwrap(), clock, policy, None, change_core, change).await
+    }
+
+    /// One whose recordings may be given to these.
+    pub async fn giving_to(processors: Vec<Processor>, policy: Policy) -> Self {
+        let clock = Arc::new(ManualClock::at(START.parse().unwrap()));
+        Self::over(tempfile::tempdir().unwrap(), clock, policy, Some(processors), |_| {}, |_| {}).await
     }
 
     async fn over(
         folder: tempfile::TempDir,
         clock: Arc<ManualClock>,
         policy: Policy,
+        processors: Option<Vec<Processor>>,
         change_core: impl FnOnce(&mut Core),
         change: impl FnOnce(&mut Options),
     ) -> Self {
-        let mut core = Core::open_with(folder.path(), policy, clock.clone()).await.unwrap();
+        let mut core = Core::open_to(folder.path(), policy, clock.clone(), processors).await.unwrap();
         change_core(Arc::get_mut(&mut core).unwrap());
         let mut options = Options::new(VENDOR);
         change(&mut options);
@@ -152,6 +160,6 @@ impl Service {
     /// Ends it and starts another one on the same folder.
     pub async fn restart(self) -> Self {
         let (clock, policy) = (self.clock.clone(), self.core.policy);
-        Self::over(self.end().await, clock, policy, |_| {}, |_| {}).await
+        Self::over(self.end().await, clock, policy, None, |_| {}, |_| {}).await
     }
 }

@@ -23,6 +23,7 @@ use service::{
     erasure::{Asker, accept, engine, view},
     ingest::{self, Incoming},
     media, playback,
+    processors::Processor,
     session::{Permissions, Session},
     store::{Store, Subject},
 };
@@ -51,9 +52,15 @@ impl Household {
 
     /// A household whose clock stands at `start`.
     pub async fn starting(start: Timestamp) -> Self {
+        Self::giving_to(start, Vec::new()).await
+    }
+
+    /// A household whose recordings may be given to these.
+    pub async fn giving_to(start: Timestamp, processors: Vec<Processor>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::at(start));
-        let core = Core::open_with(folder.path(), Policy::default(), clock.clone()).await.unwrap();
+        let core =
+            Core::open_to(folder.path(), Policy::default(), clock.clone(), Some(processors)).await.unwrap();
         let child = ingest::find_or_make_child(&core, "parent-1", "Mia").await.unwrap();
         let guardian = ingest::find_or_make_guardian(&core, "parent-1").await.unwrap();
         let number = number_of(&core, child).await;
