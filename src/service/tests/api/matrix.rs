@@ -11,7 +11,7 @@ use rules::{
     problem::ProblemType,
 };
 use serde_json::{Value, json};
-use service::api::document;
+use service::{api::document, core::Policy};
 
 use super::{document::operations, schema};
 use crate::{
@@ -286,7 +286,7 @@ async fn the_wrong_kind_of_key_is_403() {
 
 #[tokio::test]
 async fn another_familys_things_are_404_in_path_body_and_query_and_look_like_nothing() {
-    let service = Service::start().await;
+    let service = Service::giving_to(Fake::start().await.processors(), Policy::default()).await;
     let (_, theirs) = household(&service, "stranger").await;
     let (family, ours) = household(&service, "parent").await;
     // The vendor is nobody's family; there, only what contradicts itself can be refused.
