@@ -13,6 +13,7 @@ mod large;
 mod ledger;
 mod lists;
 mod stock;
+mod witness;
 
 fn main() {
     // `cargo test --benches` runs this too; it has nothing to check.
@@ -48,6 +49,9 @@ fn main() {
         }
         if wanted("ledger") {
             ledger::run(if small { 10_000 } else { 100_000 }).await;
+        }
+        if wanted("witness") {
+            witness::run(if small { 50 } else { 500 }).await;
         }
         if wanted("keys") {
             keys::run(if small { 2_000 } else { 100_000 }).await;
