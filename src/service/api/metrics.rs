@@ -9,7 +9,7 @@ use axum::{
     response::IntoResponse,
 };
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
-use sqlx::{Row, query};
+use sqlx::{Row, query, query_scalar};
 
 use super::{Api, access::Vendor, failure::Failure};
 use crate::derived::model;
@@ -79,7 +79,8 @@ fn known(method: &Method) -> &'static str {
 /// Numbers for the operator
 ///
 /// Requests by route and status, their latency, erasures by state, the age of the oldest unfinished one, models
-/// past the day by which they were to be retired or trained anew, and how processors stand.
+/// past the day by which they were to be retired or trained anew, how processors stand, and how much of the ledger
+/// waits to be shown.
 #[utoipa::path(get, path = "/metrics", operation_id = "show_metrics", tag = "operation", security(("vendor" = [])),
     responses((status = 200, description = "The text format of Prometheus", body = String, content_type = "text/plain")))]
 pub async fn show(State(api): State<Api>, _: Vendor) -> Result<impl IntoResponse, Failure> {
@@ -87,6 +88,7 @@ pub async fn show(State(api): State<Api>, _: Vendor) -> Result<impl IntoResponse
     erasures(&api, &mut text).await?;
     models(&api, &mut text).await?;
     processors(&api, &mut text).await?;
+    ledger(&api, &mut text).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
 }
 
@@ -142,5 +144,20 @@ async fn processors(api: &Api, text: &mut String) -> Result<(), Failure> {
             "fmn_processor_requests{{processor=\"{processor}\",state=\"{state}\"}} {requests}"
         );
     }
+    Ok(())
+}
+
+/// How long the ledger is, and how much of it enough witnesses have seen: what is between the two has no receipts.
+async fn ledger(api: &Api, text: &mut String) -> Result<(), Failure> {
+    let entered: i64 = query_scalar("SELECT coalesce(max(place) + 1, 0) FROM ledger_entry")
+        .fetch_one(api.core().db.read())
+        .await?;
+    let shown = api.core().ledger.shown().map_err(Failure::internal)?;
+    let _ = write!(
+        text,
+        "# HELP fmn_ledger_entries Entries of the ledger.\n# TYPE fmn_ledger_entries gauge\nfmn_ledger_entries {entered}\n\
+         # HELP fmn_ledger_shown_entries Entries under the checkpoint that is shown.\n\
+         # TYPE fmn_ledger_shown_entries gauge\nfmn_ledger_shown_entries {shown}\n"
+    );
     Ok(())
 }

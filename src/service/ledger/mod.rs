@@ -114,6 +114,12 @@ impl Ledger {
         Ok(cosigned.filter(same).or(newest))
     }
 
+    /// How many entries the checkpoint that is shown has.
+    pub fn shown(&self) -> anyhow::Result<u64> {
+        let shown = self.checkpoint()?.as_deref().map(read_checkpoint).transpose()?;
+        Ok(shown.map_or(0, |(size, _)| size))
+    }
+
     /// The newest checkpoint, whoever has seen it.
     fn newest(&self) -> std::io::Result<Option<String>> {
         self.read(CHECKPOINT)

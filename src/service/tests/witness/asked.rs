@@ -236,6 +236,12 @@ async fn over_http_the_answer_says_what_is_waited_for_and_then_the_receipt_comes
     assert_eq!(done.state, rules::ErasureState::Deleted);
     let checkpoint = Answer::to(service.ask(Method::GET, "/ledger/checkpoint")).await;
     assert_eq!(checkpoint.status, 404);
+    let metrics = Answer::to(service.vendor(Method::GET, "/metrics")).await.text();
+    let figure = |name: &str| {
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap().trim().parse::<u64>().unwrap()
+    };
+    assert!(figure("fmn_ledger_entries ") > 0 && figure("fmn_ledger_shown_entries ") == 0, "{metrics}");
 
     // It comes back where it was.
     let listener = tokio::net::TcpListener::bind(url.trim_start_matches("http://").trim_end_matches('/'));
