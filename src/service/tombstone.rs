@@ -83,7 +83,7 @@ impl Tombstones {
     /// The mark of a thing that was made from recordings, by the vendor's own name for it.
     #[must_use]
     pub fn mark_of_thing(&self, child: ChildId, reference: &str) -> Mark {
-        self.mark(child, b'd', reference.as_bytes())
+        self.mark(child, b't', reference.as_bytes())
     }
 
     /// The mark of a recording's id, by which it is named to whoever makes something of it.

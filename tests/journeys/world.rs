@@ -12,8 +12,9 @@ use std::{
 use axum::{Router, http::header, response::IntoResponse, routing::get};
 use fantoccini::{Client, ClientBuilder, elements::Element};
 use rules::{
-    ChildId, StoreId,
-    contract::{NewRecording, NewSession, Transcript},
+    ChildId, Class, RecordingId, StoreId,
+    contract::{NewDataset, NewDerivation, NewMade, NewRecording, NewRow, NewSession, Source, Transcript},
+    derived::Consent,
     location::Place,
 };
 use serde_json::{Value, json};
@@ -21,6 +22,7 @@ use service::{
     api::Options,
     clock::{Clock, SystemClock},
     core::{Core, Policy},
+    derived,
     ingest::{self, Incoming},
     media, serve, session,
     store::Subject,
@@ -272,7 +274,35 @@ async fn record(core: &Core, child: ChildId, file: &str, words: &str, hours: i64
         probed: media::probe_file(&path).unwrap(),
         media: path,
     };
-    ingest::ingest(core, &incoming).await.unwrap();
+    let id = ingest::ingest(core, &incoming).await.unwrap().id;
+    learn(core, child, id, if words.is_empty() { file } else { words }, hours == 1).await;
+}
+
+/// What a maker makes of it: something for each store there is, from where it was too if that is known.
+async fn learn(core: &Core, child: ChildId, id: RecordingId, words: &str, placed: bool) {
+    let made_at = core.clock.now();
+    let made = |content: String, from: &[Class]| NewMade {
+        child,
+        recordings: vec![Source { recording: id, from: from.to_vec() }],
+        derivations: Vec::new(),
+        content,
+        made_at,
+        reference: None,
+    };
+    let row = NewRow { recording: id, from: Vec::new(), content: words.into() };
+    let rows = NewDataset { name: "speech-1".into(), consent: Consent::Given, rows: vec![row], made_at };
+    let mut all = vec![
+        NewDerivation::Fact(made(format!("Has said: {words}"), &[])),
+        NewDerivation::Voiceprint(made(words.into(), &[])),
+        NewDerivation::Thumbnail(made(words.into(), &[])),
+        NewDerivation::Dataset(rows),
+    ];
+    if placed {
+        all.push(NewDerivation::Fact(made("Was at home.".into(), &[Class::Location])));
+    }
+    for new in all {
+        derived::register(core, &new).await.unwrap();
+    }
 }
 
 fn built_page() -> PathBuf {
