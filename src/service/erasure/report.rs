@@ -4,15 +4,15 @@
 use std::fmt;
 
 use rules::{
-    ErasureId, ErasureState, StepState, Timestamp,
-    contract::StepProblem,
+    ErasureId, ErasureState, ProcessorState, StepState, Timestamp,
+    contract::{ProcessorProblem, ProcessorStep, StepProblem},
     erasure::{Clock, Lateness, lateness},
 };
 use serde::Serialize;
 use sqlx::{Row, query, sqlite::SqliteRow};
 
 use super::view;
-use crate::{db::Db, owner};
+use crate::{db::Db, owner, processors};
 
 /// One erasure.
 #[derive(Debug, Serialize)]
@@ -39,6 +39,35 @@ pub struct Report {
     pub lease: Option<Lease>,
     /// Each store, in the order of erasure.
     pub steps: Vec<Step>,
+    /// Each request to a processor.
+    pub processors: Vec<Asked>,
+}
+
+/// A request to a processor.
+#[derive(Debug, Serialize)]
+pub struct Asked {
+    /// Its name.
+    pub processor: String,
+    /// Where it stands.
+    pub state: ProcessorState,
+    /// Recordings that it was given.
+    pub recordings: u64,
+    /// Since when it stands there; one that does not answer: since when it has been asked.
+    pub since: Timestamp,
+    /// By when its next answer is due.
+    pub due_by: Option<Timestamp>,
+    /// What went wrong at the last try.
+    pub problem: Option<ProcessorProblem>,
+    /// When the next one begins.
+    pub next_attempt_at: Option<Timestamp>,
+}
+
+impl From<ProcessorStep> for Asked {
+    fn from(step: ProcessorStep) -> Self {
+        let ProcessorStep { processor, state, recordings, since, due_by, problem, next_attempt_at, .. } =
+            step;
+        Self { processor, state, recordings, since, due_by, problem, next_attempt_at }
+    }
 }
 
 /// The engine that has an erasure.
@@ -73,11 +102,13 @@ pub struct Step {
     pub verified_at: Option<Timestamp>,
 }
 
-/// Erasures that are not over, or all of them, those that are due first first.
+/// Erasures that are not over or not confirmed by all processors, or all of them, those that are due first first.
 pub async fn list(db: &Db, data: &std::path::Path, now: Timestamp, all: bool) -> anyhow::Result<Vec<Report>> {
     let rows = query(
         "SELECT id, state, recordings, requested_at, sealed_until, expected_by, due_by, finished_at, lease_owner, lease_until
-         FROM erasure WHERE finished_at IS NULL OR ? ORDER BY finished_at IS NOT NULL, due_by, id",
+         FROM erasure e WHERE finished_at IS NULL OR ? OR EXISTS (
+             SELECT 1 FROM processor_step s WHERE s.erasure = e.id AND s.state <> 'completed')
+         ORDER BY finished_at IS NOT NULL, due_by, id",
     )
     .bind(all)
     .fetch_all(db.read())
@@ -117,6 +148,7 @@ async fn read(db: &Db, data: &std::path::Path, now: Timestamp, row: &SqliteRow) 
         finished_at: maybe(row, 7)?,
         lease,
         steps: steps.iter().map(step).collect::<sqlx::Result<_>>()?,
+        processors: processors::of_erasure(db.read(), id).await?.into_iter().map(Asked::from).collect(),
     })
 }
 
@@ -138,10 +170,11 @@ fn maybe(row: &SqliteRow, column: usize) -> sqlx::Result<Option<Timestamp>> {
 }
 
 impl Report {
-    /// Whether somebody must look: a week has passed, or what the law allows.
+    /// Whether somebody must look: a week has passed, or what the law allows, or a processor does not
+    /// answer, or not truly.
     #[must_use]
     pub fn is_alarming(&self) -> bool {
-        self.lateness >= Lateness::Alarm
+        self.lateness >= Lateness::Alarm || self.processors.iter().any(|asked| asked.state.is_escalated())
     }
 }
 
@@ -155,6 +188,9 @@ impl fmt::Display for Report {
         }
         for step in &self.steps {
             write!(f, "\n  {step}")?;
+        }
+        for asked in &self.processors {
+            write!(f, "\n  {asked}")?;
         }
         if let Some(Lease { owner, until, lives }) = &self.lease {
             let lives = if *lives { "which lives" } else { "which has ended: the next engine takes over" };
@@ -173,6 +209,27 @@ impl fmt::Display for Step {
         }
         if let Some(problem) = self.problem {
             write!(f, ", last {}", view::problem_name(problem))?;
+        }
+        if let Some(next) = self.next_attempt_at {
+            write!(f, ", next try {next}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { processor, state, recordings, since, .. } = self;
+        write!(
+            f,
+            "processor {processor}: {}, {recordings} recordings, since {since}",
+            processors::word(state)
+        )?;
+        if let Some(due) = self.due_by {
+            write!(f, ", due {due}")?;
+        }
+        if let Some(problem) = self.problem {
+            write!(f, ", last {}", processors::word(problem))?;
         }
         if let Some(next) = self.next_attempt_at {
             write!(f, ", next try {next}")?;

@@ -27,7 +27,7 @@ mod step;
 
 pub use client::Client;
 pub use settings::Processor;
-pub use step::{answers, of_erasure};
+pub use step::{answers, of_erasure, word};
 
 /// The file of the key to the names that processors know. Who has it can tell whom a name stands for.
 const FILE: &str = "processors.key";

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use service::{
     clock::{Clock, ManualClock},
     core::{Core, Policy as Deciding},
-    erasure::{accept, engine, view},
+    erasure::{accept, engine, report, view},
     ledger::{self, receipt},
     processors::{
         answer::{self, Refused},
@@ -261,6 +261,14 @@ async fn who_never_answers_is_not_confirmed_since_then_and_asked_every_day() {
         assert_eq!(now(&home, &erasure).await.phrase(), Phrase::NotConfirmed);
         home.clock.advance(DAY);
     }
+    // Whoever runs the service is told, without being told of whom.
+    let open = report::list(&home.core.db, home.folder.path(), home.clock.now(), false).await.unwrap();
+    assert!(open.len() == 1 && open[0].is_alarming(), "deleted here, and not over");
+    let told = open[0].to_string();
+    let line =
+        format!("\n  processor speech: silent, 1 recordings, since {asked_at}, last failed, next try ");
+    assert!(told.contains(&line), "{told}");
+    assert!(!told.contains(&home.child.to_string()));
     assert_eq!(entered(&home).await, ["asked", "silent"], "silence is entered once");
     assert_eq!(fake.posted().len(), 40, "and it is asked on");
 

@@ -10,6 +10,7 @@ use serde_json::json;
 use service::{core::Policy, erasure::engine, processors::run};
 
 use crate::{
+    browser::Browser,
     common::{Answer, Service},
     fake::{CALLBACK, Fake},
 };
@@ -93,4 +94,12 @@ async fn numbers_and_pages_say_who_is_silent() {
     let token = service.session("parent", &[]).await;
     let now: Erasure = service.get(&token, &format!("/v1/erasures/{}", erasure.id)).await.ok();
     assert_eq!((now.processors[0].state, now.not_confirmed()), (ProcessorState::Silent, 1));
+
+    // Never the bare word.
+    let browser = Browser::sign_in(&service, &token).await;
+    let page = browser.get(&format!("/plain/requests/{}", erasure.id)).await;
+    assert_eq!(page.title(), "Deleted from all our places");
+    let words = page.words();
+    assert!(words.contains("have not confirmed yet: 1."), "{words}");
+    assert!(words.contains("speech") && words.contains("Not confirmed since"), "{words}");
 }
