@@ -365,6 +365,11 @@ async fn overtaken(
     }
     let open = row.try_get::<bool, _>(2)?.then(|| id(&row.try_get::<String, _>(0)?)).transpose()?;
     tombstone::bury_arriving(tx, open, marks).await?;
+    // What is kept of the deletion outside of the database is to say so as well.
+    query("UPDATE erasure SET journaled = 0 WHERE id = ?")
+        .bind(open.map(|id| id.to_string()))
+        .execute(&mut **tx)
+        .await?;
     Ok(Some(if open.is_some() { IngestError::Leaving } else { IngestError::Erased }))
 }
 

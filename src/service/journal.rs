@@ -2,7 +2,7 @@
 //! folder `deletions`, on the disk before the request is answered and before anything is destroyed.
 //!
 //! A backup of the database does not know what was deleted after it was made. This folder does, and
-//! names nobody: a recording is a mark under the tombstone key ([`Tombstones::recording`]). So it can be
+//! names nobody: a recording is a mark under the tombstone key ([`mark_of_id`](crate::tombstone::Tombstones::mark_of_id)). So it can be
 //! copied elsewhere all the time, and be kept for as long as there are backups.
 //!
 //! ```text
@@ -27,15 +27,10 @@ use std::{
 };
 
 use anyhow::{Context, bail, ensure};
-use rules::{ChildId, ErasureId, ErasureState, RecordingId};
+use rules::{ChildId, ErasureId, ErasureState};
 use sqlx::{Row, query, query_as, query_scalar};
 
-use crate::{
-    core::Core,
-    erasure::view,
-    faults,
-    tombstone::{Mark, Tombstones},
-};
+use crate::{core::Core, erasure::view, faults, tombstone::Mark};
 
 /// The folder, in the data folder.
 pub const FOLDER: &str = "deletions";
@@ -49,7 +44,10 @@ const PAGE: i64 = 1000;
 /// Brings the folder up to date with the database.
 pub async fn keep(core: &Core) -> anyhow::Result<()> {
     let rows: Vec<(String, String)> =
-        query_as("SELECT id, state FROM erasure WHERE journaled = 0 ORDER BY id")
+        query_as(
+        // What is done has been written down, and its plan is gone.
+        "SELECT id, state FROM erasure WHERE journaled = 0 AND (finished_at IS NULL OR state = 'cancelled') ORDER BY id",
+    )
             .fetch_all(core.db.read())
             .await?;
     if rows.is_empty() {
@@ -123,14 +121,18 @@ fn remove(path: &Path) -> io::Result<()> {
 }
 
 async fn write(core: &Core, folder: &Path, id: ErasureId) -> anyhow::Result<()> {
-    let staged = folder.join(format!("{id}.{}-{:016x}.new", core.owner.name(), rand::random::<u64>()));
-    let mut file = BufWriter::new(File::create(&staged)?);
+    // Of one moment: another engine may carry it out, and the end of that is the end of its plan.
+    let mut tx = core.db.read().begin().await?;
     let erasure = query(
-        "SELECT guardian, scope, contested, requested_at, sealed_until, expected_by, due_by FROM erasure WHERE id = ?",
+        "SELECT guardian, scope, contested, requested_at, sealed_until, expected_by, due_by FROM erasure
+         WHERE id = ? AND finished_at IS NULL",
     )
     .bind(id.to_string())
-    .fetch_one(core.db.read())
+    .fetch_optional(&mut *tx)
     .await?;
+    let Some(erasure) = erasure else { return Ok(()) };
+    let staged = folder.join(format!("{id}.{}-{:016x}.new", core.owner.name(), rand::random::<u64>()));
+    let mut file = BufWriter::new(File::create(&staged)?);
     let guardian: Option<String> = erasure.try_get(0)?;
     writeln!(file, "{HEADER}\nerasure {id}\nguardian {}", guardian.as_deref().unwrap_or("rule"))?;
     writeln!(file, "scope {}", erasure.try_get::<String, _>(1)?)?;
@@ -141,11 +143,10 @@ async fn write(core: &Core, folder: &Path, id: ErasureId) -> anyhow::Result<()> 
         "SELECT c.id FROM erasure_child e JOIN child c ON c.number = e.child WHERE e.erasure = ?",
     )
     .bind(id.to_string())
-    .fetch_all(core.db.read())
+    .fetch_all(&mut *tx)
     .await?;
     for child in children {
         writeln!(file, "child {child}")?;
-        let of: ChildId = child.parse()?;
         let mut after = String::new();
         loop {
             let page: Vec<(String, u32)> = query_as(
@@ -156,13 +157,12 @@ async fn write(core: &Core, folder: &Path, id: ErasureId) -> anyhow::Result<()> 
             .bind(&child)
             .bind(&after)
             .bind(PAGE)
-            .fetch_all(core.db.read())
+            .fetch_all(&mut *tx)
             .await?;
             let Some((last, _)) = page.last() else { break };
             after.clone_from(last);
             for (recording, stores) in page {
-                let recording: RecordingId = recording.parse()?;
-                writeln!(file, "item {} {stores}", hex(&core.tombstones.recording(of, recording)))?;
+                writeln!(file, "item {} {stores}", hex(&core.tombstones.mark_of_id(&recording)))?;
             }
         }
     }
@@ -173,7 +173,7 @@ async fn write(core: &Core, folder: &Path, id: ErasureId) -> anyhow::Result<()> 
                 .bind(id.to_string())
                 .bind(&after)
                 .bind(PAGE)
-                .fetch_all(core.db.read())
+                .fetch_all(&mut *tx)
                 .await?;
         let Some(last) = page.last() else { break };
         after.clone_from(last);
@@ -299,13 +299,5 @@ impl Reader {
             _ => None,
         };
         line.map(Some).context("the file of a deletion has a line of no kind")
-    }
-}
-
-impl Tombstones {
-    /// How a recording is named in what is kept of deletions.
-    #[must_use]
-    pub fn recording(&self, child: ChildId, recording: RecordingId) -> Mark {
-        self.mark(child, b'd', recording.to_string().as_bytes())
     }
 }

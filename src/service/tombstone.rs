@@ -72,7 +72,7 @@ impl Tombstones {
         }
     }
 
-    pub(crate) fn mark(&self, child: ChildId, kind: u8, bytes: &[u8]) -> Mark {
+    fn mark(&self, child: ChildId, kind: u8, bytes: &[u8]) -> Mark {
         let mut mac = self.0.clone();
         mac.update(child.to_string().as_bytes());
         mac.update(&[0, kind]);

@@ -15,6 +15,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("db/migrations");
 /// How long a connection waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(10);
 const READERS: u32 = 8;
+/// The pages that the writing connection may keep in memory, in KiB below zero, as SQLite has it.
+const WRITE_CACHE: &str = "-32768";
 /// How long emptying the log waits for readers. While it waits nobody can write, so not long: the
 /// engine tries again.
 const BUSY_EMPTYING: Duration = Duration::from_millis(500);
@@ -52,7 +54,10 @@ impl Db {
     /// Opens the file, makes it where it is missing, and brings its tables up to date.
     pub async fn open(path: &Path) -> anyhow::Result<Self> {
         let options = options(path);
-        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        // A large erasure touches the tombstones' table all over in one transaction: with SQLite's 2 MB each
+        // page would be written and read again many times.
+        let writing = options.clone().pragma("cache_size", WRITE_CACHE);
+        let write = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await?;
         MIGRATIONS.run(&write).await?;
         let empty = SqlitePoolOptions::new()
             .max_connections(1)

@@ -210,7 +210,7 @@ async fn plan(
         let Some((last, ..)) = page.last() else { break };
         after = *last;
         for (seq, recording, usable) in page {
-            let mark = core.tombstones.recording(child, recording.parse()?);
+            let mark = core.tombstones.mark_of_id(&recording);
             let stores: Option<u32> = query_scalar("SELECT stores FROM replayed WHERE mark = ?")
                 .bind(&mark[..])
                 .fetch_optional(&mut **tx)

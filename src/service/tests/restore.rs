@@ -290,6 +290,40 @@ async fn nothing_is_served_before_all_of_it_is_deleted_again() {
     drill.check().await;
 }
 
+/// A file of a deletion is written again when more is buried with it.
+#[tokio::test]
+async fn what_is_refused_on_its_way_is_written_down_too() {
+    let home = Household::new().await;
+    home.record(0, &canary(0), true).await;
+    let file = home.folder.path().join("late.wav");
+    std::fs::write(&file, wav(&canary(1))).unwrap();
+    let late = household::incoming(home.child, home.core.clock.now(), &file);
+    home.clock.advance(1);
+    let request = NewErasure {
+        child: Some(home.child),
+        scope: Scope::Child {},
+        include_kept: false,
+        waive_undo: false,
+        as_of: None,
+    };
+    let (erasure, _) = accept::accept(&home.core, &home.asker, &request, None).await.unwrap();
+    let written = home.folder.path().join("deletions").join(erasure.id.to_string());
+    let tombstones = || std::fs::read_to_string(&written).unwrap().matches("\ntombstone ").count();
+    let buried = tombstones();
+    let refused = service::ingest::ingest(&home.core, &late).await;
+    assert!(matches!(refused, Err(service::ingest::IngestError::Leaving)), "{refused:?}");
+    engine::tick(&home.core).await.unwrap();
+    assert_eq!(tombstones(), buried + 1);
+    // Done, its plan is gone, and what was written down stays as it was.
+    home.clock.advance(72 * 3600);
+    engine::tick(&home.core).await.unwrap();
+    assert_eq!(home.state(erasure.id).await, ErasureState::Deleted);
+    let refused = service::ingest::ingest(&home.core, &late).await;
+    assert!(matches!(refused, Err(service::ingest::IngestError::Erased)), "{refused:?}");
+    engine::tick(&home.core).await.unwrap();
+    assert_eq!(std::fs::read_to_string(&written).unwrap().matches("\nitem ").count(), 1);
+}
+
 #[tokio::test]
 async fn without_what_must_be_known_nothing_is_restored() {
     let drill = Drill::new().await;
