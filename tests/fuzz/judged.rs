@@ -9,10 +9,7 @@ use proof::{
     witness::{Request, judge},
 };
 
-use crate::{
-    range::{Asked, ask},
-    text,
-};
+use crate::text;
 
 const RECEIPT: &str = include_str!("../../src/proof/example/receipt.tlog-proof");
 const INVENTORY: &str = include_str!("../../src/proof/example/inventory.tlog-proof");
@@ -81,13 +78,4 @@ pub fn consistency(bytes: &[u8]) {
     // A tree that nobody has ever built is never shown to have become this one.
     let (old, size) = (old % 20, size % 20);
     assert!(verify_consistency(old, &leaf_hash(b"not there"), size, &tree(size), &path).is_err());
-}
-
-/// Bytes that are sent are bytes of the file, and never none.
-pub fn range(bytes: &[u8]) {
-    let Some((len, header)) = bytes.split_first_chunk() else { return };
-    let len = u64::from_le_bytes(*len);
-    if let Asked::Part(part) = ask(Some(text(header)), len) {
-        assert!(part.start < part.end && part.end <= len);
-    }
 }

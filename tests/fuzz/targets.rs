@@ -3,11 +3,18 @@
 //! Each says what must be so whatever bytes come, beside that nothing panics, overflows or goes on for ever.
 #![no_main]
 
+#[path = "../../src/service/files.rs"]
+#[allow(dead_code, reason = "the service uses all of it")]
+mod files;
 mod formats;
 mod judged;
 #[path = "../../src/service/playback/range.rs"]
 #[allow(dead_code, reason = "the service uses all of it")]
 mod range;
+mod served;
+#[path = "../../src/service/ledger/tiles.rs"]
+#[allow(dead_code, reason = "the service uses all of it")]
+mod tiles;
 
 use std::sync::LazyLock;
 
@@ -28,10 +35,11 @@ const TARGETS: &[(&str, Target)] = &[
     ("leaf", formats::leaf),
     ("note", formats::note),
     ("policy", formats::policy),
-    ("range", judged::range),
+    ("range", served::range),
     ("receipt", formats::receipt),
     ("request", formats::request),
     ("statement", formats::statement),
+    ("tile", served::tile),
     ("time", formats::time),
     ("verify", judged::verify),
     ("witness", judged::witness),
