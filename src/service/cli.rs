@@ -104,10 +104,11 @@ async fn serve(data: &Path, settings: Serve) -> anyhow::Result<()> {
     serve::folder(data)?;
     let lock = serve::lock(data)?;
     serve::sweep(data, &lock)?;
+    // Before any secret is made: the backup has those that are lost.
+    restore::copy::go_on(data)?;
     let given = std::env::var("FMN_VENDOR_KEY").ok();
     let vendor_key = serve::vendor_key(data, given, settings.vendor_key_file.as_deref())?;
 
-    restore::copy::go_on(data)?;
     if let Some(origin) = &settings.ledger_origin {
         ledger::name(data, origin)?;
     }

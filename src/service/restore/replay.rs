@@ -50,6 +50,7 @@ pub async fn replay(core: &Core) -> anyhow::Result<()> {
         core.restored();
         return Ok(());
     };
+    end_sessions(core).await?;
     let mut again = 0;
     for kept in journal::all(&core.data)? {
         again += u64::from(match kept {
@@ -85,6 +86,15 @@ pub async fn replay(core: &Core) -> anyhow::Result<()> {
     core.restored();
     tracing::info!("restored");
     Ok(())
+}
+
+/// Whoever was signed in when the backup was made may have signed out since.
+async fn end_sessions(core: &Core) -> sqlx::Result<()> {
+    let mut tx = core.db.write().await?;
+    for sql in ["DELETE FROM session", "DELETE FROM session_child", "DELETE FROM ticket"] {
+        query(sql).execute(&mut *tx).await?;
+    }
+    tx.commit().await
 }
 
 /// Whether any erasure whose undo is over is not carried out yet.

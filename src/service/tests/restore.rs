@@ -11,7 +11,7 @@ use household::{Household, canary, wav};
 use process::{PATIENCE, Process, free_port, mint};
 use rules::{
     ChildId, Class, ErasureId, ErasureState, RecordingId, Scope, StoreId,
-    contract::{Erasure, NewErasure},
+    contract::{Erasure, NewErasure, NewSession},
 };
 use service::{
     clock::{Clock, SystemClock},
@@ -79,9 +79,18 @@ impl Drill {
         home.delete(&of(items(GONE_BEFORE), true)).await;
         let undone = ask(items(UNDONE), false).await;
         ledger::sequence(&home.core).await.unwrap();
+        let session = NewSession {
+            guardian: "parent-1".into(),
+            children: Vec::new(),
+            permissions: Vec::new(),
+            origin: "https://parents.example".into(),
+            ttl_seconds: None,
+        };
+        service::session::mint(&home.core.db, home.core.clock.now(), &session).await.unwrap();
         home.core.db.empty_wal().await.unwrap();
         let backup = tempfile::tempdir().unwrap();
         copy(home.folder.path(), backup.path());
+        std::fs::write(backup.path().join("vendor.key"), VENDOR).unwrap();
 
         let deleted = ask(items(GONE_SINCE), true).await;
         let place = Scope::Class {
@@ -212,6 +221,9 @@ async fn play(core: &std::sync::Arc<Core>, asker: &Asker, recording: RecordingId
     pieces.concat()
 }
 
+/// The vendor's key, of which only the backup has a copy.
+const VENDOR: &str = "fmv_0123456789abcdef0123456789abcdef";
+
 /// What is best to have left, and the least there must be.
 const BEST: &[&str] =
     &["deletions", "keys.db", "epochs", "ledger", "ledger.key", "tombstone.key", "vendor.key", "media"];
@@ -227,6 +239,13 @@ async fn what_was_deleted_after_the_backup_stays_deleted() {
         );
         drill.lose(left);
         assert!(drill.restore(None).ends_well());
+        let core = Core::open(drill.data.path(), Policy::default()).await.unwrap();
+        let sessions: i64 =
+            query_scalar("SELECT count(*) FROM session").fetch_one(core.db.read()).await.unwrap();
+        assert_eq!(sessions, 0, "who was signed in then may have signed out since");
+        core.db.close().await;
+        core.keys.close().await;
+        drop(core);
         drill.check().await;
     }
 }
@@ -241,6 +260,12 @@ async fn killed_anywhere_the_next_start_goes_on() {
         // Twice: going on may be killed too.
         for _ in 0..2 {
             drill.restore(Some(point)).kill_where_it_stopped(drill.data.path());
+        }
+        if point == "restore-copying" {
+            // The service goes on as well, and makes no secret in the place of one that the backup has.
+            Process::serve(drill.data.path(), Some("restore-replayed"))
+                .kill_where_it_stopped(drill.data.path());
+            assert_eq!(std::fs::read_to_string(drill.data.path().join("vendor.key")).unwrap(), VENDOR);
         }
         assert!(drill.restore(None).ends_well(), "{point}");
         drill.check().await;
