@@ -3,7 +3,7 @@
 use axum::{
     Json,
     body::Bytes,
-    extract::{FromRequest, Path, Request, State},
+    extract::{FromRequest, Request, State},
     http::StatusCode,
 };
 use rules::{
@@ -15,7 +15,7 @@ use super::{
     Api,
     access::Vendor,
     failure::Failure,
-    input::{Body, too_large},
+    input::{Body, Id, too_large},
 };
 use crate::processors::{answer, disclose};
 
@@ -57,11 +57,14 @@ pub async fn disclose(
     ))]
 pub async fn status(
     State(api): State<Api>,
-    Path(name): Path<String>,
+    Id(name): Id<String>,
     request: Request,
 ) -> Result<StatusCode, Failure> {
     let (headers, extensions) = (request.headers().clone(), request.extensions().clone());
-    let body = Bytes::from_request(request, &()).await.map_err(|_| too_large(CALLBACK_BYTES))?;
+    let body = Bytes::from_request(request, &()).await.map_err(|refused| match refused.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(CALLBACK_BYTES),
+        _ => Failure::invalid("the body broke off"),
+    })?;
     match answer::callback(api.core(), &name, &headers, body).await {
         Ok(()) => Ok(StatusCode::ACCEPTED),
         // Guessing is slowed down as with tokens.

@@ -12,7 +12,7 @@ use rules::{
     processor::{Event, ask_again_after_seconds},
     retention::PROCESSOR_COMPLETES_WITHIN_DAYS,
 };
-use sqlx::{Sqlite, Transaction, query};
+use sqlx::{Sqlite, Transaction, query, query_scalar};
 
 use super::{
     client::Answer,
@@ -221,6 +221,8 @@ fn hear(step: &mut Step, heard: Heard, now: Timestamp) -> bool {
         Heard::FoundNone if next.is_some() || step.state.is_confirmed() => {
             let first = step.found_none_at.is_none();
             step.found_none_at = step.found_none_at.or(Some(now));
+            // A question is answered once: what it was about is forgotten with the answer.
+            step.probe = None;
             step.state = next.unwrap_or(step.state);
             return first;
         }
@@ -268,15 +270,17 @@ pub async fn begin_probe(core: &Core, step: &mut Step) -> sqlx::Result<String> {
     if let Some(probe) = &step.probe {
         return Ok(probe.clone());
     }
-    let probe = uuid();
     let mut tx = core.db.write().await?;
-    query("UPDATE processor_step SET probe = ? WHERE erasure = ? AND processor = ? AND child = ?")
-        .bind(&probe)
-        .bind(step.erasure.to_string())
-        .bind(&step.processor)
-        .bind(step.child)
-        .execute(&mut *tx)
-        .await?;
+    // Another process may have begun one: then it is that.
+    let probe: String = query_scalar(
+        "UPDATE processor_step SET probe = coalesce(probe, ?) WHERE erasure = ? AND processor = ? AND child = ? RETURNING probe",
+    )
+    .bind(uuid())
+    .bind(step.erasure.to_string())
+    .bind(&step.processor)
+    .bind(step.child)
+    .fetch_one(&mut *tx)
+    .await?;
     tx.commit().await?;
     step.probe = Some(probe.clone());
     Ok(probe)

@@ -46,6 +46,10 @@ pub async fn run(core: Arc<Core>, shutdown: impl Future<Output = ()> + Send) {
 
 /// Everything that is due now. A processor that cannot be reached holds up no other.
 pub async fn tick(core: &Core) -> anyhow::Result<()> {
+    // What a backup says was asked for may have been taken back since.
+    if core.is_restoring() {
+        return Ok(());
+    }
     deadlines(core).await?;
     let Some(client) = &core.processors.client else { return Ok(()) };
     let asked = core.processors.list.iter().map(|processor| ask_due(core, client, processor));

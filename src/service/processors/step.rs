@@ -115,8 +115,8 @@ impl Step {
         .bind(self.child)
         .execute(&mut **tx)
         .await?;
-        if next.is_none() {
-            // Nothing more is asked: who was given what of it is nobody's business any more.
+        if next.is_none() && self.probe.is_none() {
+            // Nothing more is asked, and no answer awaited: who was given what is nobody's business any more.
             query("DELETE FROM processor_item WHERE erasure = ? AND processor = ? AND child = ?")
                 .bind(self.erasure.to_string())
                 .bind(&self.processor)

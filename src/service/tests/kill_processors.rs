@@ -88,7 +88,9 @@ async fn survives(point: &'static str, times: usize, state_there: ProcessorState
     for _ in 0..times {
         let (service, data) = (scene.serve(Some(point)), scene.data.path().to_owned());
         // Not where the processor answers.
-        tokio::task::spawn_blocking(move || service.kill_where_it_stopped(&data)).await.unwrap();
+        let killed = tokio::task::spawn_blocking(move || service.kill_where_it_stopped(&data)).await;
+        let log = || std::fs::read_to_string(scene.data.path().join("stderr.log")).unwrap();
+        assert!(killed.is_ok(), "{point} was not reached:\n{}", log());
         assert_eq!(scene.look().await.0.processors[0].state, state_there, "{point}");
     }
     let service = scene.serve(None);

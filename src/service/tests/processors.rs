@@ -29,7 +29,7 @@ use service::{
     processors::{
         answer::{self, Refused},
         disclose::{self, DiscloseError},
-        run,
+        plan, run,
     },
 };
 use sqlx::query_scalar;
@@ -336,6 +336,20 @@ async fn who_does_not_say_what_it_has_stands_as_it_signed() {
     assert_eq!((step.state, step.found_none_at), (ProcessorState::Completed, None));
     assert_eq!(step.next_attempt_at, None, "a month is enough to ask");
     assert_eq!(entered(&home).await, ["asked", "acknowledged", "completed"]);
+
+    // It says so in the end after all, and that it has some.
+    let probe = {
+        let inner = fake.inner.lock().unwrap();
+        let probe = inner.posted.iter().find(|it| it["subject_request_type"] == "access");
+        probe.unwrap()["subject_request_id"].clone()
+    };
+    let mut found = status(&probe, "completed");
+    found["results_count"] = 2.into();
+    call_back(&home, fake.callback(&found)).await.unwrap();
+    let step = now(&home, &erasure).await.processors.remove(0);
+    assert_eq!(step.state, ProcessorState::Contradicted);
+    assert!(step.next_attempt_at.is_some() && rows(&home, "processor_item").await == 1, "it can be asked on");
+    assert!(matches!(call_back(&home, fake.callback(&found)).await, Err(Refused::NotFound)), "answered once");
 }
 
 #[tokio::test]
@@ -396,6 +410,24 @@ async fn a_callback_counts_once_and_only_signed_for_this_very_request() {
     assert_eq!(now(&home, &erasure).await.processors[0].state, ProcessorState::Completed);
     tick(&home, &erasure).await;
     assert_eq!(entered(&home).await, ["asked", "acknowledged", "completed", "found-none"]);
+}
+
+#[tokio::test]
+async fn an_erasure_that_is_repeated_on_a_backup_asks_the_same_of_the_same() {
+    let (home, fake) = world().await;
+    let first = home.record(0, &canary(0), true).await;
+    let second = home.record(1, &canary(1), true).await;
+    let given = give(&home, &[first, second]).await;
+    let erasure = ask(&home, Scope::Items { recordings: vec![first] }, true).await;
+    // The backup knows what was given, and not that it was asked back.
+    let mut tx = home.core.db.write().await.unwrap();
+    plan::take_back(&mut tx, erasure.id).await.unwrap();
+    plan::open_again(&mut tx, erasure.id, home.clock.now(), erasure.sealed_until).await.unwrap();
+    tx.commit().await.unwrap();
+    engine::tick(&home.core).await.unwrap();
+    assert_eq!(tick(&home, &erasure).await.state, ProcessorState::Acknowledged);
+    let scope = &fake.posted()[0]["extensions"][fake::DOMAIN]["scope"];
+    assert_eq!(scope[0]["recordings"], json!([given.items[0].name]));
 }
 
 #[tokio::test]
