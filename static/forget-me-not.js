@@ -23,7 +23,7 @@ const load = async (begin) => {
   return [wasm, await new CSSStyleSheet().replace(css)];
 };
 
-const attributes = ['src', 'locale', 'loading', 'history', 'leave'];
+const attributes = ['policy', 'src', 'locale', 'loading', 'history', 'leave'];
 
 // On a server there is no HTMLElement, and importing this must not fail there.
 export class ForgetMeNot extends (globalThis.HTMLElement ?? Object) {
@@ -69,7 +69,7 @@ export class ForgetMeNot extends (globalThis.HTMLElement ?? Object) {
   #begin = () => {
     this.#rest();
     if (this.loading != 'lazy' || this.#wasm) return this.#open();
-    this.#near = new IntersectionObserver((seen) => seen.some((it) => it.isIntersecting) && this.#open());
+    this.#near = new IntersectionObserver((seen) => { if (seen.some((it) => it.isIntersecting)) this.#open(); });
     this.#near.observe(this);
   };
   async #open() {
@@ -79,7 +79,7 @@ export class ForgetMeNot extends (globalThis.HTMLElement ?? Object) {
       await 0;
       if (turn != this.#turn) return;
       const [[wasm, sheet], strings] = await Promise.all([
-        engine ||= load((wasm) => (wasm.early?.(this, () => turn == this.#turn && this.#ask), wasm)).catch((error) => { engine = null; throw error; }),
+        engine ||= load((wasm) => (wasm.early?.(this, () => turn == this.#turn && this.#ask), wasm)).catch((error) => { engine = 0; throw error; }),
         words((this.locale || 'en').split('-')[0].toLowerCase()).catch(() => words('en'))]);
       if (turn != this.#turn) return;
       if (this.#wasm) return wasm.update(this.#id, strings);
@@ -99,7 +99,7 @@ export class ForgetMeNot extends (globalThis.HTMLElement ?? Object) {
       this.#tell('error', { reason: 'load', error });
     }
   }
-  #tell(name, detail) { this.dispatchEvent(new CustomEvent('fmn-' + name, { detail, bubbles: true, composed: true })); }
+  #tell(name, detail) { this.dispatchEvent(new CustomEvent('fmn-' + name, { bubbles: true, composed: true, detail })); }
 }
 for (const name of attributes) Object.defineProperty(ForgetMeNot.prototype, name, {
   get() { return this.getAttribute(name) ?? ''; },

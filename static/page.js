@@ -9,10 +9,14 @@ if (given) history.replaceState(null, '', location.pathname + location.search);
 // Another link opened in the same tab changes the fragment only.
 addEventListener('hashchange', () => location.reload());
 
+// The words over a demo. Their room is held until it is known whether this is one.
+const words = document.getElementById('demo');
+words.hidden = Boolean(given);
+
 const demo = async () => {
   const answer = await fetch('/demo/session', { method: 'POST' });
   if (!answer.ok) throw new Error(`no session: ${answer.status}`);
-  document.getElementById('demo').hidden = false;
+  words.className = 'here';
   return answer.json();
 };
 

@@ -205,6 +205,14 @@ pub enum Phrase {
     Cancelled,
 }
 
+impl Phrase {
+    /// Whether every place of ours was read again and is empty: then there is a receipt.
+    #[must_use]
+    pub const fn is_done(self) -> bool {
+        matches!(self, Self::Deleted | Self::NotConfirmed)
+    }
+}
+
 /// What an erasure in this state, with these steps, may be called. The word "deleted" needs both
 /// the state and every step behind it, whatever a back end says; alone it also needs that each processor
 /// has confirmed.

@@ -82,12 +82,13 @@ pub fn ask(_: Here, call: &Call) -> Ask {
     Ask::later(call)
 }
 
-/// What follows from news of an erasure.
+/// What follows from news of an erasure, or of a receipt.
 #[inline(never)]
 pub fn news(_: Here, state: &mut State, event: Event) -> Vec<Effect> {
     match event {
         Event::News(turn, news) => state.news(turn, news.map(|erasure| *erasure)),
         Event::Quiet(turn) => state.quiet(turn),
+        Event::Verified(turn, verified) => state.verified(turn, verified.map(|verified| *verified)),
         _ => Vec::new(),
     }
 }

@@ -73,7 +73,6 @@ fn fetch_texts(language: &str) -> Result<JsValue, JsValue> {
 }
 
 /// The module that checks receipts, once it is loaded.
-#[expect(dead_code, reason = "the screen of receipts asks for it")]
 pub(crate) async fn verifier(_: Here) -> Result<JsValue, Failure> {
     settled(match BESIDE.with_borrow(Clone::clone) {
         Some(beside) => beside.verifier.call0(&JsValue::NULL),

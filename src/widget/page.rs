@@ -14,14 +14,17 @@ use yew::{html::Scope, prelude::*};
 use crate::{
     client::{Client, now},
     connection::Connection,
-    doors, events, history,
+    doors, events, files, history,
     json::scope_name,
     later,
     leave::{self, Press, Thrice},
     locale::Texts,
     parts::{dialog, player},
     sight::{self, Sight},
-    state::{Call, Effect, Failure, Lane, List, ListMsg, Msg, Place, Spot, State, Step, Trail, Turn},
+    state::{
+        Call, Effect, Failure, Lane, List, ListMsg, Msg, Place, Spot, State, Step, Trail, Turn, Verified,
+    },
+    verify,
     views::{self, Cx, Drawn},
     zone,
 };
@@ -124,6 +127,8 @@ pub enum Event {
     News(Turn, Result<Box<Erasure>, Failure>),
     /// There will be no more of it: the connection ended.
     Quiet(Turn),
+    /// A receipt was checked.
+    Verified(Turn, Result<Box<Verified>, Failure>),
     /// A call takes longer than usual.
     Slow(Lane, Turn),
     /// It was waited for long enough.
@@ -237,7 +242,7 @@ impl Component for Page {
                 vec![Effect::Call(turn, Call::Half)]
             }
             Event::Answer(lane, turn, answer) => self.state.answer(lane, turn, answer),
-            news @ (Event::News(..) | Event::Quiet(_)) => {
+            news @ (Event::News(..) | Event::Quiet(_) | Event::Verified(..)) => {
                 later::here().map(|here| doors::news(here, &mut self.state, news)).unwrap_or_default()
             }
         };
@@ -427,6 +432,18 @@ impl Page {
                     link.send_message(Event::Quiet(turn));
                 });
             }
+            Effect::Verify(turn, job) => {
+                let link = ctx.link().clone();
+                let lane = job.lane();
+                let Some(signal) = self.take_off(&link, lane, turn) else { return };
+                let client = ctx.props().host.client.clone();
+                wasm_bindgen_futures::spawn_local(async move {
+                    let verified = verify::verify(&client, &job, &signal).await;
+                    link.send_message(Event::Verified(turn, verified.map(Box::new)));
+                });
+            }
+            Effect::Save(name, text) => files::save(&name, &text),
+            Effect::Print => files::print(ctx.props().host.client.host()),
             Effect::Media(effect) => {
                 if let Some(media) = self.media.cast() {
                     let client = &ctx.props().host.client;

@@ -2,15 +2,20 @@
 
 use rules::{
     Class, Kind, ProcessorState, StepState, StoreId,
-    contract::{Erasure, Requester, StepProblem},
+    contract::{Requester, StepProblem},
     derived::ModelState,
     erasure::Phrase,
     retention::EndReason,
 };
 
 use js_sys::JsString;
+use proof::verify::What;
+use yew::AttrValue;
 
-use crate::{locale::Key, state::Trouble};
+use crate::{
+    locale::{Key, Texts},
+    state::Trouble,
+};
 
 /// A place where copies live.
 pub const fn store(store: StoreId) -> Key {
@@ -155,14 +160,100 @@ pub const fn end(because: EndReason) -> Key {
 }
 
 /// What an erasure was of, as far as that is remembered: what was searched for is not.
-pub fn scope(erasure: &Erasure) -> Key {
-    match erasure.scope.as_str() {
+pub fn scope(scope: &str) -> Key {
+    match scope {
         "items" => Key::ScopeItems,
         "range" => Key::ScopeRange,
         "class" => Key::ScopeClass,
         "search" => Key::ScopeSearch,
         "child" => Key::ScopeChild,
         _ => Key::ScopeEverything,
+    }
+}
+
+/// A place by the name that it has in the ledger; one that is not known here keeps it.
+pub fn store_named(texts: &Texts, name: &str) -> AttrValue {
+    let known = StoreId::ALL.into_iter().find(|store| store.name() == name);
+    known.map_or_else(|| name.to_owned().into(), |known| texts.get(store(known)))
+}
+
+/// What becomes of a model, by the word that it has in the ledger; one that is not known here is said as it
+/// is. Where the model stays, the reason may be known.
+pub fn model_named(texts: &Texts, name: &str, word: &str, day: &str, because: Option<&str>) -> AttrValue {
+    let Some(state) = ModelState::ALL.into_iter().find(|state| state.word() == word) else {
+        return format!("{name}: {word}").into();
+    };
+    let key = match (state, because) {
+        (ModelState::KeptBecause, None) => Key::ModelStays,
+        (state, _) => model(state),
+    };
+    texts.fill(key, &[("name", name), ("day", day), ("because", because.unwrap_or_default())])
+}
+
+/// What the browser checks of a receipt, as it should be.
+pub const fn check(what: What) -> Key {
+    match what {
+        What::Format => Key::CheckFormat,
+        What::Signature => Key::CheckSignature,
+        What::Witness => Key::CheckWitness,
+        What::Inclusion => Key::CheckInclusion,
+        What::Opening => Key::CheckOpening,
+        What::Inventory => Key::CheckInventory,
+        What::Published => Key::CheckPublished,
+        What::Times => Key::CheckTimes,
+        What::Child => Key::CheckChild,
+        What::Chain => Key::CheckChain,
+        What::Consistency => Key::CheckConsistency,
+        What::Stores => Key::CheckStores,
+        What::Models => Key::CheckModels,
+        What::Processors => Key::CheckProcessors,
+        What::Backups => Key::CheckBackups,
+        What::Elsewhere => Key::Elsewhere,
+    }
+}
+
+/// What is wrong with a receipt, or with a ledger, by the verifier's code.
+pub fn flaw(code: &str) -> Key {
+    match code {
+        "unknown-origin" => Key::FlawUnknownOrigin,
+        "key-swapped" => Key::FlawKeySwapped,
+        "unsigned" | "bad-signature" => Key::FlawUnsigned,
+        "bad-cosignature" => Key::FlawBadCosignature,
+        "stale-witness" => Key::FlawStaleWitness,
+        "too-few-witnesses" => Key::FlawTooFewWitnesses,
+        "beyond-tree" | "not-included" => Key::FlawNotIncluded,
+        "rollback" => Key::FlawRollback,
+        "split-view" => Key::FlawSplitView,
+        "not-consistent" => Key::FlawNotConsistent,
+        "no-proof" => Key::FlawNoProof,
+        "wrong-kind" | "not-opened" => Key::FlawNotOpened,
+        "other-inventory" => Key::FlawOtherInventory,
+        "unpublished" => Key::FlawUnpublished,
+        "store-missing" | "processor-missing" => Key::FlawMissing,
+        "store-unknown" | "processor-unknown" => Key::FlawUnknown,
+        "times-out-of-order" => Key::FlawTimes,
+        "after-witness" => Key::FlawAfterWitness,
+        "other-child" => Key::FlawOtherChild,
+        "entry-missing" => Key::FlawEntryMissing,
+        "entry-repeated" => Key::FlawEntryRepeated,
+        "broken-link" => Key::FlawBrokenLink,
+        "not-in-chain" => Key::FlawNotInChain,
+        "not-policy" | "not-key" | "key-kind" => Key::FlawPolicy,
+        // Everything else is a file that is not what it should be.
+        _ => Key::FlawUnreadable,
+    }
+}
+
+/// What to do about it.
+pub fn flaw_do(code: &str) -> Key {
+    match code {
+        // Who has both states of the ledger can prove it to others.
+        "rollback" | "split-view" | "not-consistent" | "no-proof" | "key-swapped" | "unknown-origin" => {
+            Key::FlawDoEvidence
+        }
+        "too-long" | "not-note" | "not-checkpoint" | "not-receipt" | "not-leaf" | "not-statement"
+        | "not-inventory" | "not-policy" | "not-key" | "key-kind" => Key::FlawDoAgain,
+        _ => Key::FlawDoAsk,
     }
 }
 
@@ -216,6 +307,30 @@ pub const fn next_end(because: EndReason) -> Key {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Each error of the ledger's code has words of its own, or is one of those of a file that cannot be read.
+    #[test]
+    fn every_flaw_is_told() {
+        let errors = include_str!("../proof/error.rs");
+        let codes = errors.split("= \"").skip(1).filter_map(|rest| rest.split('"').next());
+        let (mut told, mut unreadable) = (0, Vec::new());
+        for code in codes.filter(|code| !code.contains(' ')) {
+            match flaw(code) {
+                Key::FlawUnreadable => unreadable.push(code),
+                _ => told += 1,
+            }
+        }
+        let files = [
+            "too-long",
+            "not-note",
+            "not-checkpoint",
+            "not-receipt",
+            "not-leaf",
+            "not-statement",
+            "not-inventory",
+        ];
+        assert_eq!((told, &unreadable[..]), (30, &files[..]));
+    }
 
     #[test]
     fn space_around_and_between_words_does_not_matter() {

@@ -17,6 +17,25 @@ async fn asked(world: &World) -> Value {
     world.ask(&script, vec![]).await
 }
 
+/// A parent reads for a while before she presses anything.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_half_comes_also_when_what_was_asked_for_early_is_over() {
+    let world = World::new(false).await;
+    let host = world
+        .host_that(
+            "const patient = setTimeout; \
+             window.setTimeout = (then, ms, ...rest) => patient(then, ms == 3e4 ? 0 : ms, ...rest); \
+             element.fetchSession = async () => minted;",
+        )
+        .await;
+    world.page.goto(&host).await.unwrap();
+    world.until_rows(CLIPS.len()).await;
+    assert_eq!(asked(&world).await, json!(0));
+    world.find("button.open", "pesto").await.click().await.unwrap();
+    world.until_shown("Is there walnut in pesto?").await;
+    world.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_second_half_comes_when_it_is_needed_and_nothing_is_lost_when_it_does_not() {
     let world = World::new(true).await;

@@ -5,6 +5,7 @@
 mod halves;
 mod keyboard;
 mod look;
+mod receipt;
 mod start;
 mod states;
 mod weather;

@@ -16,6 +16,7 @@ use service::{
 
 use super::{
     look::Looker,
+    receipt::fork,
     weather::{Line, Weather},
     world::{CLIPS, DEMO_GUARDIAN, World},
 };
@@ -222,12 +223,40 @@ async fn every_state_is_open_to_everyone() {
     down.store(false, Ordering::SeqCst);
     world.core.engine.notify_one();
     world.until_shown("Every place was read again and holds nothing of it").await;
+    world.until_shown("Your browser has checked the receipt, and it adds up.").await;
     looker.at(&world, "deleted").await;
     world.press("Requests").await;
     world.until_shown("Requests to delete").await;
     looker.at(&world, "requests").await;
 
-    looker.conclude(31);
+    // The receipt of it, and what happened before.
+    world.press("See the receipt").await;
+    world.until_shown("Only promised").await;
+    looker.at(&world, "receipt").await;
+    world.language("ar").await;
+    looker.at(&world, "receipt-right-to-left").await;
+    world.language("en").await;
+    world.press("History").await;
+    world.until_shown("A recording came in.").await;
+    world.find(".entries button", "Check").await.click().await.unwrap();
+    world.until_shown("Checked: it is in the ledger as you read it.").await;
+    looker.at(&world, "history").await;
+    world.press("Check that none is missing").await;
+    world.until_shown("none missing").await;
+    looker.at(&world, "history-checked").await;
+
+    // The next day the ledger is another one.
+    fork(world.folder.path());
+    world.page.goto("about:blank").await.unwrap();
+    world.page.goto(&line.origin).await.unwrap();
+    world.until_shown("See Mia").await;
+    world.press("Requests").await;
+    world.until_shown("Requests to delete").await;
+    world.press("See the receipt").await;
+    world.until_shown("Two states of the ledger that do not fit").await;
+    looker.at(&world, "receipt-failed").await;
+
+    looker.conclude(36);
     assert_eq!(world.refused().await, json!([[], []]));
     world.end().await;
 }

@@ -162,7 +162,11 @@ impl World {
 
     /// Clicks a visible button.
     pub async fn press(&self, name: &str) {
-        self.find("button", name).await.click().await.unwrap();
+        // One that is drawn anew in between is another element, and is looked for again.
+        let begun = Instant::now();
+        while let Err(error) = self.find("button", name).await.click().await {
+            assert!(begun.elapsed() < PATIENCE, "{name}: {error}");
+        }
     }
 
     /// All text the element shows.

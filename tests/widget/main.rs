@@ -9,9 +9,12 @@
 
 mod client;
 mod deciding;
+#[path = "../../src/proof/tests/common/mod.rs"]
+mod forged;
 mod halves;
 mod list;
 mod mounting;
+mod receipt;
 mod reducers;
 mod support;
 mod texts;

@@ -157,6 +157,16 @@ pub async fn consistency(core: &Core, old: u64, new: u64) -> Result<String, Rece
     Ok(path.iter().map(|hash| base64::encode(hash) + "\n").collect())
 }
 
+/// How the guardian who asks is named in a child's entries.
+pub async fn pseudonym(core: &Core, asker: &Asker, child: ChildId) -> Result<Hash, ReceiptError> {
+    let number = asker.number_of(child).ok_or(ReceiptError::NotFound)?;
+    let key: Vec<u8> = query_scalar("SELECT key FROM child_log WHERE child = ?")
+        .bind(number)
+        .fetch_one(core.db.read())
+        .await?;
+    Ok(ChildKey(hash(&key)?).pseudonym(&asker.guardian.to_string()))
+}
+
 /// The receipt of an inventory's own entry.
 pub async fn of_inventory(core: &Core, version: i64) -> Result<String, ReceiptError> {
     let (place, body): (i64, String) = query_as("SELECT place, body FROM inventory WHERE version = ?")

@@ -34,6 +34,7 @@ mod layout;
 mod leave;
 mod progress;
 mod reading;
+mod receipt;
 mod recording;
 mod recordings;
 mod requests;
@@ -69,6 +70,8 @@ pub fn router(api: &Api) -> Router<Api> {
         .route("/plain/requests", get(requests::show))
         .route("/plain/requests/{id}", get(progress::show))
         .route("/plain/requests/{id}/undo", post(progress::undo))
+        .route("/plain/requests/{id}/receipt", get(receipt::show))
+        .route("/plain/requests/{id}/receipt/file", get(receipt::file))
         .route("/plain/style.css", get(style))
         .route("/plain/{*nothing}", get(async || Oops(Failure::not_found())))
         .method_not_allowed_fallback(wrong_method)

@@ -11,7 +11,7 @@ use super::{
     Answer, Fields, Oops, Texts, Visitor,
     fields::Form,
     layout::{Page, Way, token},
-    see_other, words,
+    receipt, see_other, words,
 };
 use crate::{
     api::{Api, input::Id},
@@ -61,6 +61,7 @@ pub async fn show(State(api): State<Api>, visitor: Visitor, Id(id): Id<ErasureId
                 }
             }
         }
+        @if erasure.phrase().is_done() { (receipt::ways(&api, &visitor, &erasure).await?) }
         @if !erasure.steps.is_empty() {
             h2 { (texts.text("progress-places")) }
             ul .steps-list { @for step in &erasure.steps { (place(texts, step)) } }

@@ -9,6 +9,8 @@ use rules::{
     retention::EndReason,
 };
 
+use super::Texts;
+
 /// A place where copies live, and what it is for.
 pub const fn store(store: StoreId) -> (&'static str, &'static str) {
     match store {
@@ -24,6 +26,19 @@ pub const fn store(store: StoreId) -> (&'static str, &'static str) {
         StoreId::Dataset => ("store-dataset", "store-derived-about"),
         StoreId::FromLocation => ("store-from-location", "store-derived-about"),
         StoreId::Catalogue => ("store-catalogue", "store-catalogue-about"),
+    }
+}
+
+/// What a processor has answered: nothing was given to it, done, promised, silent, contradicted.
+pub const ANSWERS: [&str; 5] =
+    ["answer-none", "answer-completed", "answer-acknowledged", "answer-silent", "answer-contradicted"];
+
+/// What becomes of a model, by the word that it has in the ledger.
+pub fn model_named(texts: &Texts, name: &str, word: &str, day: &str) -> String {
+    match ModelState::ALL.into_iter().find(|state| state.word() == word) {
+        Some(ModelState::KeptBecause) => texts.fill("model-stays", &[("name", name)]),
+        Some(state) => texts.fill(model(state), &[("name", name), ("day", day)]),
+        None => format!("{name}: {word}"),
     }
 }
 
@@ -149,10 +164,9 @@ pub const fn trouble(kind: ProblemType) -> (&'static str, &'static str) {
         ProblemType::NotFound | ProblemType::NoMethod | ProblemType::Gone => {
             ("trouble-gone", "trouble-gone-do")
         }
-        ProblemType::Conflict
-        | ProblemType::NoReceipt
-        | ProblemType::NotWitnessed
-        | ProblemType::KeyReused => ("trouble-changed", "trouble-changed-do"),
+        ProblemType::NoReceipt => ("receipt-none", "receipt-none-about"),
+        ProblemType::NotWitnessed => ("receipt-unseen", "receipt-unseen-about"),
+        ProblemType::Conflict | ProblemType::KeyReused => ("trouble-changed", "trouble-changed-do"),
         ProblemType::TooMany => ("trouble-too-many", "trouble-too-many-do"),
         ProblemType::Internal | ProblemType::Unavailable => ("trouble-service", "trouble-service-do"),
         _ => ("trouble-refused", "trouble-refused-do"),

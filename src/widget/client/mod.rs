@@ -12,13 +12,13 @@ use js_sys::{JsString, Object, Reflect, Uint8Array, encode_uri_component};
 use rules::{ChildId, ErasureId, contract::Erasure, scope::Filter};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, HtmlElement, ReadableStreamDefaultReader, Response, window};
+use web_sys::{AbortSignal, HtmlElement, ReadableStreamDefaultReader, RequestInit, Response, window};
 
 use crate::{
     doors,
     json::{self, Decode, conditions, encode_erasure},
     later,
-    state::{Call, Failure, days::BLOCK},
+    state::{Call, Failure, days::BLOCK, entries::PAGE},
     zone,
 };
 use session::Session;
@@ -82,6 +82,11 @@ impl Ask {
                 write_pair(&mut path, "cursor", cursor.as_deref());
                 Self::new("GET", path)
             }
+            Call::Entries { child, after } => {
+                let mut path = format!("/children/{child}/ledger?order=newest&limit={PAGE}");
+                write_pair(&mut path, "after", after.map(|after| after.to_string()).as_deref());
+                Self::new("GET", path)
+            }
             // Made above, or no request.
             Call::Half
             | Call::Children
@@ -121,7 +126,38 @@ impl Client {
             Call::Whole { child } => days(*child, &Filter::default()),
             call => doors::ask(later::here().ok_or(Failure::NotLoaded)?, call),
         };
-        self.text(&ask, signal).await
+        self.ask(&ask, signal).await
+    }
+
+    /// The text of what is at a path of the API.
+    ///
+    /// # Errors
+    /// As with [`Client::call`].
+    pub async fn text(&self, path: &str, signal: &AbortSignal) -> Result<String, Failure> {
+        self.ask(&Ask { accept: "*/*", ..Ask::new("GET", path.to_owned()) }, Some(signal)).await
+    }
+
+    /// Where the service's ledger is: beside the API.
+    #[must_use]
+    pub fn ledger(&self) -> String {
+        let base = self.base();
+        format!("{}/ledger", base.rsplit_once('/').map_or("", |(above, _)| above))
+    }
+
+    /// The text of something that is for everybody, without a session.
+    ///
+    /// # Errors
+    /// Where there is no answer, or the service refuses.
+    pub async fn public(&self, url: &str, signal: &AbortSignal) -> Result<String, Failure> {
+        let window = window().ok_or(Failure::NoAnswer)?;
+        let init = RequestInit::new();
+        init.set_signal(Some(signal));
+        let answer = JsFuture::from(window.fetch_with_str_and_init(url, &init)).await;
+        let response: Response = answer.map_err(|_| Failure::NoAnswer)?.unchecked_into();
+        if !response.ok() {
+            return Err(refusal(&response).await);
+        }
+        text_of(&response).await.ok_or(Failure::NoAnswer)
     }
 
     /// Whether the host was asked for a session and has not answered.
@@ -157,7 +193,7 @@ impl Client {
         if over || signal.aborted() {
             return;
         }
-        let news = self.text(&Ask::new("GET", format!("/erasures/{id}")), Some(signal)).await;
+        let news = self.ask(&Ask::new("GET", format!("/erasures/{id}")), Some(signal)).await;
         if !signal.aborted() {
             each(news.and_then(|text| read(&text)));
         }
@@ -167,7 +203,7 @@ impl Client {
         self.0.src().trim_end_matches('/').to_owned()
     }
 
-    async fn text(&self, ask: &Ask, signal: Option<&AbortSignal>) -> Result<String, Failure> {
+    async fn ask(&self, ask: &Ask, signal: Option<&AbortSignal>) -> Result<String, Failure> {
         text_of(&self.send(ask, signal).await?).await.ok_or(Failure::NoAnswer)
     }
 

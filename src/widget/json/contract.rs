@@ -6,8 +6,9 @@ use rules::{
     ChildId, Class, Date, DerivationId, DeviceId, ErasureId, ErasureState, Kind, ProcessorState, RecordingId,
     Scope, StepState, StoreId, Timestamp,
     contract::{
-        ChildSummary, Children, DayCount, Derivation, Device, Erasure, ErasureModel, Erasures, Held, Holding,
-        Holdings, NewErasure, Playback, Preview, ProcessorProblem, ProcessorStep, Recording, RecordingItem,
+        ChildLedger, ChildSummary, Children, DayCount, Derivation, Device, Erasure, ErasureModel, Erasures, Held,
+        Holding, Holdings, LedgerEntry, NewErasure, Playback, Preview, ProcessorProblem, ProcessorStep, Recording,
+        RecordingItem, RecordingPage, Requester, Step, StepProblem, Timeline, Transcript,
         RecordingPage, Requester, Step, StepProblem, Timeline, Transcript,
     },
     derived::{Made, MadeCount, ModelState},
@@ -57,6 +58,7 @@ macro_rules! structs {
 }
 
 structs! {
+    ChildLedger { key you items next }
     ChildSummary { id name recordings classes oldest newest devices next_end open_erasures }
     Children { items demo undo_window_seconds }
     Classes { media transcript location derived }
@@ -72,6 +74,7 @@ structs! {
     Erasures { items next }
     Holdings { child as_of stores }
     KeptCount { recordings until }
+    LedgerEntry { seq kind index entered_at body leaf }
     MadeCount { store things shared }
     Place { latitude_udeg longitude_udeg accuracy_m }
     Playback { url media_type expires_at }
@@ -459,6 +462,21 @@ mod tests {
         one.processors[0].next_attempt_at = Some(at(7));
         one.processors[0].found_none_at = Some(at(8));
         same(Erasures { items: vec![one, erasure(ErasureState::Deleted)], next: None });
+    }
+
+    #[test]
+    fn a_childs_entries_are_read() {
+        let entry = |seq, index| LedgerEntry {
+            seq,
+            kind: "birth".into(),
+            index,
+            entered_at: at(3),
+            body: "forget-me-not/birth/v1\n".into(),
+            leaf: "leaf\n".into(),
+        };
+        let items = vec![entry(1, Some(1 << 40)), entry(0, None)];
+        same(ChildLedger { key: Some("key".into()), you: Some("you".into()), items, next: Some(0) });
+        same(ChildLedger { key: None, you: None, items: vec![], next: None });
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What follows from the service's answers, and from news of an erasure.
 
+use std::rc::Rc;
+
 use rules::{
     ChildId, Scope,
     contract::{Erasure, Erasures, RecordingPage},
@@ -8,6 +10,7 @@ use rules::{
 
 use super::{
     Effect, Failure, Lane, List, Lost, Msg, Said, State, Told, Trouble, Turn, View, Waits, Watched, player,
+    receipt::subject,
 };
 use crate::{
     doors,
@@ -89,6 +92,13 @@ impl State {
                 }
             }
             Lane::Erasures => self.past(turn, read(answer)),
+            Lane::Entries => {
+                self.entries.page.accept(turn, read(answer));
+            }
+            // Nobody answers these but the verifier: the call for one was waited for long enough.
+            Lane::Entry | Lane::Receipt => {
+                return self.verified(turn, Err(answer.err().unwrap_or(Failure::Unreadable)));
+            }
             Lane::Erase => return self.accepted(turn, read(answer)),
             Lane::Watch => return self.news(turn, read(answer)),
             Lane::Keep => return self.kept(turn, answer.map(drop)),
@@ -228,8 +238,11 @@ impl State {
         }
         if after != before {
             self.said = after.map(Said::Erasure);
-            if before.is_some() && matches!(after, Some(Phrase::Deleted | Phrase::NotConfirmed)) {
+            if before.is_some() && after.is_some_and(Phrase::is_done) {
+                let done = self.watched.as_ref().and_then(|watched| watched.erasure.value.as_ref());
+                let of = done.map(|done| Rc::new(subject(done)));
                 effects.extend(self.load_children());
+                effects.extend(of.map(|of| self.check_receipts(of)).unwrap_or_default());
             }
         }
         effects.extend(self.tick());

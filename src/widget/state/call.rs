@@ -60,6 +60,13 @@ pub enum Call {
         /// Where the page begins.
         cursor: Option<String>,
     },
+    /// A child's entries in the ledger, newest first.
+    Entries {
+        /// Whose.
+        child: ChildId,
+        /// Those before the one with this number.
+        after: Option<u64>,
+    },
 }
 
 /// A kind of call. One of each is on its way at a time; a new one ends the one before it.
@@ -95,13 +102,19 @@ pub enum Lane {
     Erasures,
     /// The second half of the module.
     Half,
+    /// A child's entries.
+    Entries,
+    /// The check of one of them.
+    Entry,
+    /// The check of a receipt.
+    Receipt,
 }
 
 impl Lane {
     /// How many there are.
-    pub const COUNT: usize = 15;
+    pub const COUNT: usize = 18;
     /// Those that only read: they may be called off, and tried again without being asked.
-    pub const READING: [Self; 10] = [
+    pub const READING: [Self; 13] = [
         Self::Children,
         Self::Holdings,
         Self::List,
@@ -112,6 +125,9 @@ impl Lane {
         Self::Preview,
         Self::Watch,
         Self::Erasures,
+        Self::Entries,
+        Self::Entry,
+        Self::Receipt,
     ];
 
     /// Whether something is to be changed by it. Nobody calls that off by going on.
@@ -152,6 +168,7 @@ impl Call {
             Self::Erase(..) => Lane::Erase,
             Self::Undo(_) => Lane::Undo,
             Self::Erasures { .. } => Lane::Erasures,
+            Self::Entries { .. } => Lane::Entries,
         }
     }
 }

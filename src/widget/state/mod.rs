@@ -5,6 +5,7 @@ mod answers;
 pub mod bars;
 mod call;
 pub mod days;
+pub mod entries;
 mod erase;
 mod failure;
 mod form;
@@ -15,6 +16,8 @@ mod loaded;
 mod opened;
 mod place;
 pub mod player;
+pub mod receipt;
+pub mod report;
 #[cfg(test)]
 pub(crate) mod samples;
 mod selection;
@@ -35,6 +38,7 @@ use rules::{
 use crate::doors;
 
 pub use call::{Call, Lane};
+pub use entries::{ChildLog, EntriesMsg};
 pub use erase::{Flow, FlowMsg, Watched};
 pub use failure::{Failure, Trouble};
 pub use form::{Change, Edge, Form};
@@ -43,6 +47,7 @@ pub use list::{End, List, ListMsg};
 pub use loaded::{Loaded, Turn, Waits};
 pub use opened::{BadDate, OFFERED_MONTHS, Opened, OpenedMsg, Settled};
 pub use place::{Place, Step};
+pub use receipt::{Job, ReceiptMsg, Receipts, Verified};
 pub use selection::{Pick, Selection, Ticked};
 pub use shortcut::Shortcut;
 pub use trail::{Entries, Trail};
@@ -57,6 +62,12 @@ pub enum Effect {
     Watch(Turn, ErasureId),
     /// Stop following.
     Unwatch,
+    /// Check a receipt; the answer carries the turn.
+    Verify(Turn, Job),
+    /// Hand over a file of this name, with this text in it.
+    Save(String, String),
+    /// Print what is shown.
+    Print,
     /// Send a message after some milliseconds.
     Wait(u32, Msg),
     /// Put the focus somewhere, once the new state is shown.
@@ -130,6 +141,10 @@ pub enum View {
     Progress,
     /// Past requests.
     Requests,
+    /// The receipt of a finished erasure.
+    Receipt,
+    /// What happened to the chosen child's data: its entries in the ledger.
+    Entries,
 }
 
 /// What the status line says. It is said once, politely.
@@ -149,6 +164,10 @@ pub enum Said {
     Erasure(rules::erasure::Phrase),
     /// One more press of Shift leaves the page.
     LeavesNext,
+    /// The receipts of an erasure were checked: whether all is as it should be.
+    Verified(bool),
+    /// Entries were.
+    Checked(bool),
 }
 
 /// Somebody did something, or time passed. (Answers come by [`State::answer`]: what is cloned for
@@ -183,6 +202,10 @@ pub enum Msg {
     Watch(ErasureId),
     /// It is taken back.
     Undo,
+    /// At a receipt.
+    Receipt(ReceiptMsg),
+    /// At a child's entries.
+    Entries(EntriesMsg),
     /// More past requests.
     MoreRequests,
     /// What failed is tried again.
@@ -224,6 +247,10 @@ pub struct State {
     pub watched: Option<Watched>,
     /// Past requests.
     pub requests: Loaded<Erasures>,
+    /// The receipts that are looked at, or are checked.
+    pub receipts: Option<Receipts>,
+    /// The chosen child's entries in the ledger.
+    pub entries: ChildLog,
     /// The second half of the module.
     pub half: Half,
     /// What the status line says.
@@ -290,6 +317,7 @@ impl State {
             | Msg::Ask(_)
             | Msg::Leave
             | Msg::Watch(_)
+            | Msg::Receipt(_)
             | Msg::Back(_)
                 if sending =>
             {
@@ -367,6 +395,11 @@ impl State {
                 self.watch(id, known)
             }
             Msg::Undo => self.undo(),
+            Msg::Receipt(msg) => self.at_receipt(msg),
+            Msg::Entries(msg) => match self.child {
+                Some(child) => self.entries.update(child, msg),
+                None => Vec::new(),
+            },
             Msg::MoreRequests => {
                 let cursor = self.requests.value.as_ref().and_then(|list| list.next.clone());
                 if cursor.is_none() || self.requests.busy {
@@ -473,6 +506,10 @@ impl State {
             (View::Recordings, Some(child)) if self.list.days.is_none() => self.list.load(child),
             (View::Holdings, Some(child)) => vec![Effect::Call(self.holdings.begin(), Call::Holdings(child))],
             (View::Requests, _) => self.load_requests(),
+            (View::Entries, Some(child)) => {
+                self.entries = ChildLog::default();
+                self.entries.load(child)
+            }
             _ => Vec::new(),
         });
         with_focus(effects, Spot::Heading)
@@ -516,6 +553,7 @@ impl State {
             (View::Recording, _) => self.opened.load(),
             (View::Progress, _) => self.retry(Lane::Watch),
             (View::Requests, _) => self.load_requests(),
+            (View::Entries, Some(child)) => self.entries.load(child),
             _ => Vec::new(),
         });
         effects
@@ -552,6 +590,9 @@ impl State {
             Lane::Undo => &mut self.watched.as_mut()?.undoing,
             Lane::Erasures => &mut self.requests,
             Lane::Half => &mut self.half.coming,
+            Lane::Entries => &mut self.entries.page,
+            Lane::Entry => &mut self.entries.checking,
+            Lane::Receipt => self.receipts.as_mut()?.awaited()?,
         })
     }
 
@@ -569,6 +610,7 @@ impl State {
             self.list.forget();
             self.holdings.clear();
             self.opened.forget();
+            self.entries = ChildLog::default();
         }
         self.go(View::Recordings)
     }
@@ -668,8 +710,11 @@ impl State {
                 let cursor = self.requests.value.as_ref().and_then(|list| list.next.clone());
                 vec![Effect::Call(self.requests.begin(), Call::Erasures { cursor })]
             }
+            (Lane::Entries, Some(child)) => self.entries.load(child),
+            (Lane::Entry, Some(child)) => self.entries.again(child),
+            (Lane::Receipt, _) => self.retry_receipt(),
             // A deletion is only sent by its own button, with its own key; so is the wish to hear.
-            (Lane::Erase | Lane::Playback | Lane::Holdings, _) => Vec::new(),
+            (Lane::Erase | Lane::Playback | Lane::Holdings | Lane::Entries | Lane::Entry, _) => Vec::new(),
             (Lane::Children | Lane::List | Lane::Timeline | Lane::Whole | Lane::Ids | Lane::Half, _) => {
                 Vec::new()
             }

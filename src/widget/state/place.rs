@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use rules::{ChildId, ErasureId, RecordingId};
 
-use super::{Effect, Form, Selection, Spot, State, View};
+use super::{ChildLog, Effect, Form, Selection, Spot, State, View, receipt::Subject};
 
 /// A place. It is kept in memory: nothing of a child is in the browser's history.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +13,7 @@ pub struct Place {
     child: Option<ChildId>,
     opened: Option<RecordingId>,
     watched: Option<ErasureId>,
+    receipt: Option<Rc<Subject>>,
     form: Form,
     selection: Rc<Selection>,
     /// The list's era in which that was ticked.
@@ -48,6 +49,11 @@ impl State {
             child: self.child,
             opened: self.opened.id.filter(|_| self.view == View::Recording),
             watched: self.watched.as_ref().map(|watched| watched.id).filter(|_| self.view == View::Progress),
+            receipt: self
+                .receipts
+                .as_ref()
+                .map(|receipts| receipts.of.clone())
+                .filter(|_| self.view == View::Receipt),
             form: self.list.form.clone(),
             selection: self.list.selection.clone(),
             era: self.list.era,
@@ -59,8 +65,8 @@ impl State {
     #[must_use]
     pub fn step_from(&self, before: &Place) -> Step {
         let now = self.place();
-        let same = (now.view, now.child, now.opened, now.watched)
-            == (before.view, before.child, before.opened, before.watched);
+        let same = (now.view, now.child, now.opened, now.watched, &now.receipt)
+            == (before.view, before.child, before.opened, before.watched, &before.receipt);
         let sideways = now.view == View::Recording && before.view == View::Recording;
         match before.view {
             _ if same => Step::Stayed,
@@ -98,8 +104,11 @@ impl State {
         effects.extend(match (place.view, place.opened, place.watched) {
             (View::Recording, Some(id), _) => self.open(id),
             (View::Progress, _, Some(id)) => self.watch(id, None),
+            (View::Receipt, ..) if place.receipt.is_some() => {
+                place.receipt.clone().map(|of| self.open_receipt(of)).unwrap_or_default()
+            }
             // What was to be deleted is forgotten.
-            (View::Erase | View::Recording | View::Progress, ..) => {
+            (View::Erase | View::Recording | View::Progress | View::Receipt, ..) => {
                 self.go(if self.child.is_some() { View::Recordings } else { View::Children })
             }
             (view, ..) => self.go(view),
@@ -115,6 +124,7 @@ impl State {
             self.list.forget();
             self.holdings.clear();
             self.opened.forget();
+            self.entries = ChildLog::default();
         }
         self.list.come_back(&place.form, (place.era, &place.selection), place.top);
         in_box.then_some(Effect::CloseBox).into_iter().collect()

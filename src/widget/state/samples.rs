@@ -12,6 +12,8 @@ use rules::{
     word::{Classes, Kind},
 };
 
+use super::{Verified, report::Report};
+
 pub fn at(ms: i64) -> Timestamp {
     Timestamp::from_ms(1_790_000_000_000 + ms)
 }
@@ -137,6 +139,24 @@ pub fn processor(state: ProcessorState) -> ProcessorStep {
 }
 
 /// The days of these recordings.
+/// What the verifier may find: that a receipt holds, or that the ledger became shorter.
+pub fn verified(holds: bool) -> Verified {
+    let consistency = if holds { "proved" } else { "failed rollback" };
+    let lines = format!(
+        "format proved\nsignature proved ledger.toys.example/2026\nwitness open\ninclusion proved\nopening proved x\n\
+         consistency {consistency}\n\nforget-me-not/birth/v1\nat 2026-11-22T04:01:00Z\n"
+    );
+    Verified {
+        report: Report::read(&lines),
+        receipt: "receipt".into(),
+        inventory: "inventory".into(),
+        policy: "policy".into(),
+        pinned: false,
+        you: None,
+        caught: None,
+    }
+}
+
 pub fn timeline(ids: std::ops::Range<u64>) -> Timeline {
     let mut days: Vec<DayCount> = Vec::new();
     for item in ids.clone().map(recording) {

@@ -1,12 +1,14 @@
 //! The screens: pure functions from what is known to what is shown.
 
 mod children;
+mod entries;
 pub mod erase;
 mod filters;
 mod holdings;
 mod keep;
 pub mod leave;
 mod progress;
+mod receipt;
 mod recording;
 pub mod recordings;
 mod requests;
@@ -133,6 +135,8 @@ pub fn later(cx: &Cx) -> Html {
         View::Erase => erase::page(cx),
         View::Progress => progress::view(cx),
         View::Requests => requests::view(cx),
+        View::Receipt => receipt::view(cx),
+        View::Entries => entries::view(cx),
     }
 }
 
@@ -176,6 +180,7 @@ fn ways(cx: &Cx) -> Html {
         way(children.items.len() > 1, View::Children, Key::WayChildren),
         way(chosen, View::Recordings, Key::WayRecordings),
         way(chosen, View::Holdings, Key::WayHoldings),
+        way(chosen, View::Entries, Key::WayEntries),
         way(true, View::Requests, Key::WayRequests),
     ];
     let ways = parts::ul("", ways.into_iter());
@@ -196,6 +201,9 @@ fn said(cx: &Cx) -> AttrValue {
         Some(Said::KeepEnded) => cx.text(Key::SaidKeepEnded),
         Some(Said::Erasure(phrase)) => cx.text(words::phrase(phrase)),
         Some(Said::LeavesNext) => cx.text(Key::LeavesNext),
+        Some(Said::Verified(true)) => cx.text(Key::ReceiptGood),
+        Some(Said::Checked(true)) => cx.text(Key::EntryProved),
+        Some(Said::Verified(false) | Said::Checked(false)) => cx.text(Key::ReceiptBad),
     }
 }
 

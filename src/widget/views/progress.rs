@@ -7,13 +7,13 @@ use rules::{
 use yew::prelude::{AttrValue, Html};
 
 use super::{
-    Cx, heading,
+    Cx, heading, receipt,
     recording::{by_key, with_keys},
 };
 use crate::{
     locale::{Format, Key},
     parts::{Weight, awaited, button, el, group, h3, left, maybe, p, span, text, trouble, ul, with},
-    state::{Lane, Msg, Shortcut, View, Watched},
+    state::{Lane, Msg, ReceiptMsg, Shortcut, View, Watched},
     words,
 };
 
@@ -64,6 +64,10 @@ fn body(cx: &Cx, watched: &Watched, erasure: &Erasure) -> Html {
         p("lead", summary(cx, erasure)),
         p("", texts.fill(words::phrase_about(erasure.phrase()), &values)),
         maybe(watched.can_undo().then_some(()), |()| undo(cx, watched, erasure)),
+        maybe((erasure.phrase().is_done()).then_some(()), |()| {
+            let mine = cx.state.receipts.as_ref().filter(|receipts| receipts.of.id == erasure.id);
+            receipt::beside(cx, mine, Msg::Receipt(ReceiptMsg::Open(erasure.id)))
+        }),
         maybe((!erasure.steps.is_empty()).then_some(()), |()| {
             let places = ul("steps-list", erasure.steps.iter().map(|step| place(cx, step)));
             group(vec![h3(cx.text(Key::ProgressPlaces)), places])
@@ -95,7 +99,7 @@ pub fn summary(cx: &Cx, erasure: &Erasure) -> AttrValue {
     let whose = cx.texts.list(erasure.children.iter().map(|id| cx.state.name_of(*id)));
     let who = cx.text(words::requester(erasure.requested_by));
     let when = cx.texts.moment(Format::DayTime, erasure.requested_at);
-    let what = cx.text(words::scope(erasure));
+    let what = cx.text(words::scope(&erasure.scope));
     let values = [("child", &*whose), ("who", &*who), ("when", &*when), ("what", &*what)];
     cx.texts.count(Key::RequestSummary, erasure.recordings, &values)
 }

@@ -6,8 +6,8 @@ use yew::prelude::Html;
 use super::{Cx, heading, loaded, progress, recordings::more};
 use crate::{
     locale::Key,
-    parts::{el, group, h3, keyed, maybe, p, press, screen, text, ul},
-    state::{Lane, Msg},
+    parts::{Weight, button, el, group, h3, keyed, maybe, p, press, screen, text, ul},
+    state::{Lane, Msg, ReceiptMsg},
     words,
 };
 
@@ -41,6 +41,10 @@ fn card(cx: &Cx, erasure: &Erasure) -> Html {
                 cx.press(Msg::Watch(erasure.id)),
                 vec![text(cx.text(Key::RequestOpen))],
             ),
+            maybe((erasure.phrase().is_done()).then_some(()), |()| {
+                let open = Msg::Receipt(ReceiptMsg::Open(erasure.id));
+                button(cx, Weight::Plain, cx.text(Key::ReceiptOpen), open)
+            }),
         ],
     );
     keyed(id, card)

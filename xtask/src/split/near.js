@@ -95,7 +95,8 @@ export const early = (element, still) => {
 // What the module calls in place of `fetchSession`, of `fetch`, and of a timer between two steps of Yew, which
 // lets the browser draw: not while all that is to be drawn first is there already.
 const sign_in = (fetchSession, element) => {
-  if (ahead?.element != element || !ahead.session || !fresh()) return fetchSession.call(element);
+  // Everything that the module calls comes through here, with no element most often, and mostly when nothing is ahead.
+  if (!fresh() || ahead.element != element || !ahead.session) return fetchSession.call(element);
   const { session } = ahead;
   ahead.session = null;
   return session;

@@ -52,6 +52,11 @@ impl<'a> Browser<'a> {
         Page::read(Answer::to(get).await, path)
     }
 
+    /// What is no page.
+    pub async fn file(&self, path: &str) -> Answer {
+        Answer::to(self.service.ask(Method::GET, path).header("cookie", &self.cookie)).await
+    }
+
     pub async fn post(&self, path: &str, fields: &[(String, String)]) -> Answer {
         Answer::to(self.service.ask(Method::POST, path).header("cookie", &self.cookie).form(fields)).await
     }

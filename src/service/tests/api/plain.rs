@@ -125,6 +125,39 @@ async fn a_parent_without_scripts_finds_keeps_deletes_takes_back_and_is_told_whe
     assert!(gone.words().contains("Gone and checked: 1"), "{}", gone.words());
     let requests = browser.get("/plain/requests").await;
     assert!(requests.words().contains("Deleted") && requests.words().contains("Taken back"));
+
+    // The receipt, as a page to print and as a file to keep.
+    let html = gone.parsed();
+    let way = select(&html, "a[href*='/receipt']")[0].attr("href").unwrap().to_owned();
+    let mut page = browser.get(&way).await;
+    while page.status == 409 {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        page = browser.get(&way).await;
+    }
+    assert_eq!(page.title(), "Receipt");
+    for said in [
+        "You asked on",
+        "1 copy erased",
+        "nothing of it was checked by your browser",
+        "Signed by forget-me-not.invalid/",
+        "Only promised",
+        "no backup of it can be read",
+    ] {
+        assert!(page.words().contains(said), "{said:?} is not in {}", page.words());
+    }
+    assert!(!page.words().contains("Checked by your browser") && !page.words().contains("good night"));
+    let html = page.parsed();
+    let file = browser.file(select(&html, "a[download]")[0].attr("href").unwrap()).await;
+    assert!(file.header("content-disposition").starts_with("attachment; filename=\"forget-me-not-receipt-2"));
+    let receipt = proof::receipt::Receipt::parse(&file.text()).unwrap();
+    assert!(receipt.body.contains(&format!("\nerasure {id}\n")), "{}", receipt.body);
+    let back = browser
+        .get(&format!(
+            "/plain/requests/{}/receipt",
+            service.get(&token, "/v1/erasures").await.ok::<Erasures>().items[1].id
+        ))
+        .await;
+    assert_eq!(back.title(), "There is no receipt of this.", "it was taken back");
 }
 
 #[tokio::test]
@@ -361,6 +394,8 @@ async fn another_familys_things_are_no_pages() {
         format!("{}/holdings", list(&other)),
         format!("/plain/recordings/{id}"),
         format!("/plain/requests/{erasure}"),
+        format!("/plain/requests/{erasure}/receipt"),
+        format!("/plain/requests/{erasure}/receipt/file"),
         format!("{}?device={device}", list(&one)),
         format!("/plain/erase?{}", serde_urlencoded::to_string([("request", theirs)]).unwrap()),
         scope(json!({ "type": "items", "recordings": [id] })),

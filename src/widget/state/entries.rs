@@ -1,0 +1,267 @@
+//! A child's entries in the ledger, newest first, a page at a time; and what the browser has checked of them.
+
+use proof::verify::What;
+use rules::{ChildId, contract::ChildLedger};
+
+use super::{
+    Call, Effect, Failure, Loaded, Said, Spot, State, Turn, Waits,
+    receipt::{Job, Of, Verified},
+    report::{Check, Outcome},
+    with_focus,
+};
+
+/// Entries on one page: what is in the document is as much for thousands as for fifty.
+pub const PAGE: u64 = 50;
+
+/// At the entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntriesMsg {
+    /// Those before.
+    Older,
+    /// Those after.
+    Newer,
+    /// One of them is checked.
+    Check(u64),
+    /// Whether any is missing is checked.
+    CheckAll,
+}
+
+/// The entries of the chosen child.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ChildLog {
+    /// One page of them.
+    pub page: Loaded<ChildLedger>,
+    /// Those that were checked of this page.
+    pub checked: Vec<(u64, Verified)>,
+    /// Whether any is missing, once it was checked.
+    pub whole: Option<Verified>,
+    /// The check under way, or that could not be made.
+    pub checking: Loaded<Verified>,
+    /// What it is of.
+    pub of: Option<Of>,
+    after: Option<u64>,
+}
+
+impl ChildLog {
+    /// Whether the verifier's answer to this turn is awaited here.
+    pub(super) fn awaits(&self, turn: Turn) -> bool {
+        self.checking.awaits(turn)
+    }
+
+    /// Asks for the page.
+    pub(super) fn load(&mut self, child: ChildId) -> Vec<Effect> {
+        self.checked.clear();
+        vec![Effect::Call(self.page.begin(), Call::Entries { child, after: self.after })]
+    }
+
+    fn turn(&mut self, child: ChildId, after: Option<u64>) -> Vec<Effect> {
+        self.after = after;
+        with_focus(self.load(child), Spot::Heading)
+    }
+
+    fn check(&mut self, child: ChildId, of: Of) -> Vec<Effect> {
+        if self.checking.busy {
+            return Vec::new();
+        }
+        self.of = Some(of.clone());
+        vec![Effect::Verify(self.checking.begin(), Job { child, of })]
+    }
+
+    /// What follows from a message.
+    pub(super) fn update(&mut self, child: ChildId, msg: EntriesMsg) -> Vec<Effect> {
+        let Some(page) = &self.page.value else { return Vec::new() };
+        let first = page.items.first().map(|entry| entry.seq);
+        match msg {
+            EntriesMsg::Older => match page.next {
+                Some(next) => self.turn(child, Some(next)),
+                None => Vec::new(),
+            },
+            EntriesMsg::Newer => self.turn(child, first.map(|first| first + 1 + PAGE)),
+            EntriesMsg::Check(seq) => self.check(child, Of::Entry(seq)),
+            EntriesMsg::CheckAll => {
+                let published = page.items.iter().find(|entry| entry.index.is_some());
+                let newest = published.map(|entry| entry.seq);
+                newest.map(|newest| self.check(child, Of::Chain(newest))).unwrap_or_default()
+            }
+        }
+    }
+
+    /// Another try of the check.
+    pub(super) fn again(&mut self, child: ChildId) -> Vec<Effect> {
+        self.of.clone().map(|of| self.check(child, of)).unwrap_or_default()
+    }
+
+    /// Whether there are newer ones than those of this page.
+    #[must_use]
+    pub fn are_newer(&self) -> bool {
+        self.after.is_some()
+    }
+
+    /// What was found of an entry of this page.
+    #[must_use]
+    pub fn found(&self, seq: u64) -> Option<&Verified> {
+        self.checked.iter().find(|(checked, _)| *checked == seq).map(|(_, verified)| verified)
+    }
+
+    /// What is shown must be what was entered.
+    fn compare(&self, seq: u64, verified: &mut Verified) {
+        let shown = self.page.value.iter().flat_map(|page| &page.items).find(|entry| entry.seq == seq);
+        let opening = verified.report.check(What::Opening);
+        let proved = opening.filter(|opening| opening.outcome == Outcome::Proved);
+        let same = |entry: &rules::contract::LedgerEntry| {
+            entry.body == verified.report.body && proved.is_none_or(|opening| opening.detail == entry.kind)
+        };
+        if proved.is_some() && !shown.is_some_and(same) {
+            verified.report.put(Check::failed(What::Opening, "not-opened"));
+        }
+    }
+}
+
+impl State {
+    /// What follows from what the verifier has found of an entry, or of all of them.
+    pub(super) fn entry_verified(&mut self, turn: Turn, answer: Result<Verified, Failure>) -> Vec<Effect> {
+        let entries = &mut self.entries;
+        if entries.checking.accept(turn, answer)
+            && let Some(mut verified) = entries.checking.value.take()
+        {
+            match entries.of {
+                Some(Of::Entry(seq)) => {
+                    entries.compare(seq, &mut verified);
+                    self.said = Some(Said::Checked(verified.holds()));
+                    entries.checked.push((seq, verified));
+                }
+                _ => {
+                    self.said = Some(Said::Checked(verified.holds()));
+                    entries.whole = Some(verified);
+                }
+            }
+        }
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rules::contract::LedgerEntry;
+
+    use super::*;
+    use crate::state::{
+        Lane, Msg, View,
+        samples::{at, child, verified},
+    };
+
+    fn entry(seq: u64) -> LedgerEntry {
+        let body = verified(true).report.body;
+        LedgerEntry {
+            seq,
+            kind: "birth".into(),
+            index: Some(seq),
+            entered_at: at(0),
+            body,
+            leaf: String::new(),
+        }
+    }
+
+    /// A page with so many entries, of which the newest are shown.
+    fn shown(count: u64) -> State {
+        let mut state = State { child: Some(child()), ..State::default() };
+        let effects = state.update(Msg::Go(View::Entries), at(0).date());
+        give(&mut state, &effects, count);
+        state
+    }
+
+    /// The service answers: the entries before the one that was asked for.
+    fn give(state: &mut State, effects: &[Effect], count: u64) {
+        let asked = effects.iter().find_map(|effect| match effect {
+            Effect::Call(turn, Call::Entries { after, .. }) => Some((*turn, *after)),
+            _ => None,
+        });
+        let (turn, after) = asked.unwrap();
+        let top = after.unwrap_or(count).min(count);
+        let low = top.saturating_sub(PAGE);
+        let items: Vec<_> = (low..top).rev().map(entry).collect();
+        let next = (low > 0).then_some(low);
+        let page = ChildLedger { key: Some("k".into()), you: None, items, next };
+        state.answer(Lane::Entries, turn, Ok(serde_json::to_string(&page).unwrap()));
+    }
+
+    fn seqs(state: &State) -> (u64, u64) {
+        let items = &state.entries.page.value.as_ref().unwrap().items;
+        (items.first().unwrap().seq, items.last().unwrap().seq)
+    }
+
+    fn step(state: &mut State, msg: EntriesMsg) -> Vec<Effect> {
+        state.update(Msg::Entries(msg), at(0).date())
+    }
+
+    fn turn(effects: &[Effect]) -> (Turn, Job) {
+        let [Effect::Verify(turn, job)] = effects else { panic!("{effects:?}") };
+        (*turn, job.clone())
+    }
+
+    #[test]
+    fn thousands_of_entries_are_turned_over_a_page_at_a_time() {
+        let mut state = shown(2_120);
+        assert_eq!((seqs(&state), state.entries.are_newer()), ((2_119, 2_070), false));
+        for (msg, expected) in [
+            (EntriesMsg::Older, (2_069, 2_020)),
+            (EntriesMsg::Older, (2_019, 1_970)),
+            (EntriesMsg::Newer, (2_069, 2_020)),
+            (EntriesMsg::Newer, (2_119, 2_070)),
+        ] {
+            let effects = step(&mut state, msg);
+            assert!(effects.contains(&Effect::Focus(Spot::Heading)));
+            give(&mut state, &effects, 2_120);
+            assert_eq!(seqs(&state), expected);
+        }
+    }
+
+    #[test]
+    fn one_entry_is_checked_at_a_time_and_what_was_found_stands_beside_it() {
+        let mut state = shown(3);
+        let (asked, job) = turn(&step(&mut state, EntriesMsg::Check(1)));
+        assert_eq!(job, Job { child: child(), of: Of::Entry(1) });
+        assert!(step(&mut state, EntriesMsg::Check(2)).is_empty());
+        let mut good = verified(true);
+        good.report.put(Check { what: What::Opening, outcome: Outcome::Proved, detail: "birth".into() });
+        state.verified(asked, Ok(good));
+        assert!(state.entries.found(1).unwrap().holds());
+        assert_eq!((state.entries.found(2), state.said), (None, Some(Said::Checked(true))));
+    }
+
+    #[test]
+    fn a_proof_of_something_else_than_what_is_shown_is_a_failure() {
+        for (body, kind) in [("another body\n", "birth"), ("", "access")] {
+            let mut state = shown(3);
+            let (asked, _) = turn(&step(&mut state, EntriesMsg::Check(1)));
+            let mut other = verified(true);
+            if !body.is_empty() {
+                other.report.body = body.into();
+            }
+            other.report.put(Check { what: What::Opening, outcome: Outcome::Proved, detail: kind.into() });
+            state.verified(asked, Ok(other));
+            assert!(!state.entries.found(1).unwrap().holds());
+            assert_eq!(state.said, Some(Said::Checked(false)));
+        }
+    }
+
+    #[test]
+    fn that_none_is_missing_is_one_check_of_the_newest() {
+        let mut state = shown(60);
+        let (asked, job) = turn(&step(&mut state, EntriesMsg::CheckAll));
+        assert_eq!(job.of, Of::Chain(59));
+        state.verified(asked, Err(Failure::NotLoaded));
+        assert_eq!(state.entries.checking.failed, Some(Failure::NotLoaded));
+        let (asked, job) = turn(&state.update(Msg::Retry(Lane::Entry), at(0).date()));
+        assert_eq!(job.of, Of::Chain(59));
+        state.verified(asked, Ok(verified(true)));
+        assert!(state.entries.whole.as_ref().unwrap().holds());
+    }
+
+    #[test]
+    fn nothing_of_one_child_is_shown_under_another() {
+        let mut state = shown(3);
+        state.update(Msg::Child(ChildId::from_parts(7, 7)), at(0).date());
+        assert_eq!(state.entries, ChildLog::default());
+    }
+}
