@@ -123,7 +123,7 @@ async fn follow(
         _ => String::new(),
     };
     let report = verifier.call("follow", &[policy.into(), before.into(), shown.into(), path.into()])?;
-    Ok(Report::read(&report).checks.into_iter().next().ok_or(Failure::NotLoaded)?)
+    Report::read(&report).checks.into_iter().next().ok_or(Failure::NotLoaded)
 }
 
 /// What is known beside the receipt.

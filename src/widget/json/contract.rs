@@ -6,10 +6,9 @@ use rules::{
     ChildId, Class, Date, DerivationId, DeviceId, ErasureId, ErasureState, Kind, ProcessorState, RecordingId,
     Scope, StepState, StoreId, Timestamp,
     contract::{
-        ChildLedger, ChildSummary, Children, DayCount, Derivation, Device, Erasure, ErasureModel, Erasures, Held,
-        Holding, Holdings, LedgerEntry, NewErasure, Playback, Preview, ProcessorProblem, ProcessorStep, Recording,
-        RecordingItem, RecordingPage, Requester, Step, StepProblem, Timeline, Transcript,
-        RecordingPage, Requester, Step, StepProblem, Timeline, Transcript,
+        ChildLedger, ChildSummary, Children, DayCount, Derivation, Device, Erasure, ErasureModel, Erasures,
+        Held, Holding, Holdings, LedgerEntry, NewErasure, Playback, Preview, ProcessorProblem, ProcessorStep,
+        Recording, RecordingItem, RecordingPage, Requester, Step, StepProblem, Timeline, Transcript,
     },
     derived::{Made, MadeCount, ModelState},
     erasure::Lateness,
