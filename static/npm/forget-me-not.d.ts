@@ -31,6 +31,8 @@ export declare class ForgetMeNot extends HTMLElement {
   history: '' | 'none';
   /** Where “Leave this page” goes, the way out for somebody who is watched. */
   leave: string;
+  /** Whom receipts are checked against: the text of a policy (`c2sp.org/tlog-policy`) with the ledger's key and its witnesses. Without it, what the service says of itself counts, and the page says so. */
+  policy: string;
   /** Gives a session: your backend's answer from `POST /v1/sessions`, as it is. Called when one is needed, and again before it ends. Another function means another parent, and the page starts afresh. */
   fetchSession: (() => Session | Promise<Session>) | undefined;
   /** Asks again for what is shown. Where loading had failed, tries again. */
@@ -57,6 +59,8 @@ export interface ForgetMeNotAttributes {
   history?: '' | 'none';
   /** Where “Leave this page” goes, the way out for somebody who is watched. */
   leave?: string;
+  /** Whom receipts are checked against: the text of a policy (`c2sp.org/tlog-policy`) with the ledger's key and its witnesses. Without it, what the service says of itself counts, and the page says so. */
+  policy?: string;
   /** Gives a session: your backend's answer from `POST /v1/sessions`, as it is. Called when one is needed, and again before it ends. Another function means another parent, and the page starts afresh. */
   fetchSession?: (() => Session | Promise<Session>) | undefined;
 }
