@@ -118,6 +118,9 @@
 //!   check `chain` alone shows that the receipt's entry names those before it that were shown.
 //! - Publish two inventories with one version, or let an erasure follow an old one: whoever reads all
 //!   entries of the kind `inventory`, which are public.
+//! - Take the inventory's receipt from another ledger of its own where no witness needs to have seen both
+//!   checkpoints ([`Policy::is_one_view`]): `published` is `open` then. Who compares the checkpoints sees it.
+//! - Show more entries after the receipt's than there are: `chain` counts those up to it, and says nothing of others.
 //! - Run all witnesses under other names: nobody. A policy is worth what its witnesses are.
 //! - Give times that are too early. Times that are too late contradict the witnesses.
 //!
@@ -150,7 +153,7 @@
 //! published proved
 //! times proved
 //! child proved
-//! chain proved 5
+//! chain proved 4
 //! consistency unchecked
 //! stores signed absent 1 key-destroyed 1 none 1
 //! models signed voice-3 retrained

@@ -13,6 +13,9 @@ use crate::{
 
 /// No honest note is longer.
 pub const MAX_NOTE: usize = 65_536;
+/// Nor has one more signatures: each costs whoever verifies it time. At least 16 are to be read
+/// (c2sp.org/signed-note).
+pub const MAX_SIGNATURES: usize = 64;
 
 /// What a key signs: the byte that stands for it is in the key's hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,7 +136,7 @@ impl<'a> Note<'a> {
             let bytes = base64::decode(signature).filter(|bytes| is_name(name) && bytes.len() > 4)?;
             signatures.push((name, bytes));
             if lines.0.is_empty() {
-                return Some(Self { text, signatures });
+                return (signatures.len() <= MAX_SIGNATURES).then_some(Self { text, signatures });
             }
         }
     }

@@ -130,6 +130,24 @@ impl Policy {
         self.quorum.is_some()
     }
 
+    /// Whether any two sets of witnesses that are enough have one in common: only then has somebody seen
+    /// that two checkpoints are of one ledger.
+    #[must_use]
+    pub fn is_one_view(&self) -> bool {
+        let mut split: Vec<bool> = Vec::new();
+        for named in &self.named {
+            split.push(match &named.meaning {
+                Meaning::Witness(_) => false,
+                // Each name is of one group only, so a member that cannot be split counts for one side alone.
+                Meaning::Group(needed, members) => {
+                    let both = members.iter().filter(|member| split[**member]).count();
+                    2 * needed <= members.len() + both
+                }
+            });
+        }
+        self.quorum.is_some_and(|quorum| !split[quorum])
+    }
+
     /// Whether those witnesses are enough; `seen` has an answer for each of [`Policy::witnesses`].
     #[must_use]
     pub fn is_met(&self, seen: &[bool]) -> bool {

@@ -265,10 +265,11 @@ impl Report {
                 let chain = child::entries(child, entries).and_then(|entries| {
                     let found =
                         usize::try_from(number).ok().and_then(|place| entries.get(place)) == Some(&leaf);
-                    if found { Ok(entries.len() as u64) } else { Err(Error::NotInChain) }
+                    if found { Ok(()) } else { Err(Error::NotInChain) }
                 });
-                if let Some(all) = self.put(What::Chain, Proved, chain) {
-                    self.say(What::Chain, Proved, decimal(all));
+                if self.put(What::Chain, Proved, chain).is_some() {
+                    // Up to this one: those after it are named by none of which this receipt is a proof.
+                    self.say(What::Chain, Proved, decimal(number + 1));
                 }
             }
         }
@@ -284,7 +285,9 @@ impl Report {
 
         self.put(What::Inventory, Proved, answered(&receipt.inventory, &statement));
         if let Some(text) = known.inventory {
-            self.put(What::Published, Proved, published(text, policy, &receipt, &checkpoint));
+            let published = published(text, policy, &receipt, &checkpoint);
+            let rung = if published == Ok(false) { Open } else { Proved };
+            self.put(What::Published, rung, published);
         }
         let times = in_order(&statement, &self.witnesses);
         // Without a witness they are the operator's words, which only do not contradict each other.
@@ -437,8 +440,9 @@ fn answered(inventory: &str, statement: &Statement) -> Result<(), Error> {
 }
 
 /// Whether the inventory was in the ledger before the erasure finished. Its receipt may be older or
-/// younger than the erasure's: then witnesses must vouch that it is one ledger.
-fn published(text: &str, policy: &Policy, receipt: &Receipt, checkpoint: &Checkpoint) -> Result<(), Error> {
+/// younger than the erasure's: then witnesses must vouch that it is one ledger. Returns whether any of them
+/// must have seen both.
+fn published(text: &str, policy: &Policy, receipt: &Receipt, checkpoint: &Checkpoint) -> Result<bool, Error> {
     let of = Receipt::parse(text)?;
     let note = Note::parse(&of.checkpoint)?;
     let own = signed(policy, &note)?;
@@ -450,7 +454,7 @@ fn published(text: &str, policy: &Policy, receipt: &Receipt, checkpoint: &Checkp
     let same = of.leaf == leaf.text()
         && (of.salt, of.body, of.inventory.is_empty()) == (NO_SALT, receipt.inventory.clone(), true)
         && of.index < receipt.index;
-    if one_ledger && same { Ok(()) } else { Err(Error::Unpublished) }
+    if one_ledger && same { Ok(own == *checkpoint || policy.is_one_view()) } else { Err(Error::Unpublished) }
 }
 
 /// Asked, then sealed, then each store, then finished; and seen by the witnesses after that.

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context;
 use proof::{
-    Known, Policy, Report, base64,
+    Error, Known, Policy, Report, base64,
     child::ChildKey,
     verify::{Check, Outcome, What, hashes},
 };
@@ -27,7 +27,7 @@ const fn words(what: What) -> &'static str {
         What::Published => "that inventory was published before",
         What::Times => "its times fit each other",
         What::Child => "it is about this child",
-        What::Chain => "no entry of the child is missing before it",
+        What::Chain => "no entry of the child is missing up to this one",
         What::Consistency => "the ledger only grew since it was last seen",
         What::Stores => "what the stores have answered",
         What::Models => "what became of models",
@@ -42,9 +42,15 @@ fn told(report: &Report) -> String {
     let mut text = String::new();
     let mut line = |check: &Check| {
         let detail = match &check.outcome {
+            Outcome::Failed(error @ Error::WrongKind) => {
+                format!("{error} ({}); give its number, --entry NUMBER", error.code())
+            }
             Outcome::Failed(error) => format!("{error} ({})", error.code()),
             Outcome::Open if check.what == What::Witness && check.detail.is_empty() => {
                 "none, and the policy asks for none".to_owned()
+            }
+            Outcome::Open if check.what == What::Published => {
+                "no witness needs to have seen both of the two checkpoints".to_owned()
             }
             _ => check.detail.clone(),
         };

@@ -172,7 +172,7 @@ mod tests {
         };
         let fourth = entry(3.0);
         assert!(
-            fourth.contains("\nopening proved complete\n") && fourth.contains("\nchain proved 5\n"),
+            fourth.contains("\nopening proved complete\n") && fourth.contains("\nchain proved 4\n"),
             "{fourth}"
         );
         assert!(fourth.contains("\nstores unchecked\n") && !fourth.contains(" failed "), "{fourth}");

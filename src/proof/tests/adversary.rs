@@ -452,6 +452,8 @@ fn an_entry_of_any_kind_is_checked_as_far_as_it_goes() {
         assert_eq!(report.outcome(what), &Outcome::Unchecked, "{what:?}");
     }
     assert!(report.text().contains("\nopening proved request\n"), "{}", report.text());
+    // The three that are shown after it may be missing something, or be made up.
+    assert!(report.text().contains("\nchain proved 2\n"), "{}", report.text());
     assert_eq!((report.body.as_deref(), report.statement), (Some("body\n"), None));
     failed(&plain(&receipt), What::Opening, Error::WrongKind);
 
@@ -619,6 +621,80 @@ fn an_inventory_from_a_ledger_that_was_split() {
     let known = Known { inventory: Some(&published), ..Known::default() };
     let report = verify(&world.receipt().text().unwrap(), &policy(), &known);
     failed(&report, What::Published, Error::Unpublished);
+}
+
+#[test]
+fn an_inventory_from_another_ledger_that_other_witnesses_saw() {
+    // Two ledgers of one name and not of one length, each seen by one of two witnesses; one is enough.
+    let world = World::new();
+    let mut other = world.ledger.clone();
+    other.leaves[2] = Leaf::public(Kind::Policy, "another").text();
+    let published = other.receipt(0, 8, NO_SALT, &world.inventory.text().unwrap(), "");
+    let only = |receipt: &Receipt, n| {
+        let (text, _) = receipt.checkpoint.split_once("\n\n").unwrap();
+        let text = format!("{text}\n");
+        let checkpoint = noted(&text, &[log_key().line(&text, 0), witness(n).line(&text, NOON + 60)]);
+        Receipt { checkpoint, ..receipt.clone() }.text().unwrap()
+    };
+    let (receipt, published) = (only(&world.receipt(), 0), only(&published, 1));
+    let known = Known { inventory: Some(&published), ..Known::default() };
+    let with = |quorum: &str| Policy::parse(&policy_text(quorum)).unwrap();
+    // A name counts in one group only, so the group of both goes.
+    let one =
+        policy_text("one").replace("group two all own w1\n", "").replace("one any two", "one any own w1");
+    let report = verify(&receipt, &Policy::parse(&one).unwrap(), &known);
+    assert!(!report.failed(), "{}", report.text());
+    assert_eq!(report.outcome(What::Published), &Outcome::Open, "nobody needs to have seen both");
+    // Where each has to have signed both, the second is not believed.
+    failed(&verify(&receipt, &with("two"), &known), What::Published, Error::Unpublished);
+}
+
+#[test]
+fn whether_somebody_must_have_seen_both_of_two_checkpoints() {
+    let keys: Vec<String> = (0..5)
+        .map(|n| {
+            let key = Signer::new(&format!("watch.example/{n}"), Role::Witness, &[40 + n; 32]).unwrap();
+            format!("witness w{n} {}\n", key.key().text())
+        })
+        .collect();
+    for (groups, one_view) in [
+        ("quorum none", false),
+        ("quorum w0", true),
+        ("group g any w0 w1\nquorum g", false),
+        ("group g all w0 w1\nquorum g", true),
+        ("group g 2 w0 w1 w2\nquorum g", true),
+        ("group g 2 w0 w1 w2 w3\nquorum g", false),
+        ("group g 3 w0 w1 w2 w3\nquorum g", true),
+        ("group a any w0 w1\ngroup g all a w2\nquorum g", true),
+        ("group a any w0 w1\ngroup b any w2 w3\ngroup g all a b\nquorum g", false),
+        ("group a any w0 w1\ngroup g 2 a w2 w3\nquorum g", false),
+        ("group a all w0 w1\ngroup g 2 a w2 w3\nquorum g", true),
+        ("group a 2 w0 w1 w2\ngroup g any a w3\nquorum g", false),
+        ("group a 2 w0 w1 w2\ngroup b any w3 w4\ngroup g all a b\nquorum g", true),
+    ] {
+        let policy = Policy::parse(&format!("{}{groups}\n", keys.concat())).unwrap();
+        assert_eq!(policy.is_one_view(), one_view, "{groups}");
+        // By trying every pair of sets.
+        let seen = |set: u32| (0..5).map(|n| set >> n & 1 == 1).collect::<Vec<_>>();
+        let enough: Vec<u32> = (0..32).filter(|set| policy.is_met(&seen(*set))).collect();
+        let meet = enough.iter().all(|a| enough.iter().all(|b| a & b != 0));
+        assert_eq!(meet, one_view, "{groups}");
+    }
+}
+
+#[test]
+fn a_note_has_as_many_signatures_as_are_worth_verifying() {
+    let text = World::new().ledger.text(2);
+    let log = log_key();
+    let with = |lines: u8| {
+        let others =
+            (1..lines).map(|n| Signer::new("else.example", Role::Log, &[n; 32]).unwrap().line(&text, 0));
+        noted(&text, &others.chain([log.line(&text, 0)]).collect::<Vec<_>>())
+    };
+    for lines in [1, 16, 64] {
+        assert_eq!(Note::parse(&with(lines)).unwrap().signed_by(log.key()), Ok(true), "{lines}");
+    }
+    assert_eq!(Note::parse(&with(65)).err(), Some(Error::NotNote));
 }
 
 #[test]

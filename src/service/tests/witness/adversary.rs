@@ -332,7 +332,9 @@ async fn a_hidden_entry_and_the_receipt_of_another_child_are_found() {
     let (good, words) = scene.verify(&birth, &["--child-key", &key, "--entry", "0"]);
     assert!(good && words.contains("\nIt says:\nforget-me-not/birth/"), "{words}");
     failed(scene.verify(&birth, &["--child-key", &key, "--entry", "1"]), "other-child");
-    failed(scene.verify(&birth, &[]), "wrong-kind");
+    let as_erasure = scene.verify(&birth, &[]);
+    assert!(as_erasure.1.contains("--entry NUMBER"), "it says how it is checked: {}", as_erasure.1);
+    failed(as_erasure, "wrong-kind");
 
     // And what the outsider has seen fits the receipt, or it does not.
     let (seen, none) = (scene.file("seen"), scene.write("none", ""));
