@@ -238,12 +238,15 @@ pub fn phrase(
     }
 }
 
-/// How long after a failed try the next one starts, in seconds: 2, 4, 8 … at most an hour, so that
-/// a store that is back is found well within the day's target.
+/// The longest that anything waits for its next try, in seconds: so that a store that is back is found
+/// well within the day's target.
+pub const RETRY_AT_MOST_SECONDS: i64 = 3600;
+
+/// How long after a failed try the next one starts, in seconds: 2, 4, 8 … at most an hour.
 #[must_use]
 pub const fn retry_after_seconds(attempts: u32) -> i64 {
     let doubled = if attempts > 12 { 4096 } else { 1 << attempts };
-    if doubled > 3600 { 3600 } else { doubled }
+    if doubled > RETRY_AT_MOST_SECONDS { RETRY_AT_MOST_SECONDS } else { doubled }
 }
 
 #[cfg(test)]
@@ -364,7 +367,7 @@ mod tests {
 
         #[test]
         fn a_retry_is_never_immediate_and_never_forgotten(attempts in any::<u32>()) {
-            prop_assert!((1..=3600).contains(&retry_after_seconds(attempts)));
+            prop_assert!((1..=RETRY_AT_MOST_SECONDS).contains(&retry_after_seconds(attempts)));
         }
     }
 }

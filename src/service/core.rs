@@ -8,7 +8,7 @@ use std::{
 
 use object_store::{ObjectStore, local::LocalFileSystem};
 use rules::erasure::UNDO_WINDOW_SECONDS;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Mutex, Notify, watch};
 
 use crate::{
     clock::{Clock, SystemClock},
@@ -68,6 +68,8 @@ pub struct Core {
     pub engine: Notify,
     /// Whether the folder is being restored from a backup: until that has ended nothing is served.
     restoring: watch::Sender<bool>,
+    /// Held by who carries erasures out: one at a time in a process, whoever asks for it.
+    pub(crate) ticking: Mutex<()>,
     /// Changes whenever an erasure does: what progress streams wait for.
     pub progress: watch::Sender<u64>,
 }
@@ -127,6 +129,7 @@ impl Core {
             scrubbed_at: AtomicI64::new(0),
             engine: Notify::new(),
             restoring: watch::Sender::new(stage.is_some()),
+            ticking: Mutex::new(()),
             progress: watch::Sender::new(0),
         };
         ledger::inventory::publish(&core).await?;

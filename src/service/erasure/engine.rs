@@ -15,7 +15,7 @@ use std::{
 use rules::{
     ErasureId, ErasureState, StepState, StoreId, Stores, Timestamp,
     contract::StepProblem,
-    erasure::{Event, retry_after_seconds, verified},
+    erasure::{Event, RETRY_AT_MOST_SECONDS, retry_after_seconds, verified},
     retention::{INACTIVE_AFTER_MONTHS, rule_deletes},
 };
 use sqlx::{QueryBuilder, Row, Sqlite, query, query_scalar};
@@ -77,6 +77,7 @@ pub async fn run(core: Arc<Core>, shutdown: impl Future<Output = ()> + Send) {
 
 /// Everything that is due now: seals that end, erasures that can go on, checks of those that erased.
 pub async fn tick(core: &Core) -> anyhow::Result<()> {
+    let _alone = core.ticking.lock().await;
     // Nothing is destroyed before a restored backup would know that it was.
     journal::keep(core).await?;
     open_seals(core).await?;
@@ -90,22 +91,28 @@ pub async fn tick(core: &Core) -> anyhow::Result<()> {
 
 /// Erasures of which something is to be erased now, and that no other engine has.
 async fn due(core: &Core) -> anyhow::Result<Vec<ErasureId>> {
-    let now = core.clock.now().ms();
+    let (after, until) = waits(core.clock.now());
     let mut sql = QueryBuilder::<Sqlite>::new(
         "SELECT e.id FROM erasure e WHERE e.state = 'erasing' AND e.finished_at IS NULL
          AND EXISTS (SELECT 1 FROM erasure_step s WHERE s.erasure = e.id
                      AND (s.state = 'erasing' OR s.next_attempt_at <= ",
     );
-    sql.push_bind(now);
+    sql.push_bind(after.ms()).push(" OR s.next_attempt_at > ").push_bind(until.ms());
     sql.push(
         " OR s.state = 'waiting' AND NOT EXISTS (SELECT 1 FROM erasure_step r
                               WHERE r.erasure = e.id AND r.state = 'retrying' AND r.next_attempt_at > ",
     );
-    sql.push_bind(now).push(")))");
+    sql.push_bind(after.ms()).push(" AND r.next_attempt_at <= ").push_bind(until.ms()).push(")))");
     Free::now(core).await?.push(&mut sql);
     sql.push(" ORDER BY e.sealed_until LIMIT ").push_bind(AT_ONCE);
     let ids: Vec<String> = sql.build_query_scalar().fetch_all(core.db.read()).await?;
     Ok(ids.iter().map(|id| view::erasure_id(id)).collect::<sqlx::Result<_>>()?)
+}
+
+/// A next try that lies after the first of these, and not after the second, is waited for. One that is
+/// further away was written down by a clock that was ahead.
+fn waits(now: Timestamp) -> (Timestamp, Timestamp) {
+    (now, now.plus_seconds(RETRY_AT_MOST_SECONDS))
 }
 
 /// Does a part of an erasure as long as the lease is ours, and lets the lease go. What fails, or was
@@ -115,9 +122,7 @@ async fn carry_out(core: &Core, lease: Lease, work: impl AsyncFnOnce(&Lease) -> 
     if let Err(error) = lease.during(core, lease::RENEW_EVERY, work(&lease)).await {
         tracing::error!(erasure = %id, %error, "an erasure stopped and will go on");
     }
-    if let Err(error) = lease.release(core).await {
-        tracing::info!(erasure = %id, %error, "a lease ends by itself");
-    }
+    lease.end(core).await;
 }
 
 /// Ends the seals whose time has come.
@@ -144,12 +149,15 @@ async fn open_seals(core: &Core) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Verifies every erasure that has erased, all of them after one writing anew of the database.
+/// Verifies every erasure that has erased, all of them after one writing anew of the database. One whose
+/// seal was opened by a clock that was ahead waits until its time has come: a receipt cannot say that it
+/// finished before it could not be taken back any more.
 async fn verify_erased(core: &Core) -> anyhow::Result<()> {
     let mut sql = QueryBuilder::<Sqlite>::new(
         "SELECT DISTINCT e.id FROM erasure e JOIN erasure_step s ON s.erasure = e.id
-         WHERE e.state = 'erasing' AND e.finished_at IS NULL AND s.state = 'probing'",
+         WHERE e.state = 'erasing' AND e.finished_at IS NULL AND s.state = 'probing' AND e.sealed_until <= ",
     );
+    sql.push_bind(core.clock.now().ms());
     Free::now(core).await?.push(&mut sql);
     let erased: Vec<String> = sql.build_query_scalar().fetch_all(core.db.read()).await?;
     if erased.is_empty() || !may_scrub(core).await? {
@@ -166,7 +174,7 @@ async fn verify_erased(core: &Core) -> anyhow::Result<()> {
         // The bytes may still be in a file, so nothing is verified yet.
         tracing::warn!(%error, "the database cannot be cleaned just now");
         for lease in leases {
-            lease.release(core).await?;
+            lease.end(core).await;
         }
         return Ok(());
     }
@@ -184,8 +192,9 @@ async fn verify_erased(core: &Core) -> anyhow::Result<()> {
 /// Whether the database may be written anew now: a small one always, a large one once an hour, for
 /// nobody can write meanwhile. Until then erasures wait for their check, well within their day.
 async fn may_scrub(core: &Core) -> anyhow::Result<bool> {
-    let last = core.scrubbed_at.load(Ordering::Relaxed);
-    Ok(core.db.size().await? <= SMALL_DATABASE || core.clock.now().ms() - last >= SCRUB_EVERY_MS)
+    let since = core.clock.now().ms() - core.scrubbed_at.load(Ordering::Relaxed);
+    // A clock that was ahead when that was noted says nothing.
+    Ok(core.db.size().await? <= SMALL_DATABASE || !(0..SCRUB_EVERY_MS).contains(&since))
 }
 
 /// Takes every erased byte out of the database's files.
@@ -310,11 +319,11 @@ async fn verify(core: &Core, lease: &Lease) -> anyhow::Result<()> {
 /// Moves every step that is due to erasing; false if there is none. The catalogue waits for all
 /// others: while one of them fails, the entries stay.
 fn begin(core: &Core, steps: &mut [Step<'_>]) -> anyhow::Result<bool> {
-    let now = core.clock.now();
+    let (after, until) = waits(core.clock.now());
     let mut another_waits = false;
     for step in steps.iter_mut() {
         let begins = matches!(step.state, StepState::Waiting | StepState::Retrying);
-        let due = step.next_attempt_at.is_none_or(|at| at <= now);
+        let due = step.next_attempt_at.is_none_or(|at| at <= after || at > until);
         if begins && due && !(step.id() == StoreId::Catalogue && another_waits) {
             step.become_(StepState::Erasing)?;
             step.next_attempt_at = None;

@@ -115,13 +115,23 @@ impl Lease {
             .await?;
         tx.commit().await
     }
+
+    /// The same where nobody waits for it: what cannot be let go is claimed again by this process's next
+    /// tick, or ends by itself.
+    pub async fn end(self, core: &Core) {
+        let erasure = self.erasure;
+        if let Err(error) = self.release(core).await {
+            tracing::info!(%erasure, %error, "a lease cannot be let go just now");
+        }
+    }
 }
 
 /// Which erasures no engine has.
 pub struct Free {
     now: i64,
-    /// Processes with a lease that do not live any more, a JSON array. A name is never used again, so
-    /// what is dead stays dead.
+    /// Processes with a lease that do nothing with it any more, a JSON array: those that do not live any
+    /// more, for a name is never used again; and this one, which claims nothing before it is done with what
+    /// it had. What it still has then it could not let go.
     ended: String,
 }
 
@@ -134,7 +144,9 @@ impl Free {
         .fetch_all(core.db.read())
         .await?;
         // Where that cannot be told, the clock alone decides.
-        let ended = owners.into_iter().filter(|owner| !core.owner.is_alive(owner).unwrap_or(true));
+        let ended = owners
+            .into_iter()
+            .filter(|owner| owner == core.owner.name() || !core.owner.is_alive(owner).unwrap_or(true));
         Ok(Self { now: core.clock.now().ms(), ended: serde_json::Value::from_iter(ended).to_string() })
     }
 

@@ -160,7 +160,7 @@ async fn statement(
             .bind(erasure.to_string())
             .fetch_all(&mut **tx)
             .await?;
-    // A clock that was set back meanwhile makes no statement that contradicts itself.
+    // A clock that was set back meanwhile makes no statement that contradicts itself, or the witnesses.
     let until = at(3)?;
     let mut stores = Vec::with_capacity(inventory.stores.len());
     let mut roots = Vec::with_capacity(inventory.stores.len());
@@ -173,7 +173,7 @@ async fn statement(
             name: name.clone(),
             copies: held.map_or(0, |(copies, _)| copies),
             ended: if held.is_some() { id.map_or(Ended::Absent, ended) } else { Ended::None },
-            at: time(verified.map_or(now, Timestamp::from_ms)).max(until),
+            at: time(verified.map_or(now, |at| Timestamp::from_ms(at).min(now))).max(until),
         });
     }
     let processors = processors::answers(tx, erasure, part.child, &inventory.processors, until).await?;

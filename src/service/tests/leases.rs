@@ -69,8 +69,8 @@ async fn two_engines_at_once_carry_each_erasure_out_once() {
         if open == 0 {
             break;
         }
-        // One that met the other in the middle of its cleaning tries again, later.
-        home.clock.advance(3600);
+        // A store that could not be read while the other was cleaning is tried again, seconds later.
+        home.clock.advance(2);
     }
     other.db.close().await;
     assert_once(&home, 12).await;
@@ -194,6 +194,46 @@ async fn a_lease_ends_with_its_process_and_else_by_the_clock() {
     drop(other);
     engine::tick(&home.core).await.unwrap();
     assert_eq!(home.state(id).await, ErasureState::Deleted, "nobody waits for a process that has ended");
+}
+
+#[tokio::test]
+async fn a_lease_that_could_not_be_let_go_keeps_neither_its_erasure_nor_others_waiting() {
+    let home = Household::new().await;
+    let mut ids = Vec::new();
+    for n in 0..3 {
+        let recording = home.record_whole(n, &canary(n), true).await;
+        ids.push(ask(&home, Scope::Items { recordings: vec![recording] }).await);
+    }
+    let change = async |sql: &'static str| {
+        let mut tx = home.core.db.write().await.unwrap();
+        sqlx::query(sql).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    // A reader keeps the log from being emptied, and then the database is in use when the long lease of one
+    // of them should end.
+    let mut reader = home.core.db.read().begin().await.unwrap();
+    let _: i64 = query_scalar("SELECT count(*) FROM recording").fetch_one(&mut *reader).await.unwrap();
+    change(
+        "CREATE TRIGGER in_use BEFORE UPDATE OF lease_owner ON erasure
+         WHEN NEW.lease_owner IS NULL AND OLD.id = (SELECT min(id) FROM erasure)
+         AND OLD.lease_until = (SELECT max(lease_until) FROM erasure) BEGIN SELECT RAISE(ABORT, 'in use'); END",
+    )
+    .await;
+    engine::tick(&home.core).await.unwrap();
+    let held: Vec<String> = query_scalar("SELECT id FROM erasure WHERE lease_owner IS NOT NULL")
+        .fetch_all(home.core.db.read())
+        .await
+        .unwrap();
+    assert_eq!(held, [ids.iter().min().unwrap().to_string()], "the others are anybody's");
+
+    reader.rollback().await.unwrap();
+    change("DROP TRIGGER in_use").await;
+    // Not a second later.
+    engine::tick(&home.core).await.unwrap();
+    for id in ids {
+        assert_eq!(home.state(id).await, ErasureState::Deleted);
+    }
+    assert_once(&home, 3).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
