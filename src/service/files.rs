@@ -19,6 +19,16 @@ pub fn write(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(unfinished, path)
 }
 
+/// The same for a file that one task alone writes: the other name is always the same one, and nobody
+/// else's [`sweep`] takes it away.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let unfinished = path.with_extension("unfinished");
+    let mut file = File::create(&unfinished)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(unfinished, path)
+}
+
 /// Puts the names in a folder on the disk for good.
 pub fn settle(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()

@@ -5,7 +5,10 @@
 //! static files and signs a checkpoint. What is public says nothing of anybody; what it commits to
 //! ([`body`]) is opened to the child's guardians alone.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
 
 use anyhow::{Context, bail};
 use proof::{
@@ -57,6 +60,7 @@ pub struct Ledger {
     signer: Signer,
     trust: policy::Trust,
     data: PathBuf,
+    met: Met,
     /// Wakes the sequencer.
     wake: Notify,
     /// Wakes who asks witnesses.
@@ -74,7 +78,8 @@ impl Ledger {
         };
         let signer = signer(&origin, &seed)?;
         let trust = policy::Trust::open(data, signer.key())?;
-        Ok(Self { signer, trust, data: data.to_owned(), wake: Notify::new(), published: Notify::new() })
+        let data = data.to_owned();
+        Ok(Self { signer, trust, data, met: Met::default(), wake: Notify::new(), published: Notify::new() })
     }
 
     /// Its name.
@@ -105,13 +110,23 @@ impl Ledger {
     /// for none it is the newest there is, with those that have seen it all the same. None before the
     /// first.
     pub fn checkpoint(&self) -> std::io::Result<Option<String>> {
-        let cosigned = self.read(COSIGNED)?.filter(|text| is_met(&self.trust.policy, text));
+        let met = |text: &String| self.met.by(text, |text| is_met(&self.trust.policy, text));
+        let cosigned = self.read(COSIGNED)?.filter(met);
         if self.trust.policy.asks_for_witnesses() {
             return Ok(cosigned);
         }
         let newest = self.newest()?;
-        let same = |text: &String| newest.as_ref().is_some_and(|newest| text.starts_with(newest));
-        Ok(cosigned.filter(same).or(newest))
+        Ok(cosigned.filter(|text| is_under(newest.as_ref(), text)).or(newest))
+    }
+
+    /// Forgets what witnesses have signed, unless it is the newest checkpoint.
+    fn forget_older(&self) -> std::io::Result<()> {
+        let newest = self.newest()?;
+        if self.read(COSIGNED)?.is_some_and(|text| !is_under(newest.as_ref(), &text)) {
+            std::fs::remove_file(self.folder().join(COSIGNED))?;
+            crate::files::settle(&self.folder())?;
+        }
+        Ok(())
     }
 
     /// How many entries the checkpoint that is shown has.
@@ -138,6 +153,30 @@ impl Ledger {
         let text = Checkpoint { origin: self.origin(), size, root }.text();
         let line = self.signer.line(&text, 0);
         format!("{text}\n{line}")
+    }
+}
+
+/// Whether a text is this checkpoint, with whatever witnesses have signed under it.
+fn is_under(checkpoint: Option<&String>, text: &str) -> bool {
+    checkpoint.is_some_and(|checkpoint| text.starts_with(checkpoint))
+}
+
+/// Whether the policy is met by the text that was asked about last: anybody may ask at any time, and
+/// must not have every signature verified again.
+#[derive(Default)]
+struct Met(Mutex<Option<(String, bool)>>);
+
+impl Met {
+    fn by(&self, text: &str, verify: impl FnOnce(&str) -> bool) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, met)) = &*last
+            && known == text
+        {
+            return *met;
+        }
+        let met = verify(text);
+        *last = Some((text.to_owned(), met));
+        met
     }
 }
 
@@ -312,4 +351,29 @@ fn hash(bytes: &[u8]) -> sqlx::Result<Hash> {
 
 fn unsigned(n: i64) -> u64 {
     u64::try_from(n).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_checkpoint_is_verified_once_however_often_it_is_asked_for() {
+        let (met, asked) = (Met::default(), std::cell::Cell::new(0));
+        let by = |text: &str, answer: bool| {
+            met.by(text, |_| {
+                asked.set(asked.get() + 1);
+                answer
+            })
+        };
+        for _ in 0..3 {
+            assert!(by("enough", true));
+        }
+        assert_eq!(asked.get(), 1);
+        for _ in 0..3 {
+            assert!(!by("too few", false));
+        }
+        assert!(by("enough", true));
+        assert_eq!(asked.get(), 3);
+    }
 }

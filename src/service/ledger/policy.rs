@@ -3,7 +3,10 @@
 use std::{fs, io::ErrorKind, path::Path};
 
 use anyhow::{Context, bail};
-use proof::{Policy, note::VerifierKey};
+use proof::{
+    Policy,
+    note::{MAX_SIGNATURES, VerifierKey},
+};
 use reqwest::Url;
 
 use super::Ledger;
@@ -14,6 +17,8 @@ use crate::{files, outbound::Reach};
 const FILE: &str = "ledger.policy";
 /// What is believed where nobody was named.
 const NOBODY: &str = "quorum none\n";
+/// The most witnesses it may name: a checkpoint carries a signature of each, and the ledger's own.
+const MOST_WITNESSES: usize = MAX_SIGNATURES - 1;
 
 /// A policy that names one log, this one.
 pub struct Trust {
@@ -47,6 +52,9 @@ pub fn set(data: &Path, text: &str) -> anyhow::Result<()> {
     if !policy.logs.is_empty() && !policy.logs.contains(own) {
         bail!("it names other logs and not this one: log {}", own.text());
     }
+    if policy.witnesses.len() > MOST_WITNESSES {
+        bail!("it names more than {MOST_WITNESSES} witnesses");
+    }
     for witness in &policy.witnesses {
         address(witness).map_err(|why| anyhow::anyhow!("witness {}: {why}", witness.name))?;
     }
@@ -54,8 +62,31 @@ pub fn set(data: &Path, text: &str) -> anyhow::Result<()> {
     let ours =
         |line: &String| ["witness ", "group ", "quorum "].iter().any(|keyword| line.starts_with(keyword));
     let lines: String = text.lines().map(words).filter(ours).map(|line| line + "\n").collect();
+    // Where nobody was asked for, the newest was shown: what had been seen before that is older, and
+    // what is shown never is.
+    if !ledger.trust.policy.asks_for_witnesses() {
+        ledger.forget_older().context("cannot forget what is older than what was shown")?;
+    }
     files::write(data, &data.join(FILE), lines.as_bytes()).context("cannot write the ledger's policy")?;
     files::settle(data).context("cannot write the ledger's policy")
+}
+
+/// Whether the operator has named a policy for the ledger of a data folder.
+#[must_use]
+pub fn is_set(data: &Path) -> bool {
+    data.join(FILE).exists()
+}
+
+/// Whether the policy of a data folder names one witness, the one with this key.
+pub fn names_only(data: &Path, key: &VerifierKey) -> anyhow::Result<bool> {
+    let ledger = Ledger::open(data, super::is_published(data))?;
+    Ok(matches!(&ledger.trust.policy.witnesses[..], [one] if one.key == *key))
+}
+
+/// From now on nobody is asked.
+pub fn unset(data: &Path) -> anyhow::Result<()> {
+    fs::remove_file(data.join(FILE)).context("cannot remove the ledger's policy")?;
+    files::settle(data).context("cannot remove the ledger's policy")
 }
 
 /// Where a witness is asked.

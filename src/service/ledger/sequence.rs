@@ -15,7 +15,7 @@ use super::{CHECKPOINT, LOCK, hash, read_checkpoint, tiles, unsigned};
 use crate::{core::Core, faults, files, journal};
 
 /// Entries added in one go: bounds memory.
-const BATCH: i64 = 4096;
+const BATCH: u64 = 4096;
 /// How often it looks when nobody wakes it.
 const TICK: Duration = Duration::from_secs(1);
 /// How long it collects entries before it signs one checkpoint for all of them.
@@ -50,10 +50,22 @@ pub async fn run(core: Arc<Core>, shutdown: impl Future<Output = ()> + Send) {
 }
 
 /// Adds everything that was entered to the ledger, and publishes its checkpoint. Returns how many
-/// entries were added. One process at a time does this for a data folder.
+/// entries were added. It ends although more are entered all the while: those are the next call's.
 pub async fn sequence(core: &Core) -> anyhow::Result<u64> {
+    let mut all = 0;
+    loop {
+        let added = step(core).await?;
+        all += added;
+        if added < BATCH {
+            return Ok(all);
+        }
+    }
+}
+
+/// Adds one batch; returns how many entries it had. One process at a time does this for a data folder.
+async fn step(core: &Core) -> anyhow::Result<u64> {
     let lock = lock(core).await?;
-    let (mut size, root) = head(core).await?;
+    let (size, root) = head(core).await?;
     let old = core.ledger.newest()?.as_deref().map(read_checkpoint).transpose()?;
     if let Some((published, published_root)) = old {
         // Going on would sign another history than the one that was published.
@@ -63,22 +75,15 @@ pub async fn sequence(core: &Core) -> anyhow::Result<u64> {
             "the database is older than the ledger's checkpoint: it was restored without data/ledger"
         );
     }
-    let from = size;
     if old.is_none_or(|(published, _)| published < size) {
         publish(core, size, root)?;
     }
-    loop {
-        let next = batch(core, size).await?;
-        if next == size {
-            break;
-        }
-        size = next;
-    }
+    let next = batch(core, size).await?;
     drop(lock);
-    Ok(size - from)
+    Ok(next - size)
 }
 
-pub(super) async fn lock(core: &Core) -> anyhow::Result<File> {
+async fn lock(core: &Core) -> anyhow::Result<File> {
     let (folder, path) = (core.ledger.folder(), core.data.join(LOCK));
     tokio::task::spawn_blocking(move || {
         let file = File::create(&path)?;
@@ -101,7 +106,7 @@ async fn batch(core: &Core, size: u64) -> anyhow::Result<u64> {
     let entries: Vec<(i64, String)> =
         query_as("SELECT place, leaf FROM ledger_entry WHERE place >= ? ORDER BY place LIMIT ?")
             .bind(size.cast_signed())
-            .bind(BATCH)
+            .bind(BATCH.cast_signed())
             .fetch_all(core.db.read())
             .await?;
     if entries.is_empty() {

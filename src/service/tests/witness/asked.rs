@@ -163,6 +163,80 @@ async fn a_witness_that_nobody_needs_is_asked_all_the_same() {
     witness.end().await;
 }
 
+/// How many entries the checkpoint that is shown has; 0 where none is.
+fn shown(home: &Household) -> u64 {
+    let shown = home.core.ledger.checkpoint().unwrap();
+    shown.map_or(0, |text| text.lines().nth(1).unwrap().parse().unwrap())
+}
+
+#[tokio::test]
+async fn whatever_the_policy_becomes_what_is_shown_is_never_older_than_what_was() {
+    for first in ["none", "w"] {
+        let state = tempfile::tempdir().unwrap();
+        let home = Household::new().await;
+        let witness = stand(state.path(), "watch.example/w1", &home.core, home.clock.clone()).await;
+        let policy = |quorum: &str| format!("{}quorum {quorum}\n", witness.line("w"));
+        let home = over(home, &policy(first)).await;
+        home.record(0, &canary(0), true).await;
+        ledger::sequence(&home.core).await.unwrap();
+        assert!(round(&home).await);
+        let seen = shown(&home);
+        assert!(seen > 0);
+
+        // It does not answer, and nobody is waited for.
+        let home = over(home, &policy("none")).await;
+        home.record(1, &canary(1), true).await;
+        ledger::sequence(&home.core).await.unwrap();
+        let newest = shown(&home);
+        assert!(newest > seen);
+        // Then it is waited for again.
+        let home = over(home, &policy("w")).await;
+        assert_eq!(shown(&home), 0, "nothing is shown before it has seen what was shown: {first}");
+        assert_eq!(ledger::fsck(home.folder.path()).await.unwrap(), [""; 0]);
+        assert!(round(&home).await);
+        assert_eq!(shown(&home), newest);
+        // What it has seen stays, whatever comes later.
+        let home = over(home, &policy("none")).await;
+        let home = over(home, &policy("w")).await;
+        assert_eq!(shown(&home), newest);
+        witness.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_that_keep_coming_keep_nothing_from_being_published_and_seen() {
+    let state = tempfile::tempdir().unwrap();
+    let home = Household::new().await;
+    let witness = stand(state.path(), "watch.example/w1", &home.core, home.clock.clone()).await;
+    let home = over(home, &format!("{}quorum w\n", witness.line("w"))).await;
+    let (core, child) = (home.core.clone(), home.number);
+    let entering = tokio::spawn(async move {
+        loop {
+            let mut tx = core.db.write().await.unwrap();
+            let body = |_: &proof::child::ChildKey| "somebody listened\n".to_owned();
+            ledger::enter(&mut tx, &core, child, proof::leaf::Kind::Access, body).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+    });
+    let patience = std::time::Duration::from_secs(120);
+    let sequenced = tokio::time::timeout(patience, ledger::sequence(&home.core)).await;
+    assert!(sequenced.expect("it ends although more comes").unwrap() > 0);
+    let core = home.core.clone();
+    let sequencing = tokio::spawn(async move {
+        loop {
+            ledger::sequence(&core).await.unwrap();
+        }
+    });
+    let mut witnesses = Witnesses::of(&home.core).await.unwrap();
+    let met = tokio::time::timeout(patience, witnesses.round(&home.core)).await;
+    assert!(met.expect("a round ends although entries are added").unwrap());
+    assert!(shown(&home) > 0);
+    assert!(!entering.is_finished() && !sequencing.is_finished());
+    sequencing.abort();
+    entering.abort();
+    witness.end().await;
+}
+
 #[tokio::test]
 async fn a_signature_that_would_make_a_receipt_contradict_itself_is_not_taken() {
     let state = tempfile::tempdir().unwrap();
@@ -189,6 +263,17 @@ async fn only_a_policy_that_can_be_followed_is_taken() {
     assert!(refused(&format!("witness w {key}\nquorum w\n")).contains("no address"));
     let open = format!("witness w {key} http://watch.example/\nquorum w\n");
     assert!(refused(&open).contains("https"));
+    let many = |count: u8| -> String {
+        let witness = |n| {
+            let name = format!("watch.example/w{n}");
+            let key = proof::note::Signer::new(&name, proof::note::Role::Witness, &[n; 32]).unwrap();
+            format!("witness w{n} {} https://watch.example/w{n}\n", key.key().text())
+        };
+        (1..=count).map(witness).collect::<String>() + "quorum w1\n"
+    };
+    assert!(refused(&many(64)).contains("more than 63 witnesses"), "no note has so many signatures");
+    set(&many(63)).unwrap();
+    set("quorum none\n").unwrap();
     let other = proof::note::Signer::new("other.example/log", proof::note::Role::Log, &[3; 32]).unwrap();
     let other = format!("log {}\nquorum none\n", other.key().text());
     assert!(refused(&other).contains(&home.core.ledger.key().text()));
