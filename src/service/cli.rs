@@ -119,8 +119,9 @@ async fn serve(data: &Path, settings: Serve) -> anyhow::Result<()> {
     }
     // It ends after the service.
     let witness = if settings.demo && settings.ledger_policy.is_none() {
-        Some(witness::beside::start(data)?)
+        witness::beside::start(data)?
     } else {
+        witness::beside::leave(data)?;
         None
     };
     let usual = if settings.demo { DEMO_UNDO_WINDOW } else { UNDO_WINDOW_SECONDS };

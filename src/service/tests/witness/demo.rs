@@ -2,12 +2,21 @@
 
 use std::{
     io::{BufRead, BufReader},
+    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use proof::{Policy, note::Note, verify::witnessed};
-use service::outbound::{self, Reach};
+use proof::{
+    Policy,
+    note::{Note, Role, Signer},
+    verify::witnessed,
+};
+use service::{
+    ledger::{self, Ledger},
+    outbound::{self, Reach},
+    witness::{self, beside},
+};
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -66,4 +75,36 @@ async fn a_demo_is_witnessed_by_the_same_operator_and_says_so_and_the_witness_en
         assert!(begun.elapsed() < PATIENCE, "the witness goes on without the demo");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+
+    // And the next start, which is no demo, does not ask it any more.
+    beside::leave(folder.path()).unwrap();
+    assert!(!asks(folder.path()));
+}
+
+fn asks(data: &Path) -> bool {
+    let ledger = Ledger::open(data, ledger::is_published(data)).unwrap();
+    Policy::parse(&ledger.policy()).unwrap().asks_for_witnesses()
+}
+
+#[test]
+fn what_an_operator_has_said_outlives_a_demo_in_the_same_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = Signer::new("watch.example/w1", Role::Witness, &[3; 32]).unwrap();
+    let policy = format!("witness w {} https://watch.example/w1\nquorum w\n", key.key().text());
+    ledger::policy::set(folder.path(), &policy).unwrap();
+    let served = || Ledger::open(folder.path(), false).unwrap().policy();
+    let before = served();
+    assert!(beside::start(folder.path()).unwrap().is_none());
+    beside::leave(folder.path()).unwrap();
+    assert_eq!(served(), before);
+    // Nor is it taken for the demo's because there was a demo before.
+    let state = folder.path().join("witness");
+    let demo = witness::key(&state, Some("ledger.example/demo-witness")).unwrap();
+    assert!(beside::start(folder.path()).unwrap().is_none());
+    beside::leave(folder.path()).unwrap();
+    assert_eq!(served(), before);
+    let line = format!("witness w {} http://127.0.0.1:9/\nquorum w\n", demo.text());
+    ledger::policy::set(folder.path(), &line).unwrap();
+    beside::leave(folder.path()).unwrap();
+    assert!(!asks(folder.path()));
 }
