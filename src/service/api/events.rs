@@ -1,6 +1,6 @@
 //! `/v1/erasures/{id}/events`: progress as server-sent events.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, time::Duration};
 
 use axum::{
     extract::State,
@@ -11,7 +11,10 @@ use axum::{
 };
 use futures::{Stream, stream};
 use rules::{ErasureId, ErasureState, Timestamp, contract::Erasure};
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until},
+};
 
 use super::{
     Api,
@@ -83,16 +86,14 @@ impl Follow {
         }
         let options = &self.api.0.options;
         let erasing = self.last.as_ref().is_some_and(|last| last.state == ErasureState::Erasing);
-        let pause = if erasing { options.beat } else { options.heartbeat };
+        let mut beat = Beat::after(self.told, if erasing { options.beat } else { options.heartbeat });
         loop {
             if self.last.as_ref().is_some_and(|last| last.state.is_final()) {
                 return None;
             }
             tokio::select! {
                 () = self.api.0.closing.cancelled() => return None,
-                changed = self.changes.changed() => changed.ok()?,
-                // Another process may do the erasing, and an hour may make it late.
-                () = tokio::time::sleep(pause) => {}
+                waited = beat.or_change(&mut self.changes) => waited?,
             }
             let core = self.api.core();
             if core.clock.now() >= self.session_ends {
@@ -100,7 +101,9 @@ impl Follow {
             }
             match view::get(core, &self.asker, self.id).await {
                 Ok(erasure) if self.last.as_ref() != Some(&erasure) => return Some(erasure),
-                Ok(erasure) if self.told.elapsed() >= pause && view::is_carried_out(core, self.id).await => {
+                Ok(erasure)
+                    if self.told.elapsed() >= beat.every && view::is_carried_out(core, self.id).await =>
+                {
                     return Some(erasure);
                 }
                 Ok(_) => {}
@@ -110,5 +113,57 @@ impl Follow {
                 }
             }
         }
+    }
+}
+
+/// When it is time to look again although nobody says that anything has changed: another process may do
+/// the erasing, and an hour may make it late.
+struct Beat {
+    every: Duration,
+    due: Instant,
+}
+
+impl Beat {
+    fn after(told: Instant, every: Duration) -> Self {
+        Self { every, due: told + every }
+    }
+
+    /// Waits for a change or for the beat, which no change puts off; none where nothing changes any more.
+    async fn or_change(&mut self, changes: &mut watch::Receiver<u64>) -> Option<()> {
+        tokio::select! {
+            // However much changes.
+            biased;
+            () = sleep_until(self.due) => {
+                self.due = Instant::now() + self.every;
+                Some(())
+            }
+            changed = changes.changed() => changed.ok(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_change_that_tells_nothing_new_does_not_put_the_beat_off() {
+        let (change, mut changes) = watch::channel(0);
+        let (told, hour) = (Instant::now(), Duration::from_secs(3600));
+        let mut beat = Beat::after(told, hour);
+        for _ in 0..3 {
+            change.send_modify(|n| *n += 1);
+            beat.or_change(&mut changes).await.unwrap();
+            assert_eq!((beat.due, changes.has_changed().unwrap()), (told + hour, false));
+        }
+        // Once it is due it comes, whatever changes meanwhile; then the next one is a beat away.
+        let mut beat = Beat { every: hour, due: told - Duration::from_secs(1) };
+        change.send_modify(|n| *n += 1);
+        beat.or_change(&mut changes).await.unwrap();
+        assert!(beat.due >= told + hour && changes.has_changed().unwrap());
+        beat.or_change(&mut changes).await.unwrap();
+        assert!(!changes.has_changed().unwrap());
+        drop(change);
+        assert_eq!(beat.or_change(&mut changes).await, None);
     }
 }

@@ -73,7 +73,7 @@ pub struct Options {
     /// How long a progress stream is silent before it says that it is still there.
     pub heartbeat: Duration,
     /// How often a progress stream tells how an erasure stands that an engine is carrying out, also
-    /// where nothing has changed.
+    /// where nothing has changed. Less than the second that is promised: telling takes time as well.
     pub beat: Duration,
 }
 
@@ -87,7 +87,7 @@ impl Options {
             assets: None,
             max_upload_bytes: 512 << 20,
             heartbeat: Duration::from_secs(15),
-            beat: Duration::from_secs(1),
+            beat: Duration::from_millis(800),
         }
     }
 }
