@@ -14,33 +14,50 @@ use proof::{
     base64,
     witness::{MAX_REQUEST, Refusal},
 };
+use tokio::sync::Semaphore;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use super::{Refused, Witness};
 
 /// How long a request may take, its body included.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// Requests that are judged at once. A request whose time is over lets nobody else take its place before
+/// it is done.
+const AT_ONCE: usize = 4;
 /// The media type of a size in a refusal.
 const SIZE: HeaderValue = HeaderValue::from_static("text/x.tlog.size");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const NOSNIFF: (HeaderName, HeaderValue) =
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 
+#[derive(Clone)]
+struct Desk {
+    witness: Arc<Witness>,
+    places: Arc<Semaphore>,
+}
+
 /// Every route.
 pub fn router(witness: Arc<Witness>) -> Router {
+    let desk = Desk { witness, places: Arc::new(Semaphore::new(AT_ONCE)) };
     Router::new()
         .route("/add-checkpoint", post(add_checkpoint))
         .route("/", get(about))
         .layer(DefaultBodyLimit::max(MAX_REQUEST))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PATIENCE))
         .layer(CatchPanicLayer::new())
-        .with_state(witness)
+        .with_state(desk)
 }
 
-async fn add_checkpoint(State(witness): State<Arc<Witness>>, body: Bytes) -> Response {
+async fn add_checkpoint(State(Desk { witness, places }): State<Desk>, body: Bytes) -> Response {
     let Ok(body) = String::from_utf8(body.into()) else { return refused(&Refused::By(Refusal::Malformed)) };
+    let place = places.acquire_owned().await;
     // It waits for the disk.
-    match tokio::task::spawn_blocking(move || witness.add_checkpoint(&body)).await {
+    let judged = tokio::task::spawn_blocking(move || {
+        let judged = witness.add_checkpoint(&body);
+        drop(place);
+        judged
+    });
+    match judged.await {
         Ok(Ok(line)) => answer(StatusCode::OK, TEXT, line),
         Ok(Err(error)) => refused(&error),
         Err(error) => {
@@ -79,7 +96,7 @@ fn refused(error: &Refused) -> Response {
 }
 
 /// What it is and what it saw last, for people.
-async fn about(State(witness): State<Arc<Witness>>) -> Response {
+async fn about(State(Desk { witness, .. }): State<Desk>) -> Response {
     let key = witness.key();
     let mut text = format!(
         "This is the witness {}, a part of Forget-me-not.\n\n\
@@ -104,4 +121,82 @@ async fn about(State(witness): State<Arc<Witness>>) -> Response {
         }
     }
     answer(StatusCode::OK, TEXT, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::PoisonError;
+
+    use proof::{
+        Policy,
+        checkpoint::Checkpoint,
+        merkle::leaf_hash,
+        note::{Role, Signer},
+        witness::Request,
+    };
+
+    use super::*;
+    use crate::clock::SystemClock;
+
+    const ORIGIN: &str = "ledger.toys.example/2026";
+
+    /// A request with a checkpoint that the key of these bytes has signed.
+    fn request(secret: u8) -> String {
+        let text = Checkpoint { origin: ORIGIN, size: 1, root: leaf_hash(b"entry") }.text();
+        let line = Signer::new(ORIGIN, Role::Log, &[secret; 32]).unwrap().line(&text, 0);
+        Request { old: 0, path: Vec::new(), checkpoint: format!("{text}\n{line}") }.text()
+    }
+
+    fn desk(state: &std::path::Path, places: usize) -> Desk {
+        let log = Signer::new(ORIGIN, Role::Log, &[7; 32]).unwrap();
+        let policy = Policy::parse(&format!("log {}\nquorum none\n", log.key().text())).unwrap();
+        let witness = Witness::open(state, Some("watch.example/w1"), policy, Arc::new(SystemClock)).unwrap();
+        Desk { witness: Arc::new(witness), places: Arc::new(Semaphore::new(places)) }
+    }
+
+    #[tokio::test]
+    async fn who_has_no_signature_of_the_log_waits_for_nobody_and_makes_nobody_wait() {
+        let state = tempfile::tempdir().unwrap();
+        let desk = desk(state.path(), AT_ONCE);
+        let held = desk.witness.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        for bad in ["old 0\n\n".to_owned(), request(8)] {
+            let asked = desk.clone();
+            // In another thread, where waiting for this one would be seen.
+            let (told, answer) = std::sync::mpsc::channel();
+            std::thread::spawn(move || told.send(asked.witness.add_checkpoint(&bad)));
+            assert!(answer.recv_timeout(PATIENCE).expect("it waits for nobody").is_err());
+        }
+        drop(held);
+        assert!(desk.witness.add_checkpoint(&request(7)).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_place_is_free_when_the_work_is_done_and_not_when_nobody_waits_for_it_any_more() {
+        let state = tempfile::tempdir().unwrap();
+        let desk = desk(state.path(), 1);
+        let (places, witness) = (desk.places.clone(), desk.witness.clone());
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let (holds, held) = tokio::sync::oneshot::channel();
+        // Somebody has the memory until they are told to let it go.
+        let holder = std::thread::spawn(move || {
+            let memory = witness.memory.lock().unwrap_or_else(PoisonError::into_inner);
+            holds.send(()).unwrap();
+            wait.recv().unwrap();
+            drop(memory);
+        });
+        held.await.unwrap();
+        let asked = tokio::spawn(add_checkpoint(State(desk.clone()), request(7).into()));
+        while places.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        // As the time limit does.
+        asked.abort();
+        assert!(asked.await.unwrap_err().is_cancelled());
+        assert_eq!(places.available_permits(), 0);
+        go.send(()).unwrap();
+        holder.join().unwrap();
+        let answer = add_checkpoint(State(desk), request(7).into()).await;
+        // It was signed meanwhile: the next one has to begin there.
+        assert_eq!((answer.status(), places.available_permits()), (StatusCode::CONFLICT, 1));
+    }
 }

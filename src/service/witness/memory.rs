@@ -41,6 +41,8 @@ pub struct Seen {
 pub struct Memory {
     folder: PathBuf,
     seen: BTreeMap<String, Seen>,
+    /// The latest time that was signed, as far as this process knows.
+    latest: Time,
     // Held for its lock.
     _lock: File,
 }
@@ -62,17 +64,26 @@ impl Memory {
             Err(TryLockError::Error(error)) => return Err(error).with_context(cannot),
         }
         files::sweep(folder).with_context(cannot)?;
-        let mut seen = BTreeMap::new();
+        let mut memory =
+            Self { folder: folder.to_owned(), seen: BTreeMap::new(), latest: Time(0), _lock: lock };
         for path in of_kind(folder, SEEN).with_context(cannot)? {
             let text =
                 fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
             // A witness that does not know what it has signed must not sign.
             let (origin, mut last) =
                 read(&text).with_context(|| format!("{} is not what was written there", path.display()))?;
-            last.contradicted = path.with_extension(CONTRADICTION).exists();
-            seen.insert(origin, last);
+            // Nor one that could take what it saw earlier for what it saw last.
+            if path != memory.path(&origin, SEEN) {
+                bail!(
+                    "{} is not where {origin} is remembered: take it away, if it is a copy",
+                    path.display()
+                );
+            }
+            last.contradicted = path.with_extension(CONTRADICTION).is_file();
+            memory.latest = memory.latest.max(last.at);
+            memory.seen.insert(origin, last);
         }
-        Ok(Self { folder: folder.to_owned(), seen, _lock: lock })
+        Ok(memory)
     }
 
     /// Whether a folder remembers anything.
@@ -83,6 +94,13 @@ impl Memory {
     /// By origin.
     pub const fn seen(&self) -> &BTreeMap<String, Seen> {
         &self.seen
+    }
+
+    /// The time to sign with at this moment: never before one that was signed already, for it says that
+    /// nothing longer had been seen by then.
+    pub fn time(&mut self, now: Time) -> Time {
+        self.latest = self.latest.max(now);
+        self.latest
     }
 
     /// Remembers it for good.
@@ -97,11 +115,13 @@ impl Memory {
 
     /// Keeps the first checkpoint that contradicts what was seen, beside what it contradicts.
     pub fn contradicted(&mut self, origin: &str, note: &str) -> io::Result<()> {
+        let path = self.path(origin, CONTRADICTION);
         let Some(seen) = self.seen.get_mut(origin).filter(|seen| !seen.contradicted) else { return Ok(()) };
-        seen.contradicted = true;
         let both = format!("{}\n{note}", seen.note);
-        files::write(&self.folder, &self.path(origin, CONTRADICTION), both.as_bytes())?;
-        files::settle(&self.folder)
+        files::write(&self.folder, &path, both.as_bytes())?;
+        files::settle(&self.folder)?;
+        seen.contradicted = true;
+        Ok(())
     }
 
     fn path(&self, origin: &str, kind: &str) -> PathBuf {

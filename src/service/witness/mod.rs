@@ -24,10 +24,12 @@ use crate::{
 };
 
 pub mod beside;
+mod connections;
 mod http;
 mod memory;
 mod run;
 
+pub use connections::{Limits, answer};
 pub use http::router;
 pub use run::serve;
 
@@ -85,21 +87,29 @@ impl Witness {
     /// Answers `add-checkpoint`: its signature line, once what it signs is on the disk for good.
     pub fn add_checkpoint(&self, body: &str) -> Result<String, Refused> {
         let request = Request::parse(body).map_err(Refused::By)?;
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = |origin: &str| memory.seen().get(origin).map(|seen| (seen.size, seen.root));
-        let checkpoint = match judge(&self.policy, &request, last) {
-            Ok(checkpoint) => checkpoint,
-            Err(refusal) => {
-                if let Refusal::Contradicted(size) = refusal {
-                    // Both are signed by the log: whoever has the two can show that it cheats.
-                    let origin = request.checkpoint.lines().next().unwrap_or_default();
-                    memory.contradicted(origin, &request.checkpoint)?;
-                    tracing::error!(origin, size, "a log has signed two ledgers of one size");
-                }
-                return Err(Refused::By(refusal));
-            }
+        let mut held = None;
+        // Only what the log has signed makes others wait.
+        let last = |origin: &str| {
+            let memory = held.insert(self.memory.lock().unwrap_or_else(PoisonError::into_inner));
+            memory.seen().get(origin).map(|seen| (seen.size, seen.root))
         };
-        let now = time(self.clock.now());
+        let judged = judge(&self.policy, &request, last);
+        let (checkpoint, memory) = match (judged, &mut held) {
+            (Ok(checkpoint), Some(memory)) => (checkpoint, memory),
+            (Err(Refusal::Contradicted(size)), Some(memory)) => {
+                // Both are signed by the log: whoever has the two can show that it cheats.
+                let origin = request.checkpoint.lines().next().unwrap_or_default();
+                tracing::error!(origin, size, "a log has signed two ledgers of one size");
+                if let Err(error) = memory.contradicted(origin, &request.checkpoint) {
+                    tracing::error!(%error, checkpoint = request.checkpoint, "the second one is kept in this line alone");
+                }
+                return Err(Refused::By(Refusal::Contradicted(size)));
+            }
+            (Err(refusal), _) => return Err(Refused::By(refusal)),
+            // It was judged without being compared with anything.
+            (Ok(_), None) => return Err(Refused::By(Refusal::NotProved)),
+        };
+        let now = memory.time(time(self.clock.now()));
         let before = memory.seen().get(checkpoint.origin);
         if before.is_none_or(|before| before.size != checkpoint.size) {
             let (size, root) = (checkpoint.size, checkpoint.root);

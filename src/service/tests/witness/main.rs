@@ -9,6 +9,7 @@ mod household;
 
 mod adversary;
 mod asked;
+mod connections;
 mod demo;
 #[cfg(feature = "faults")]
 mod kill;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proof::note::Note;
 use service::{
-    clock::{ManualClock, SystemClock},
+    clock::{Clock, ManualClock, SystemClock},
     witness::Witness,
 };
 
@@ -133,4 +133,88 @@ async fn of_two_ledgers_that_come_at_once_one_is_signed() {
         }
         assert_eq!(signed, 1);
     }
+}
+
+/// The one file of a witness that ends so.
+fn file(state: &std::path::Path, kind: &str) -> std::path::PathBuf {
+    let paths = std::fs::read_dir(state).unwrap().map(|entry| entry.unwrap().path());
+    paths.into_iter().find(|path| path.extension().is_some_and(|of| of == kind)).unwrap()
+}
+
+#[tokio::test]
+async fn a_copy_of_what_it_saw_earlier_is_not_taken_for_what_it_saw_last() {
+    let state = tempfile::tempdir().unwrap();
+    let mut log = Log::new(ORIGIN, "honest", 3);
+    let stand = Stand::new(state.path(), NAME, &log.line(), Arc::new(SystemClock)).await;
+    assert_eq!(stand.post(log.request(0)).await.0, 200);
+    let seen = file(state.path(), "seen");
+    let copies = [seen.with_file_name("0.seen"), seen.with_file_name("z.seen")];
+    for copy in &copies {
+        std::fs::copy(&seen, copy).unwrap();
+    }
+    log.grow("honest", 5);
+    assert_eq!(stand.post(log.request(3)).await.0, 200);
+    stand.end().await;
+    let policy = || proof::Policy::parse(&format!("{}quorum none\n", log.line())).unwrap();
+    for copy in copies {
+        let refused = Witness::open(state.path(), None, policy(), Arc::new(SystemClock)).err().unwrap();
+        assert!(refused.to_string().contains("if it is a copy"), "{refused}");
+        std::fs::remove_file(copy).unwrap();
+    }
+    let witness = Witness::open(state.path(), None, policy(), Arc::new(SystemClock)).unwrap();
+    assert_eq!(witness.seen()[ORIGIN].size, 8);
+}
+
+#[tokio::test]
+async fn what_is_longer_is_never_signed_with_an_earlier_time() {
+    let state = tempfile::tempdir().unwrap();
+    let mut log = Log::new(ORIGIN, "honest", 3);
+    let clock = Arc::new(ManualClock::at("2026-11-22T05:00:00Z".parse().unwrap()));
+    let stand = Stand::new(state.path(), NAME, &log.line(), clock.clone()).await;
+    let key = stand.witness.key().clone();
+    let mut last = 0;
+    let mut signed = async |stand: &Stand, log: &Log, old| {
+        let (status, _, line) = stand.post(log.request(old)).await;
+        assert_eq!(status, 200);
+        let time = Note::parse(&(log.note() + &line)).unwrap().cosigned_by(&key).unwrap().unwrap();
+        assert!(time >= last, "{time} after {last}");
+        last = time;
+    };
+    signed(&stand, &log, 0).await;
+    clock.advance(60);
+    signed(&stand, &log, 3).await;
+    clock.advance(-3600);
+    log.grow("honest", 1);
+    signed(&stand, &log, 3).await;
+    // Nor after it was started again.
+    stand.end().await;
+    let stand = Stand::new(state.path(), NAME, &log.line(), clock.clone()).await;
+    log.grow("honest", 1);
+    signed(&stand, &log, 4).await;
+    clock.advance(7200);
+    signed(&stand, &log, 5).await;
+    assert_eq!(last, clock.now().ms() as u64 / 1000);
+    stand.end().await;
+}
+
+#[tokio::test]
+async fn evidence_that_cannot_be_kept_just_now_is_kept_the_next_time() {
+    let state = tempfile::tempdir().unwrap();
+    let log = Log::new(ORIGIN, "honest", 3);
+    let stand = Stand::new(state.path(), NAME, &log.line(), Arc::new(SystemClock)).await;
+    assert_eq!(stand.post(log.request(0)).await.0, 200);
+    // A folder is in the way of the file.
+    let evidence = file(state.path(), "seen").with_extension("contradiction");
+    std::fs::create_dir(&evidence).unwrap();
+    let forked = Log::new(ORIGIN, "forked", 3);
+    for _ in 0..2 {
+        assert_eq!(stand.post(forked.request(3)).await.0, 409, "it is refused all the same");
+        assert!(!stand.witness.seen()[ORIGIN].contradicted, "nothing is kept yet");
+    }
+    std::fs::remove_dir(&evidence).unwrap();
+    assert_eq!(stand.post(forked.request(3)).await.0, 409);
+    assert!(stand.witness.seen()[ORIGIN].contradicted);
+    let both = std::fs::read_to_string(&evidence).unwrap();
+    assert_eq!(both.matches(&format!("— {ORIGIN} ")).count(), 2, "{both}");
+    stand.end().await;
 }
