@@ -81,7 +81,7 @@ async fn deleted_for_good_is_said_after_the_stores_were_read_again() {
     world.press("Delete this recording").await;
     world.until_shown("Delete 1 recording of Mia").await;
     world.until("the sound stops before anything is decided", "!root.querySelector('audio')?.src").await;
-    world.find("label.choice", "Do not wait").await.click().await.unwrap();
+    world.choose("Do not wait").await;
     world.find("dialog button, .decide button", "Delete 1 recording").await.click().await.unwrap();
     world.until_shown("Every place was read again and holds nothing of it").await;
     world.until_shown("Gone and checked").await;
@@ -109,7 +109,7 @@ async fn a_page_of_another_site_does_the_same_under_its_strict_policy() {
     world.press("What is held").await;
     world.press("Delete everything of Mia").await;
     world.until_shown("To confirm, type: Mia").await;
-    world.find("label.choice", "Do not wait").await.click().await.unwrap();
+    world.choose("Do not wait").await;
     let typed = world.find("label.field.wide input", "").await;
     typed.send_keys("Mia").await.unwrap();
     world

@@ -48,7 +48,7 @@ async fn deleted_is_checked_by_her_own_browser_and_a_ledger_that_was_tampered_wi
     world.find("button.open", "sky blue").await.click().await.unwrap();
     world.press("Delete this recording").await;
     world.until_shown("Delete 1 recording of Mia").await;
-    world.find("label.choice", "Do not wait").await.click().await.unwrap();
+    world.choose("Do not wait").await;
     let asked = format!("return {ASKED};");
     assert_eq!(world.ask(&asked, vec![]).await, json!(0), "nothing is loaded that is not needed");
     world.find("dialog button, .decide button", "Delete 1 recording").await.click().await.unwrap();

@@ -168,7 +168,7 @@ async fn every_state_is_open_to_everyone() {
     world.press("Delete this recording").await;
     world.until_shown("There is nothing to delete here").await;
     looker.at(&world, "delete-only-kept").await;
-    world.find("label.choice", "Delete what I asked to keep").await.click().await.unwrap();
+    world.choose("Delete what I asked to keep").await;
     world.until_shown("Delete 1 recording of Mia").await;
     looker.at(&world, "delete-one").await;
     let stop = "root.host.addEventListener('fmn-before-erasure', (e) => e.preventDefault(), { once: true });";
@@ -201,7 +201,7 @@ async fn every_state_is_open_to_everyone() {
     // Everything, with the name; one place fails, then all is late, then gone.
     world.press("Delete everything of Mia").await;
     world.until_shown("To confirm, type: Mia").await;
-    world.find("label.choice", "Do not wait").await.click().await.unwrap();
+    world.choose("Do not wait").await;
     world.find(DIALOG, "Delete 9 recordings").await.click().await.unwrap();
     world.until_shown("This does not match yet").await;
     looker.at(&world, "delete-everything").await;

@@ -169,6 +169,14 @@ impl World {
         }
     }
 
+    /// Ticks a choice, scrolled to as a hand does: in a long box it may lie under what stays in sight.
+    pub async fn choose(&self, name: &str) {
+        let choice = self.find("label.choice", name).await;
+        let scroll = "arguments[0].scrollIntoView({ block: 'center' });";
+        self.page.execute(scroll, vec![serde_json::to_value(&choice).unwrap()]).await.unwrap();
+        choice.click().await.unwrap();
+    }
+
     /// All text the element shows.
     pub async fn text(&self) -> String {
         let script = "return [...root.children].map((e) => e.innerText).join('\\n');";
