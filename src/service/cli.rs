@@ -219,7 +219,7 @@ async fn restore(data: &Path, settings: Restore) -> anyhow::Result<()> {
     let mut signals = Signals::hear()?;
     serve::folder(data)?;
     let _lock = serve::lock(data)?;
-    restore::copy::begin(data, &settings.from)?;
+    restore::copy::begin(data, &settings.from).await?;
     let core = Core::open(data, Policy::default()).await?;
     tokio::select! {
         replayed = restore::replay::replay(&core) => replayed?,

@@ -98,7 +98,7 @@ impl Core {
         opening.lock()?;
         let stage = restore::stage(data)?;
         anyhow::ensure!(
-            !matches!(stage, Some(restore::Stage::Copying(_))),
+            !matches!(stage, Some(restore::Stage::Copying(_) | restore::Stage::Placing(_))),
             "{} is being restored and not copied whole: forget-me-not restore goes on with it",
             data.display()
         );
@@ -148,6 +148,12 @@ impl Core {
     #[must_use]
     pub fn is_restoring(&self) -> bool {
         *self.restoring.borrow()
+    }
+
+    /// Returns when nothing is being restored.
+    pub async fn until_restored(&self) {
+        // The sender is a part of this, so it does not go before.
+        let _ = self.restoring.subscribe().wait_for(|restoring| !restoring).await;
     }
 
     /// It is restored.

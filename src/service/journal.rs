@@ -79,13 +79,14 @@ pub async fn keep(core: &Core) -> anyhow::Result<()> {
     Ok(tx.commit().await?)
 }
 
-/// Writes down what the ledger has published. Not worth waiting for the disk: one that is a little older is
-/// only less strict.
+/// Writes down what the ledger has published, whole or not: a power cut leaves this one or the one before.
 pub fn note_checkpoint(data: &Path, text: &str) -> io::Result<()> {
     let folder = data.join(FOLDER);
     std::fs::create_dir_all(&folder)?;
     let staged = folder.join(format!("{CHECKPOINT}.{:016x}", rand::random::<u64>()));
-    std::fs::write(&staged, text)?;
+    let mut file = File::create(&staged)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
     std::fs::rename(staged, folder.join(CHECKPOINT))
 }
 
@@ -231,6 +232,11 @@ pub fn all(data: &Path) -> anyhow::Result<Vec<Kept>> {
         Kept::Undone(id) | Kept::Deletion(id, _) => id.to_string(),
     });
     Ok(kept)
+}
+
+/// Whether the folder says of anything that it is to be deleted.
+pub fn has_deletions(data: &Path) -> anyhow::Result<bool> {
+    Ok(all(data)?.iter().any(|kept| matches!(kept, Kept::Deletion(..))))
 }
 
 /// The head of a deletion's file.

@@ -50,6 +50,11 @@ const RULE_EVERY: u32 = 3600;
 /// Runs until `shutdown` resolves. It may stop anywhere, as it may be killed anywhere.
 pub async fn run(core: Arc<Core>, shutdown: impl Future<Output = ()> + Send) {
     tokio::pin!(shutdown);
+    // What a backup says is to be erased may have been taken back since: its replay knows that, and erases.
+    tokio::select! {
+        () = &mut shutdown => return,
+        () = core.until_restored() => {}
+    }
     let mut ticks = 0_u32;
     loop {
         let work = async {

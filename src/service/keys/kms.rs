@@ -59,8 +59,7 @@ impl Wrapping {
 
 /// Keeps epoch keys, and can destroy one for good.
 pub trait Kms: Send + Sync {
-    /// Makes the key of an epoch, durably. One of the same number that nothing was wrapped with yet is
-    /// replaced.
+    /// Makes the key of an epoch, durably. One of the same number stays: something may be wrapped with it.
     fn make(&self, epoch: i64) -> io::Result<()>;
 
     /// The key of an epoch; [`ErrorKind::NotFound`] once it is destroyed.
@@ -85,6 +84,12 @@ impl LocalFiles {
         Ok(Self(folder))
     }
 
+    /// The same, without making anything.
+    #[must_use]
+    pub fn left_in(data: &Path) -> Self {
+        Self(data.join("epochs"))
+    }
+
     fn path(&self, epoch: i64) -> PathBuf {
         self.0.join(format!("{epoch}.key"))
     }
@@ -102,8 +107,12 @@ impl Kms for LocalFiles {
             OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
         file.write_all(&*Zeroizing::new(rand::random::<[u8; KEY]>()))?;
         file.sync_all()?;
-        std::fs::rename(unfinished, self.path(epoch))?;
-        self.sync()
+        let linked = std::fs::hard_link(&unfinished, self.path(epoch));
+        std::fs::remove_file(unfinished)?;
+        match linked {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+            _ => self.sync(),
+        }
     }
 
     fn epoch(&self, epoch: i64) -> io::Result<Wrapping> {

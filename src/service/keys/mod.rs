@@ -24,11 +24,13 @@ use zeroize::Zeroizing;
 use crate::db;
 
 pub mod chunked;
+mod fit;
 pub mod kms;
 mod rotate;
 mod traces;
 
 pub use self::{
+    fit::fit,
     kms::{Kms, LocalFiles, Wrapping},
     rotate::Rotated,
 };

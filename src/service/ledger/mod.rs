@@ -224,7 +224,7 @@ pub fn name(data: &Path, origin: &str) -> anyhow::Result<()> {
 /// How many entries a checkpoint in this file speaks of; 0 where there is none.
 pub(crate) fn checkpoint_size(path: &Path) -> anyhow::Result<u64> {
     match std::fs::read_to_string(path) {
-        Ok(text) => Ok(read_checkpoint(&text)?.0),
+        Ok(text) => Ok(read_checkpoint(&text).with_context(|| format!("cannot read {}", path.display()))?.0),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
     }

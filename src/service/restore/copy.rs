@@ -9,20 +9,26 @@ use std::{
 use anyhow::{Context, bail, ensure};
 
 use super::{MARKER, Stage, mark, stage};
-use crate::{faults, journal, ledger};
+use crate::{faults, journal, keys, ledger};
 
 /// The database: always the backup's.
 const DATABASE: &str = "forget-me-not.db";
 /// The keys: the backup's only where the folder has none. A newer one has no less that is alive, and nothing
 /// that was destroyed.
 const KEYS: &str = "keys.db";
+/// What opens the keys. Without its match either is worth nothing.
+const EPOCHS: &str = "epochs";
+/// A database and its log belong together.
+const PARTS: [&str; 2] = ["-wal", ""];
+/// The end of the name of a database as long as not all is copied.
+const STAGED: &str = ".restoring";
 /// Folders of files that have a meaning each: those that the folder does not have come from the backup.
 const MERGED: [&str; 2] = ["media", journal::FOLDER];
 /// What belonged to processes.
 const PASSING: [&str; 2] = ["processes", "uploads"];
 
 /// Begins to restore `data` from the backup in `from`, or goes on with it.
-pub fn begin(data: &Path, from: &Path) -> anyhow::Result<()> {
+pub async fn begin(data: &Path, from: &Path) -> anyhow::Result<()> {
     let from = from.canonicalize().with_context(|| format!("there is no backup in {}", from.display()))?;
     match stage(data)? {
         Some(Stage::Copying(other)) if other != from => {
@@ -32,11 +38,7 @@ pub fn begin(data: &Path, from: &Path) -> anyhow::Result<()> {
         None => {}
     }
     ensure!(from.join(DATABASE).is_file(), "there is no database in the backup {}", from.display());
-    ensure!(
-        !data.join(DATABASE).exists(),
-        "there is a database in {}: move it away, and delete it once what is restored works, for no deletion reaches it there",
-        data.display()
-    );
+    nothing_stands_there(data)?;
     ensure!(
         data.join(journal::FOLDER).is_dir(),
         "there is no folder {} in {}: without what the lost service wrote there, what was deleted after the backup would be \
@@ -54,8 +56,64 @@ pub fn begin(data: &Path, from: &Path) -> anyhow::Result<()> {
             from.display()
         );
     }
+    ensure!(
+        key(data)?.or(key(&from)?).is_some() || !journal::has_deletions(data)?,
+        "there is no tombstone.key in {} or {}: without it nobody knows which recordings were deleted",
+        data.display(),
+        from.display()
+    );
+    keys_fit(data, &from).await?;
     mark(data, &Stage::Copying(from))?;
     go_on(data)
+}
+
+/// Refuses where something stands in the place of a database that is to come from the backup.
+fn nothing_stands_there(data: &Path) -> anyhow::Result<()> {
+    for end in PARTS {
+        let file = data.join(format!("{DATABASE}{end}"));
+        ensure!(
+            !file.exists(),
+            "there is a database in {}: move {} away, and delete it once what is restored works, for no deletion reaches it there",
+            data.display(),
+            file.display()
+        );
+    }
+    let log = data.join(format!("{KEYS}-wal"));
+    ensure!(
+        data.join(KEYS).exists() || !log.exists(),
+        "{} has lost its {KEYS}: copy that to {} too, or move the log away",
+        log.display(),
+        data.display()
+    );
+    Ok(())
+}
+
+/// Refuses keys that would open nothing: each comes from the folder if it has it, else from the backup.
+async fn keys_fit(data: &Path, from: &Path) -> anyhow::Result<()> {
+    let of = |name: &str| if data.join(name).exists() { data } else { from };
+    let (keys, epochs) = (of(KEYS), of(EPOCHS));
+    ensure!(
+        keys.join(KEYS).is_file(),
+        "there is no {KEYS} in {} or {}: without it no recording can be heard",
+        data.display(),
+        from.display()
+    );
+    // Looked at in a copy: a backup may be there to be read only, and stays what it is.
+    let copy = data.join(format!("{KEYS}.looked-at"));
+    remove(&copy)?;
+    std::fs::create_dir(&copy)?;
+    together(keys, &copy, KEYS, "")?;
+    let fits = keys::fit(&copy.join(KEYS), &keys::LocalFiles::left_in(epochs)).await;
+    remove(&copy)?;
+    ensure!(
+        fits.with_context(|| format!("cannot read the {KEYS} in {}", keys.display()))?,
+        "the {KEYS} in {} does not open with the {EPOCHS}/ in {}: they belong together. Copy both of the lost service to \
+         {}, or move both away from there to restore the backup's",
+        keys.display(),
+        epochs.display(),
+        data.display()
+    );
+    Ok(())
 }
 
 /// Refuses to go on with a ledger that is older than what was published: it would become another one, and whoever
@@ -76,34 +134,53 @@ fn published_is_there(data: &Path, from: &Path) -> anyhow::Result<()> {
 
 /// Ends what was begun, if anything was.
 pub fn go_on(data: &Path) -> anyhow::Result<()> {
-    let Some(Stage::Copying(from)) = stage(data)? else { return Ok(()) };
-    ensure!(
-        from.is_dir(),
-        "{} is being restored, and its backup {} is not there any more",
-        data.display(),
-        from.display()
-    );
-    copy(data, &from).with_context(|| format!("cannot copy from {}", from.display()))?;
-    faults::point("restore-copied");
-    mark(data, &Stage::Replaying(format!("{:016x}", rand::random::<u64>())))
+    if let Some(Stage::Copying(from)) = stage(data)? {
+        ensure!(
+            from.is_dir(),
+            "{} is being restored, and its backup {} is not there any more",
+            data.display(),
+            from.display()
+        );
+        nothing_stands_there(data)?;
+        copy(data, &from).with_context(|| format!("cannot copy from {}", from.display()))?;
+        mark(data, &Stage::Placing(format!("{:016x}", rand::random::<u64>())))?;
+    }
+    if let Some(Stage::Placing(name)) = stage(data)? {
+        place(data)?;
+        faults::point("restore-copied");
+        mark(data, &Stage::Replaying(name))?;
+    }
+    Ok(())
+}
+
+/// Gives the databases their names, now that all is there. What has one already is somebody's.
+fn place(data: &Path) -> anyhow::Result<()> {
+    for name in [DATABASE, KEYS] {
+        for end in PARTS {
+            let to = data.join(format!("{name}{end}"));
+            let staged = data.join(format!("{name}{end}{STAGED}"));
+            if !staged.exists() {
+                continue;
+            }
+            ensure!(!to.exists(), "{} is where the backup's is to be: move it away", to.display());
+            std::fs::rename(staged, to)?;
+            faults::point("restore-placing");
+        }
+    }
+    Ok(File::open(data)?.sync_all()?)
 }
 
 fn copy(data: &Path, from: &Path) -> anyhow::Result<()> {
-    // A database and its log belong together: no part of one that was copied half stays beside another's.
-    for end in ["", "-wal", "-shm"] {
-        remove(&data.join(format!("{DATABASE}{end}")))?;
-    }
-    together(data, from, DATABASE)?;
-    faults::point("restore-copying");
-    let begun = data.join(format!("{KEYS}.copying"));
-    if !data.join(KEYS).exists() || begun.exists() {
-        // Whole only with its log: until then a note stands beside it.
-        File::create(&begun)?.sync_all()?;
-        for end in ["", "-wal", "-shm"] {
-            remove(&data.join(format!("{KEYS}{end}")))?;
+    // No part of one that was copied half stays beside another's.
+    for name in [DATABASE, KEYS] {
+        for end in PARTS {
+            remove(&data.join(format!("{name}{end}{STAGED}")))?;
         }
-        together(data, from, KEYS)?;
-        remove(&begun)?;
+    }
+    together(from, data, DATABASE, STAGED)?;
+    faults::point("restore-copying");
+    if !data.join(KEYS).exists() {
+        together(from, data, KEYS, STAGED)?;
     }
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
@@ -125,11 +202,11 @@ fn copy(data: &Path, from: &Path) -> anyhow::Result<()> {
 }
 
 /// A database and its log.
-fn together(data: &Path, from: &Path, name: &str) -> anyhow::Result<()> {
-    for end in ["-wal", ""] {
+fn together(from: &Path, to: &Path, name: &str, staged: &str) -> anyhow::Result<()> {
+    for end in PARTS {
         let name = format!("{name}{end}");
         if from.join(&name).is_file() {
-            file(&from.join(&name), &data.join(&name))?;
+            file(&from.join(&name), &to.join(format!("{name}{staged}")))?;
         }
     }
     Ok(())

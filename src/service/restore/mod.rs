@@ -19,6 +19,7 @@ pub mod replay;
 /// The file that says that a folder is being restored, and from where while it is being copied.
 const MARKER: &str = "restoring";
 const COPYING: &str = "copying";
+const PLACING: &str = "placing";
 const COPIED: &str = "copied";
 
 /// How far the restoring of a folder is.
@@ -26,6 +27,8 @@ const COPIED: &str = "copied";
 pub enum Stage {
     /// Being copied from this folder.
     Copying(PathBuf),
+    /// Copied whole; the databases are being given their names.
+    Placing(String),
     /// Copied; what was deleted since is being deleted again. What this restoring is known by in the ledger.
     Replaying(String),
 }
@@ -39,6 +42,7 @@ pub fn stage(data: &Path) -> anyhow::Result<Option<Stage>> {
     };
     match text.strip_suffix('\n').and_then(|text| text.split_once(' ')) {
         Some((COPYING, from)) => Ok(Some(Stage::Copying(from.into()))),
+        Some((PLACING, name)) => Ok(Some(Stage::Placing(name.into()))),
         Some((COPIED, name)) => Ok(Some(Stage::Replaying(name.into()))),
         _ => bail!("{} cannot be read", data.join(MARKER).display()),
     }
@@ -50,6 +54,7 @@ fn mark(data: &Path, stage: &Stage) -> anyhow::Result<()> {
     let mut file = File::create(&staged)?;
     match stage {
         Stage::Copying(from) => writeln!(file, "{COPYING} {}", from.display())?,
+        Stage::Placing(name) => writeln!(file, "{PLACING} {name}")?,
         Stage::Replaying(name) => writeln!(file, "{COPIED} {name}")?,
     }
     file.sync_all()?;

@@ -69,7 +69,6 @@ pub async fn replay(core: &Core) -> anyhow::Result<()> {
     faults::point("restore-erased");
     while is_erasing(core).await? {
         engine::tick(core).await?;
-        core.engine.notify_one();
         tokio::time::sleep(TICK).await;
     }
     // What lay about without an owner left no step that would have cleaned the files after it.
@@ -119,6 +118,15 @@ async fn take_back(core: &Core, id: ErasureId) -> anyhow::Result<bool> {
     .execute(&mut *tx)
     .await?;
     if taken.rows_affected() == 0 {
+        let state: Option<String> = query_scalar("SELECT state FROM erasure WHERE id = ?")
+            .bind(id.to_string())
+            .fetch_optional(&mut *tx)
+            .await?;
+        let state = state.map(|state| view::state(&state)).transpose()?;
+        anyhow::ensure!(
+            matches!(state, None | Some(ErasureState::Cancelled)),
+            "{id} was taken back, and the restored database carries it out"
+        );
         return Ok(false);
     }
     accept::give_back(&mut tx, id).await?;

@@ -116,6 +116,15 @@ impl Drill {
         Self { data: folder, backup, asker, child, recordings, erasures, published: size.cast_unsigned() }
     }
 
+    /// The backup's database, for what cannot be waited for.
+    async fn in_the_backup(&self, sql: &'static str) {
+        let db = service::db::Db::open(&self.backup.path().join("forget-me-not.db")).await.unwrap();
+        let mut tx = db.write().await.unwrap();
+        assert_eq!(sqlx::query(sql).execute(&mut *tx).await.unwrap().rows_affected(), 1);
+        tx.commit().await.unwrap();
+        db.close().await;
+    }
+
     /// The disk with the database is lost; of the rest only what is named is left.
     fn lose(&self, left: &[&str]) {
         for entry in std::fs::read_dir(self.data.path()).unwrap() {
@@ -252,9 +261,14 @@ async fn what_was_deleted_after_the_backup_stays_deleted() {
 
 #[tokio::test]
 async fn killed_anywhere_the_next_start_goes_on() {
-    for point in
-        ["restore-copying", "restore-copied", "restore-replayed", "restore-erased", "restore-entered"]
-    {
+    for point in [
+        "restore-copying",
+        "restore-placing",
+        "restore-copied",
+        "restore-replayed",
+        "restore-erased",
+        "restore-entered",
+    ] {
         let drill = Drill::new().await;
         drill.lose(LEAST);
         // Twice: going on may be killed too.
@@ -315,6 +329,83 @@ async fn nothing_is_served_before_all_of_it_is_deleted_again() {
     drill.check().await;
 }
 
+/// The undo came after the backup, and the loss after the end of its time: nobody erases meanwhile.
+#[tokio::test]
+async fn what_was_taken_back_after_the_backup_is_not_erased_by_the_service_that_restores() {
+    let drill = Drill::new().await;
+    drill.in_the_backup("UPDATE erasure SET sealed_until = requested_at WHERE state = 'sealed'").await;
+    let data = drill.data.path();
+    drill.lose(LEAST);
+    drill.restore(Some("restore-copied")).kill_where_it_stopped(data);
+    let service = Process::serve_on(data, free_port(), None);
+    let client = outbound::builder(Reach::ThisMachine).build().unwrap();
+    let ready = format!("http://127.0.0.1:{}/readyz", service.port);
+    let begun = std::time::Instant::now();
+    while !matches!(client.get(&ready).send().await, Ok(answer) if answer.status() == 200) {
+        assert!(begun.elapsed() < PATIENCE, "it never became ready");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    drop(service);
+    drill.check().await;
+
+    // And where somebody has erased all the same, it is said.
+    let drill = Drill::new().await;
+    drill.in_the_backup("UPDATE erasure SET state = 'erasing' WHERE state = 'sealed'").await;
+    drill.lose(LEAST);
+    assert!(drill.refused().contains("was taken back, and the restored database carries it out"));
+}
+
+/// A database that somebody put in place while the restoring was broken off.
+#[tokio::test]
+async fn a_database_that_stands_in_the_place_is_never_written_over() {
+    for point in ["restore-copying", "restore-placing"] {
+        let drill = Drill::new().await;
+        let data = drill.data.path();
+        drill.lose(LEAST);
+        drill.restore(Some(point)).kill_where_it_stopped(data);
+        let theirs = data.join("forget-me-not.db");
+        std::fs::write(&theirs, "somebody's").unwrap();
+        assert!(drill.refused().contains("move"), "{point}");
+        assert!(!Process::serve(data, None).ends_well(), "{point}");
+        assert_eq!(std::fs::read_to_string(&theirs).unwrap(), "somebody's", "{point}");
+        std::fs::remove_file(theirs).unwrap();
+        assert!(drill.restore(None).ends_well(), "{point}");
+        drill.check().await;
+    }
+}
+
+/// `keys.db` and the epochs' keys belong together, and a rotation after the backup parts those of the backup
+/// from those of the folder.
+#[tokio::test]
+async fn keys_that_do_not_belong_together_are_refused_and_none_is_replaced() {
+    let drill = Drill::new().await;
+    let data = drill.data.path();
+    let epoch = |folder: &Path, n: u32| std::fs::read(folder.join(format!("epochs/{n}.key"))).ok();
+    std::fs::remove_file(drill.backup.path().join("keys.db")).unwrap();
+    drill.lose(&["deletions", "ledger", "epochs"]);
+    let first = epoch(data, 1).unwrap();
+    assert!(drill.refused().contains("there is no keys.db"));
+    assert_eq!(epoch(data, 1), Some(first), "and nothing was touched");
+    assert!(!data.join("restoring").exists());
+
+    let drill = Drill::new().await;
+    let data = drill.data.path();
+    assert!(Process::run(data, &["keys", "rotate"], None).ends_well());
+    let second = epoch(data, 2);
+    assert!(second.is_some() && epoch(data, 1).is_none());
+    // The new keys without the key that opens them, and with the old one in the backup.
+    let saved = tempfile::tempdir().unwrap();
+    copy(&data.join("epochs"), &saved.path().join("epochs"));
+    drill.lose(&["deletions", "ledger", "keys.db"]);
+    assert!(drill.refused().contains("they belong together"));
+    assert!(!data.join("restoring").exists());
+    copy(&saved.path().join("epochs"), &data.join("epochs"));
+    assert!(drill.restore(None).ends_well());
+    assert_eq!(epoch(data, 2), second);
+    assert!(epoch(data, 1).is_none(), "what a rotation ended stays ended");
+    drill.check().await;
+}
+
 /// A file of a deletion is written again when more is buried with it.
 #[tokio::test]
 async fn what_is_refused_on_its_way_is_written_down_too() {
@@ -366,6 +457,12 @@ async fn without_what_must_be_known_nothing_is_restored() {
     drill.lose(&["deletions", "ledger"]);
     std::fs::write(drill.data.path().join("tombstone.key"), [1; 32]).unwrap();
     assert!(drill.refused().contains("another service"));
+
+    let drill = Drill::new().await;
+    drill.lose(LEAST);
+    std::fs::remove_file(drill.backup.path().join("tombstone.key")).unwrap();
+    assert!(drill.refused().contains("there is no tombstone.key"), "nothing would be recognised");
+    assert!(!drill.data.path().join("tombstone.key").exists());
 
     // The file of a deletion that was not copied whole.
     let drill = Drill::new().await;
