@@ -110,7 +110,7 @@ impl Kms for LocalFiles {
         let linked = std::fs::hard_link(&unfinished, self.path(epoch));
         std::fs::remove_file(unfinished)?;
         match linked {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
             _ => self.sync(),
         }
     }
