@@ -13,7 +13,7 @@ use rules::{
 };
 use service::{
     derived::{self, DeriveError, dataset::Export},
-    erasure::{accept, engine},
+    erasure::{ErasureError, accept, engine},
     listing::View,
     store::{Holds, Item, Store, StoreError, Subject},
 };
@@ -152,6 +152,65 @@ async fn a_place_takes_along_what_was_made_from_it_and_leaves_the_rest() {
     home.delete(&erase(&home, class(Class::Media))).await;
     assert_eq!(facts(&home).await, ["goes to school in Hamburg"]);
     assert_eq!(home.usable().await, [Stores::reached_by(Class::Location).with(StoreId::Catalogue)]);
+}
+
+/// Two classes of one recording, the first of them sealed while the second is deleted, and then taken back.
+#[tokio::test]
+async fn what_was_deleted_with_its_class_no_undo_of_another_brings_back() {
+    for first in Class::ALL {
+        for second in Class::ALL {
+            let home = Household::new().await;
+            home.record_whole(0, &canary(0), true).await;
+            home.record_whole(1, &canary(1), true).await;
+            let before = home.usable().await[0];
+            let of_one = Scope::Class { class: first, from: None, to: Some(home.at(1)) };
+            let request = NewErasure { waive_undo: false, ..erase(&home, of_one) };
+            let (sealed, _) = accept::accept(&home.core, &home.asker, &request, None).await.unwrap();
+            home.delete(&erase(&home, Scope::Class { class: second, from: None, to: None })).await;
+            let undone = accept::cancel(&home.core, &home.asker, sealed.id).await;
+
+            let gone = Stores::reached_by(second);
+            for store in gone.iter() {
+                assert_eq!(home.holds(store).await, 0, "{store:?} of {second:?}, sealed with {first:?}");
+            }
+            let usable = home.usable().await;
+            assert!(
+                usable.iter().all(|usable| usable.and(gone).is_empty()),
+                "{first:?} {second:?}: {usable:?}"
+            );
+            match undone {
+                Ok(_) => {
+                    assert_eq!(usable[0], before.without(gone), "the rest is back: {first:?} {second:?}")
+                }
+                Err(error) => assert!(matches!(error, ErasureError::Covered), "{error:?}"),
+            }
+            home.assert_no_orphans().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_named_goes_with_what_another_erasure_has_sealed_of_it() {
+    let home = Household::new().await;
+    let id = home.record_whole(0, &canary(0), true).await;
+    let request = NewErasure {
+        waive_undo: false,
+        ..erase(&home, Scope::Class { class: Class::Derived, from: None, to: None })
+    };
+    let (sealed, _) = accept::accept(&home.core, &home.asker, &request, None).await.unwrap();
+    home.delete(&erase(&home, items(&[id]))).await;
+    assert!(!home.files_contain(&canary(0)), "“deleted” was said");
+    let undone = accept::cancel(&home.core, &home.asker, sealed.id).await;
+    assert!(matches!(undone, Err(ErasureError::Covered)), "{undone:?}");
+    // Asked for again while all of it is sealed, there is nothing to ask for.
+    let home = Household::new().await;
+    let id = home.record_whole(0, "walnut", true).await;
+    let request = NewErasure { waive_undo: false, ..erase(&home, items(&[id])) };
+    accept::accept(&home.core, &home.asker, &request, None).await.unwrap();
+    let again = accept::accept(&home.core, &home.asker, &request, None).await;
+    assert!(matches!(again, Err(ErasureError::NothingMatches)), "{again:?}");
+    let preview = accept::preview(&home.core, &home.asker, &request).await.unwrap();
+    assert_eq!((preview.recordings, preview.stores.len(), preview.made.len()), (0, 0, 0));
 }
 
 #[tokio::test]
