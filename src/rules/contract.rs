@@ -653,6 +653,9 @@ contract! {
         pub name: String,
         /// The datasets it was trained with.
         pub datasets: Vec<DatasetId>,
+        /// When its training began, before the first row was exported. A later moment under the same name is
+        /// another training.
+        pub made_at: Timestamp,
     }
 
     /// What was registered.
@@ -729,6 +732,8 @@ pub enum ModelOutcome {
     Retrained {
         /// The dataset.
         dataset: DatasetId,
+        /// When that training began, before the first row was exported.
+        made_at: Timestamp,
     },
     /// It stays as it is. The reason is signed and shown to the guardians concerned.
     Cannot {

@@ -11,6 +11,8 @@ use crate::{
 
 /// The most recordings and other things that one thing is made from.
 pub const MAX_SOURCES: usize = 100;
+/// The most recordings that one thing goes with, those of the things it was made from among them.
+pub const MAX_LINEAGE: usize = 1000;
 /// The most rows that are handed in with one call.
 pub const MAX_ROWS: usize = 1000;
 /// The most bytes of a thing's content.
@@ -56,6 +58,16 @@ impl Made {
             Self::Voiceprint => StoreId::Voiceprint,
             Self::Thumbnail => StoreId::Thumbnail,
             Self::Row => StoreId::Dataset,
+        }
+    }
+
+    /// Whether a thing of this kind can be made from this part of a recording. Words make no voiceprint and no
+    /// picture: with the words it would not go.
+    #[must_use]
+    pub const fn may_be_from(self, class: Class) -> bool {
+        match self {
+            Self::Fact | Self::Row => !matches!(class, Class::Derived),
+            Self::Voiceprint | Self::Thumbnail => matches!(class, Class::Media | Class::Location),
         }
     }
 
@@ -200,10 +212,10 @@ mod tests {
             for class in [Class::Media, Class::Location, Class::Derived] {
                 assert!(!Stores::reached_by(class).and(of_both).is_empty(), "{made:?} {class:?}");
             }
-        }
-        for made in [Made::Fact, Made::Row] {
-            let of_words = made.goes_with(&[Class::Transcript]);
-            assert!(!Stores::reached_by(Class::Transcript).and(of_words).is_empty(), "{made:?}");
+            for class in Class::ALL.into_iter().filter(|class| made.may_be_from(*class)) {
+                let goes_with = made.goes_with(&[class]);
+                assert!(!Stores::reached_by(class).and(goes_with).is_empty(), "{made:?} from {class:?}");
+            }
         }
     }
 

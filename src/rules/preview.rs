@@ -15,6 +15,8 @@ use crate::{
 pub struct Candidate {
     /// The stores that hold something of it and are not sealed by another erasure.
     pub usable: Stores,
+    /// The stores that another erasure is to empty of it, sealed till then.
+    pub sealed: Stores,
     /// The end of the asking guardian's own keep.
     pub kept_by_asker: Option<Date>,
     /// The end of another guardian's keep.
@@ -42,11 +44,12 @@ pub enum Decision {
 
 /// Decides one recording.
 ///
-/// The asker's own live keep holds it back, unless `include_kept` says otherwise or the scope means
-/// everything. When nothing but its catalogue entry would be left, the entry goes too.
+/// What another erasure has only sealed goes as well: taking that one back must not bring back what this one
+/// says is deleted. The asker's own live keep holds it back, unless `include_kept` says otherwise or the scope means
+/// everything. When nothing but its catalogue entry would be left in use, the entry goes too.
 #[must_use]
 pub fn decide(scope: &Scope, include_kept: bool, today: Date, of: Candidate) -> Decision {
-    let mut from = scope.reaches().and(of.usable);
+    let mut from = scope.reaches().and(of.usable.or(of.sealed));
     let entry = Stores::NONE.with(StoreId::Catalogue);
     if from.without(entry).is_empty() && !from.has(StoreId::Catalogue) {
         return Decision::Nothing;
@@ -140,7 +143,7 @@ mod tests {
     }
 
     fn whole() -> Candidate {
-        Candidate { usable: Stores::ALL, kept_by_asker: None, kept_by_other: None }
+        Candidate { usable: Stores::ALL, sealed: Stores::NONE, kept_by_asker: None, kept_by_other: None }
     }
 
     fn of(class: Class) -> Scope {
@@ -212,6 +215,23 @@ mod tests {
         let stores = [StoreId::Transcript, StoreId::SearchIndex, StoreId::Fact, StoreId::Dataset];
         let stores = stores.map(|store| StoreCount { store, copies: 3 });
         assert_eq!(tally.stores(), stores);
+    }
+
+    #[test]
+    fn what_another_erasure_has_sealed_goes_too() {
+        let made = Stores::reached_by(Class::Derived);
+        let sealed = Candidate { usable: Stores::ALL.without(made), sealed: made, ..whole() };
+        for scope in [Class::Media, Class::Transcript, Class::Location].map(of) {
+            let Decision::Erase { from, .. } = decide(&scope, false, today(), sealed) else { panic!() };
+            assert_eq!(from, scope.reaches());
+        }
+        // Together they leave nothing in use: the entry goes with the second.
+        let (place, sound) = (Stores::reached_by(Class::Location), Stores::reached_by(Class::Media));
+        let sealed = Candidate { usable: Stores::ALL.without(sound), sealed: sound, ..whole() };
+        let Decision::Erase { from, .. } = decide(&of(Class::Location), false, today(), sealed) else {
+            panic!()
+        };
+        assert_eq!(from, place.with(StoreId::Catalogue));
     }
 
     proptest! {

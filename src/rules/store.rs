@@ -134,6 +134,12 @@ impl Stores {
         Self(self.0 & !other.0)
     }
 
+    /// What is in either set.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// What is in both sets.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {

@@ -44,12 +44,7 @@ pub fn push_matching(sql: &mut QueryBuilder<Sqlite>, child: i64, filter: &Filter
     if let Some(before) = before {
         sql.push(format_args!(" AND {seq} < ")).push_bind(before);
     }
-    if let Some(from) = filter.from {
-        sql.push(format_args!(" AND {seq} >= ")).push_bind(first_seq(from));
-    }
-    if let Some(to) = filter.to {
-        sql.push(format_args!(" AND {seq} < ")).push_bind(first_seq(to));
-    }
+    push_period(sql, seq, filter);
     if let Some(device) = filter.device {
         sql.push(" AND r.device = ").push_bind(device.to_string());
     }
@@ -57,26 +52,42 @@ pub fn push_matching(sql: &mut QueryBuilder<Sqlite>, child: i64, filter: &Filter
         sql.push(" AND r.kind = ").push_bind(kind_name(kind));
     }
     if let Some(class) = filter.class {
-        let any_of = bits(StoreId::ALL.into_iter().filter(|store| store.class() == Some(class)));
-        sql.push(format_args!(" AND r.usable & {any_of} != 0"));
+        sql.push(format_args!(" AND r.usable & {} != 0", of_class(class)));
     }
 }
 
-/// Pushes the same for every recording of a child, also those that are sealed.
-pub fn push_all(sql: &mut QueryBuilder<Sqlite>, child: i64, before: Option<i64>) {
+/// Pushes the same for the recordings of a period and with something of a class, as far as `filter` names them:
+/// also what other erasures have sealed, which no list shows.
+pub fn push_all(sql: &mut QueryBuilder<Sqlite>, child: i64, filter: &Filter, before: Option<i64>) {
     sql.push(" FROM recording r WHERE r.child = ").push_bind(child);
     if let Some(before) = before {
         sql.push(" AND r.seq < ").push_bind(before);
     }
+    push_period(sql, "r.seq", filter);
+    if let Some(class) = filter.class {
+        let any_of = of_class(class);
+        sql.push(format_args!(
+            " AND (r.usable & {any_of} != 0
+                   OR EXISTS (SELECT 1 FROM erasure_item s WHERE s.seq = r.seq AND s.stores & {any_of} != 0))"
+        ));
+    }
 }
 
-/// Pushes the same for the recordings with these ids, as a JSON array, of whichever child.
+fn push_period(sql: &mut QueryBuilder<Sqlite>, seq: &str, filter: &Filter) {
+    if let Some(from) = filter.from {
+        sql.push(format_args!(" AND {seq} >= ")).push_bind(first_seq(from));
+    }
+    if let Some(to) = filter.to {
+        sql.push(format_args!(" AND {seq} < ")).push_bind(first_seq(to));
+    }
+}
+
+/// Pushes the same for the recordings with these ids, as a JSON array, also those that are sealed.
 pub fn push_items(sql: &mut QueryBuilder<Sqlite>, child: i64, ids_json: String) {
     sql.push(" FROM json_each(")
         .push_bind(ids_json)
         .push(") j CROSS JOIN recording r ON r.id = j.value WHERE r.child = ")
-        .push_bind(child)
-        .push(" AND r.usable > 0");
+        .push_bind(child);
 }
 
 /// The key by which a filter's recordings come in order. The search index yields its own rowid so;
@@ -108,6 +119,10 @@ pub fn place(child: i64, filter: &Filter, skip: u32) -> QueryBuilder<Sqlite> {
     let mut sql = keys(child, filter);
     sql.push(format_args!(" LIMIT 1 OFFSET {}", skip.saturating_sub(1)));
     sql
+}
+
+fn of_class(class: rules::Class) -> u32 {
+    bits(StoreId::ALL.into_iter().filter(|store| store.class() == Some(class)))
 }
 
 fn bits(stores: impl IntoIterator<Item = StoreId>) -> u32 {

@@ -110,10 +110,17 @@ async fn find_or_make(
     Ok((number, id))
 }
 
+/// SQL that holds where a row (alias `d`) was not made from the very bytes of something deleted. With [`USABLE`] it
+/// says what is given out.
+const UNLIKE_DELETED: &str =
+    "NOT EXISTS (SELECT 1 FROM derivation_source o CROSS JOIN recording b ON b.seq = o.seq
+    CROSS JOIN tombstone t ON t.hash IN (b.content, b.identity) WHERE o.derivation = d.number)";
+
 /// A dataset as it is now.
 pub async fn get(core: &Core, dataset: DatasetId) -> Result<Dataset, DeriveError> {
     let sql = format!(
-        "SELECT number, name, consent, version, (SELECT count(*) FROM derivation d WHERE d.dataset = dataset.number AND {USABLE})
+        "SELECT number, name, consent, version, (SELECT count(*) FROM derivation d WHERE d.dataset = dataset.number
+             AND {USABLE} AND {UNLIKE_DELETED})
          FROM dataset WHERE id = ?"
     );
     let row = query(sqlx::AssertSqlSafe(sql))
@@ -164,14 +171,12 @@ impl Export {
         Ok(Self { dataset, after: 0, last })
     }
 
-    /// The next row; none after the last. Neither what is sealed or deleted, nor what has the very bytes of
-    /// something deleted.
+    /// The next row; none after the last.
     pub async fn next(&mut self, core: &Core) -> sqlx::Result<Option<ExportedRow>> {
         let sql = format!(
             "SELECT d.number, d.content, r.id FROM derivation d
              CROSS JOIN derivation_source s ON s.derivation = d.number CROSS JOIN recording r ON r.seq = s.seq
-             WHERE d.dataset = ? AND d.number > ? AND d.number <= ? AND {USABLE}
-               AND NOT EXISTS (SELECT 1 FROM tombstone t WHERE t.hash IN (r.content, r.identity))
+             WHERE d.dataset = ? AND d.number > ? AND d.number <= ? AND {USABLE} AND {UNLIKE_DELETED}
              ORDER BY d.number LIMIT 1"
         );
         let row = query(sqlx::AssertSqlSafe(sql))

@@ -12,11 +12,13 @@ use rules::{
 };
 use sqlx::{Row, Sqlite, SqliteConnection, Transaction, query, query_as, query_scalar, sqlite::SqliteRow};
 
+use super::DeriveError;
 use crate::{
     core::Core,
     erasure::plan::Found,
-    ledger::{Log, body},
-    store::DERIVED,
+    ledger::{self, Log, body},
+    session::id,
+    store::{self, DERIVED, derived::ELSEWHERE},
     tombstone::{self, Mark},
 };
 
@@ -44,6 +46,12 @@ struct Learned {
     day: Option<Date>,
 }
 
+impl Learned {
+    fn said(self) -> ErasureModel {
+        ErasureModel { name: self.name, outcome: self.state, day: self.day, because: None }
+    }
+}
+
 fn learned(row: &SqliteRow, asked_at: Timestamp) -> sqlx::Result<Learned> {
     let consent = if row.try_get(4)? { Consent::None } else { Consent::Given };
     let (state, day) = match row.try_get::<Option<i64>, _>(3)? {
@@ -67,17 +75,55 @@ pub async fn concern(
     query(sqlx::AssertSqlSafe(sql)).bind(&erasure_id).execute(&mut **tx).await?;
     let sql = format!("{MODELS} {PLANNED} {OF_ROWS} WHERE i.erasure = ?");
     for row in query(sqlx::AssertSqlSafe(sql)).bind(&erasure_id).fetch_all(&mut **tx).await? {
-        let learned = learned(&row, now)?;
-        query("INSERT INTO erasure_model (erasure, child, model, outcome, day) VALUES (?, ?, ?, ?, ?)")
-            .bind(&erasure_id)
-            .bind(learned.child)
-            .bind(learned.model)
-            .bind(learned.state.word())
-            .bind(learned.day.map(Date::days))
-            .execute(&mut **tx)
-            .await?;
+        write_down(tx, erasure, &learned(&row, now)?).await?;
     }
     Ok(())
+}
+
+/// A model was trained, from `since` on, with what its datasets had then. So whatever was asked to be erased
+/// meanwhile may be in it: each such erasure is told of the model, now where it is done and else when it is.
+pub async fn concern_model(
+    tx: &mut Transaction<'_, Sqlite>,
+    core: &Core,
+    model: i64,
+    since: Timestamp,
+) -> Result<(), DeriveError> {
+    let sql = format!(
+        "{MODELS}, e.id, e.requested_at, e.state = 'deleted' FROM model m
+         CROSS JOIN model_dataset md ON md.model = m.number CROSS JOIN erasure_dataset d ON d.dataset = md.dataset
+         CROSS JOIN erasure e ON e.id = d.erasure
+         WHERE m.number = ? AND e.requested_at >= ? AND e.state <> 'cancelled'"
+    );
+    let rows = query(sqlx::AssertSqlSafe(sql)).bind(model).bind(since.ms()).fetch_all(&mut **tx).await?;
+    let now = core.clock.now();
+    for row in rows {
+        let learned = learned(&row, Timestamp::from_ms(row.try_get(6)?))?;
+        let erasure: ErasureId = id(&row.try_get::<String, _>(5)?)?;
+        if write_down(tx, erasure, &learned).await? && row.try_get(7)? {
+            let (child, model) = (learned.child, learned.said());
+            ledger::enter(tx, core, child, Kind::Model, |_| body::model(now, erasure, &model)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether it was not known yet.
+async fn write_down(
+    tx: &mut Transaction<'_, Sqlite>,
+    erasure: ErasureId,
+    learned: &Learned,
+) -> sqlx::Result<bool> {
+    let added = query(
+        "INSERT OR IGNORE INTO erasure_model (erasure, child, model, outcome, day) VALUES (?, ?, ?, ?, ?)",
+    )
+    .bind(erasure.to_string())
+    .bind(learned.child)
+    .bind(learned.model)
+    .bind(learned.state.word())
+    .bind(learned.day.map(Date::days))
+    .execute(&mut **tx)
+    .await?;
+    Ok(added.rows_affected() == 1)
 }
 
 /// Buries the vendor's names of the things that go with a page of a plan.
@@ -112,18 +158,11 @@ fn page(found: &[Found]) -> Option<String> {
 /// The erasure is taken back, and what it took out of use is in use again; but not what another one has
 /// erased meanwhile, because it was made from something else as well.
 pub async fn take_back(tx: &mut Transaction<'_, Sqlite>, erasure: ErasureId) -> sqlx::Result<()> {
-    for store in DERIVED {
-        query(
-            "UPDATE recording SET usable = usable & ~?2 WHERE usable & ?2 <> 0
-             AND seq IN (SELECT seq FROM erasure_item WHERE erasure = ?1)
-             AND NOT EXISTS (SELECT 1 FROM derivation_source s WHERE s.seq = recording.seq AND s.store = ?3)",
-        )
+    let seqs: String = query_scalar("SELECT json_group_array(seq) FROM erasure_item WHERE erasure = ?")
         .bind(erasure.to_string())
-        .bind(Stores::NONE.with(store).bits())
-        .bind(store as i64)
-        .execute(&mut **tx)
+        .fetch_one(&mut **tx)
         .await?;
-    }
+    store::derived::settle(tx, &seqs).await?;
     for sql in
         ["DELETE FROM erasure_dataset WHERE erasure = ?", "DELETE FROM erasure_model WHERE erasure = ?"]
     {
@@ -138,7 +177,7 @@ pub struct Tally {
     counts: BTreeMap<StoreId, (u64, u64)>,
     /// Things made from several recordings: how many of these, and how many were met.
     several: HashMap<(StoreId, i64), (i64, i64)>,
-    models: BTreeMap<i64, Learned>,
+    models: BTreeMap<String, Learned>,
 }
 
 impl Tally {
@@ -151,24 +190,23 @@ impl Tally {
     ) -> sqlx::Result<()> {
         let Some(page) = page(found) else { return Ok(()) };
         let sql = format!(
-            "SELECT s.store, s.derivation, d.kind, count(DISTINCT s.seq),
-                 (SELECT count(DISTINCT o.seq) FROM derivation_source o WHERE o.derivation = s.derivation)
-             {OF_PAGE} GROUP BY s.store, s.derivation"
+            "SELECT d.number, d.kind, {ELSEWHERE}, count(DISTINCT s.seq),
+                 (SELECT count(DISTINCT o.seq) FROM derivation_source o WHERE o.derivation = d.number)
+             {OF_PAGE} GROUP BY d.number"
         );
         for row in query(sqlx::AssertSqlSafe(sql)).bind(&page).fetch_all(&mut *db).await? {
-            let (store, kind): (i64, String) = (row.try_get(0)?, row.try_get(2)?);
-            let Some(store) = counted_in(store, &kind) else { continue };
+            let store = lives_in(&row.try_get::<String, _>(1)?, row.try_get(2)?)?;
             let (met, of): (i64, i64) = (row.try_get(3)?, row.try_get(4)?);
             if of == 1 {
                 self.counts.entry(store).or_default().0 += 1;
             } else {
-                self.several.entry((store, row.try_get(1)?)).or_insert((of, 0)).1 += met;
+                self.several.entry((store, row.try_get(0)?)).or_insert((of, 0)).1 += met;
             }
         }
         let sql = format!("{MODELS} {OF_PAGE} {OF_ROWS}");
         for row in query(sqlx::AssertSqlSafe(sql)).bind(&page).fetch_all(db).await? {
             let learned = learned(&row, now)?;
-            self.models.insert(learned.model, learned);
+            self.models.insert(learned.name.clone(), learned);
         }
         Ok(())
     }
@@ -183,22 +221,18 @@ impl Tally {
             count.1 += u64::from(met < of);
         }
         let counts = counts.into_iter().map(|(store, (things, shared))| MadeCount { store, things, shared });
-        let models = self.models.into_values().map(|learned| ErasureModel {
-            name: learned.name,
-            outcome: learned.state,
-            day: learned.day,
-            because: None,
-        });
-        (counts.collect(), models.collect())
+        (counts.collect(), self.models.into_values().map(Learned::said).collect())
     }
 }
 
-/// The store that counts a thing of this kind that goes with this store; none where it goes along with what it was
-/// made from and lives elsewhere.
-fn counted_in(store: i64, kind: &str) -> Option<StoreId> {
-    let store = DERIVED.into_iter().find(|known| *known as i64 == store)?;
-    let lives_there = Made::ALL.into_iter().any(|made| made.name() == kind && made.store() == store);
-    (lives_there || store == StoreId::FromLocation).then_some(store)
+/// The store that a thing is counted in, by whichever it goes: that of its kind, or that of places where it was made
+/// from places alone.
+fn lives_in(kind: &str, elsewhere: bool) -> sqlx::Result<StoreId> {
+    if !elsewhere {
+        return Ok(StoreId::FromLocation);
+    }
+    let made = Made::ALL.into_iter().find(|made| made.name() == kind);
+    made.map(Made::store).ok_or_else(|| sqlx::Error::Decode(format!("no kind is called {kind}").into()))
 }
 
 /// The models that an erasure concerns, and what became of each.

@@ -11,7 +11,7 @@ use proof::leaf::Kind;
 use rules::{
     ChildId, Class, DerivationId, StoreId, Stores, Timestamp,
     contract::{DerivationCreated, NewDerivation, NewMade, Source},
-    derived::{MAX_CONTENT_BYTES, MAX_SOURCES, Made},
+    derived::{MAX_CONTENT_BYTES, MAX_LINEAGE, MAX_SOURCES, Made},
 };
 use sqlx::{Row, Sqlite, Transaction, query, query_as, query_scalar};
 
@@ -28,8 +28,6 @@ pub mod view;
 
 /// The most characters of a vendor's own name for a thing.
 const REFERENCE_CHARS: usize = 200;
-/// How far a vendor's clock may run ahead, in seconds.
-const CLOCK_SKEW: i64 = 300;
 
 /// Why nothing was taken in. Nothing of it was kept.
 #[derive(Debug, thiserror::Error)]
@@ -110,9 +108,13 @@ async fn thing(
             return Err(DeriveError::NotFound);
         }
     }
-    let mut parents = Vec::with_capacity(new.derivations.len());
     for parent in &new.derivations {
-        parents.push(use_thing(tx, child, made, *parent, &mut lineage).await?);
+        use_thing(tx, child, made, *parent, &mut lineage).await?;
+    }
+    if lineage.len() > MAX_LINEAGE {
+        return Err(DeriveError::Invalid(
+            "a thing is made from at most 1000 recordings, at first or second hand",
+        ));
     }
     refuse_overtaken(tx, child, new.made_at).await?;
     let thing = Thing {
@@ -123,15 +125,7 @@ async fn thing(
         reference: new.reference.as_deref(),
         made_at: new.made_at,
     };
-    let (number, id) = insert(tx, core, &thing, &lineage).await?;
-    for parent in &parents {
-        query("INSERT OR IGNORE INTO derivation_parent (derivation, parent) VALUES (?, ?)")
-            .bind(number)
-            .bind(parent)
-            .execute(&mut **tx)
-            .await?;
-    }
-    let id = id.to_string();
+    let id = insert(tx, core, &thing, &lineage).await?.to_string();
     let (now, from) = (core.clock.now(), lineage.values().map(|(id, _)| id.as_str()));
     ledger::enter(tx, core, child, Kind::Derive, |key| body::derive(key, now, made.name(), &id, from))
         .await?;
@@ -146,13 +140,9 @@ fn check_content(content: &str) -> Result<(), DeriveError> {
     }
 }
 
-/// A moment to come would let in what is deleted until then.
+/// A moment to come would let in what is deleted until then, so a vendor's clock may not run ahead.
 fn check_moment(core: &Core, made_at: Timestamp) -> Result<(), DeriveError> {
-    if made_at <= core.clock.now().plus_seconds(CLOCK_SKEW) {
-        Ok(())
-    } else {
-        Err(DeriveError::Invalid("made_at lies in the future"))
-    }
+    if made_at <= core.clock.now() { Ok(()) } else { Err(DeriveError::Invalid("made_at lies in the future")) }
 }
 
 /// The id of a thing that is known by this name of the vendor's; refused where it is of another kind, or
@@ -207,23 +197,15 @@ async fn use_recording(
     if source.from.contains(&Class::Derived) {
         return Err(DeriveError::Invalid("from: media, transcript, location; name things under derivations"));
     }
+    if !source.from.iter().all(|class| made.may_be_from(*class)) {
+        return Err(DeriveError::Invalid("voiceprints and thumbnails are made from media or location"));
+    }
     let usual = made.usually_from(usable);
     let from = if source.from.is_empty() { &usual } else { &source.from };
     if from.is_empty() || !from.iter().all(|class| usable.has_class(*class)) {
         return Err(DeriveError::Unusable);
     }
-    let goes_with = made.goes_with(from);
-    // An erasure of all that was made is on its way to it, although the words are still there.
-    let about_to_go: bool =
-        query_scalar("SELECT EXISTS (SELECT 1 FROM erasure_item WHERE seq = ? AND stores & ? <> 0)")
-            .bind(seq)
-            .bind(goes_with.bits())
-            .fetch_one(&mut **tx)
-            .await?;
-    if about_to_go {
-        return Err(DeriveError::Unusable);
-    }
-    add(lineage, seq, id, goes_with);
+    add(lineage, seq, id, made.goes_with(from));
     Ok(child)
 }
 
@@ -234,7 +216,7 @@ async fn use_thing(
     made: Made,
     thing: DerivationId,
     lineage: &mut Lineage,
-) -> Result<i64, DeriveError> {
+) -> Result<(), DeriveError> {
     let number: Option<i64> = query_scalar("SELECT number FROM derivation WHERE id = ? AND child = ?")
         .bind(thing.to_string())
         .bind(child)
@@ -259,7 +241,7 @@ async fn use_thing(
             if goes_with.has(StoreId::FromLocation) { Stores::NONE } else { made.goes_with(&[Class::Media]) };
         add(lineage, source.try_get(0)?, id, Stores::from_bits(goes_with.bits() | own.bits()));
     }
-    Ok(number)
+    Ok(())
 }
 
 fn add(lineage: &mut Lineage, seq: i64, id: String, stores: Stores) {
@@ -295,13 +277,25 @@ struct Thing<'a> {
     made_at: Timestamp,
 }
 
-/// Writes a thing with its lineage, and that its recordings have something of it.
+/// Writes a thing with its lineage, and that its recordings have something of it. Refused where an erasure is on
+/// its way to any of that, although what it was made from is still there: it would be in use again.
 async fn insert(
     tx: &mut Transaction<'_, Sqlite>,
     core: &Core,
     thing: &Thing<'_>,
     lineage: &Lineage,
-) -> sqlx::Result<(i64, DerivationId)> {
+) -> Result<DerivationId, DeriveError> {
+    for (seq, (_, stores)) in lineage {
+        let about_to_go: bool =
+            query_scalar("SELECT EXISTS (SELECT 1 FROM erasure_item WHERE seq = ? AND stores & ? <> 0)")
+                .bind(seq)
+                .bind(stores.bits())
+                .fetch_one(&mut **tx)
+                .await?;
+        if about_to_go {
+            return Err(DeriveError::Unusable);
+        }
+    }
     let (ms, random) = core.id_parts();
     let id = DerivationId::from_parts(ms, random);
     let number = query(
@@ -334,7 +328,7 @@ async fn insert(
             .execute(&mut **tx)
             .await?;
     }
-    Ok((number, id))
+    Ok(id)
 }
 
 /// SQL that holds where a thing (alias `d`) may be used: each recording it was made from still has the part

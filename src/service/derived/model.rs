@@ -2,13 +2,13 @@
 
 use proof::leaf::Kind;
 use rules::{
-    DatasetId, Date, ErasureId, ModelId,
+    DatasetId, Date, ErasureId, ModelId, Timestamp,
     contract::{DerivationCreated, ErasureModel, Model, ModelOutcome, Models, NewModel},
     derived::{Consent, MAX_SOURCES, ModelState, is_name, is_overdue},
 };
 use sqlx::{Row, Sqlite, Transaction, query, query_as, query_scalar};
 
-use super::DeriveError;
+use super::{DeriveError, check_moment, erased::concern_model};
 use crate::{
     core::Core,
     ledger::{self, body},
@@ -30,35 +30,57 @@ pub(super) async fn put(
     if !(1..=MAX_SOURCES).contains(&new.datasets.len()) {
         return Err(DeriveError::Invalid("name 1 to 100 datasets"));
     }
+    check_moment(core, new.made_at)?;
     let mut datasets = Vec::with_capacity(new.datasets.len());
     for dataset in &new.datasets {
         datasets.push(number_of(tx, *dataset).await?);
     }
     datasets.sort_unstable();
     datasets.dedup();
-    let there: Option<(i64, String)> = query_as("SELECT number, id FROM model WHERE name = ?")
-        .bind(&new.name)
-        .fetch_optional(&mut **tx)
-        .await?;
-    if let Some((number, id)) = there {
+    let there: Option<(i64, String, i64, bool)> =
+        query_as("SELECT number, id, made_at, retired_on IS NOT NULL FROM model WHERE name = ?")
+            .bind(&new.name)
+            .fetch_optional(&mut **tx)
+            .await?;
+    if let Some((number, id, made_at, retired)) = there {
         let known: Vec<i64> =
             query_scalar("SELECT dataset FROM model_dataset WHERE model = ? ORDER BY dataset")
                 .bind(number)
                 .fetch_all(&mut **tx)
                 .await?;
-        let same = known == datasets;
-        return same.then_some(DerivationCreated { id, already_there: true }).ok_or(DeriveError::NameTaken);
+        if known != datasets {
+            return Err(DeriveError::NameTaken);
+        }
+        let anew = new.made_at.ms() > made_at;
+        if anew && retired {
+            return Err(DeriveError::Invalid(
+                "a model that was retired comes back by its outcome: retrained",
+            ));
+        }
+        if anew {
+            query("UPDATE model SET trained_at = ?, made_at = ? WHERE number = ?")
+                .bind(core.clock.now().ms())
+                .bind(new.made_at.ms())
+                .bind(number)
+                .execute(&mut **tx)
+                .await?;
+            trained_with(tx, core, number, &id, &datasets).await?;
+            concern_model(tx, core, number, new.made_at).await?;
+        }
+        return Ok(DerivationCreated { id, already_there: !anew });
     }
     let (ms, random) = core.id_parts();
     let id = ModelId::from_parts(ms, random).to_string();
-    let model = query("INSERT INTO model (id, name, trained_at) VALUES (?, ?, ?)")
+    let model = query("INSERT INTO model (id, name, trained_at, made_at) VALUES (?, ?, ?, ?)")
         .bind(&id)
         .bind(&new.name)
         .bind(core.clock.now().ms())
+        .bind(new.made_at.ms())
         .execute(&mut **tx)
         .await?
         .last_insert_rowid();
     trained_with(tx, core, model, &id, &datasets).await?;
+    concern_model(tx, core, model, new.made_at).await?;
     Ok(DerivationCreated { id, already_there: false })
 }
 
@@ -120,10 +142,12 @@ pub async fn outcome(core: &Core, model: ModelId, said: &ModelOutcome) -> Result
                 .await?;
             (ModelState::Retired, None)
         }
-        ModelOutcome::Retrained { dataset } => {
-            let dataset = may_train(&mut tx, number, *dataset).await?;
-            query("UPDATE model SET trained_at = ?, retired_on = NULL WHERE id = ?")
+        ModelOutcome::Retrained { dataset, made_at } => {
+            check_moment(core, *made_at)?;
+            let dataset = may_train(&mut tx, number, *dataset, *made_at).await?;
+            query("UPDATE model SET trained_at = ?, made_at = ?, retired_on = NULL WHERE id = ?")
                 .bind(now.ms())
+                .bind(made_at.ms())
                 .bind(model.to_string())
                 .execute(&mut *tx)
                 .await?;
@@ -139,23 +163,19 @@ pub async fn outcome(core: &Core, model: ModelId, said: &ModelOutcome) -> Result
             (ModelState::KeptBecause, Some(reason))
         }
     };
-    let open = match state {
-        // What was left out of the next build needs no reason.
-        ModelState::KeptBecause => [ModelState::RetireOrRetrainBy, ModelState::KeptBecause],
-        _ => [ModelState::Retired, ModelState::Retrained],
-    };
+    // What is retired, or trained anew, is so for every erasure. A reason is for those that wait for one: what was left
+    // out of the next build needs none.
     let changed: Vec<(String, i64)> = query_as(
         "UPDATE erasure_model SET outcome = ?1, day = ?2, because = ?3
-         WHERE model = ?4 AND (outcome IN (?5, ?6)) = ?7 AND (outcome <> ?1 OR because IS NOT ?3)
+         WHERE model = ?4 AND (?5 OR outcome IN (?6, ?1)) AND (outcome <> ?1 OR because IS NOT ?3)
          RETURNING erasure, child",
     )
     .bind(state.word())
     .bind(now.date().days())
     .bind(because)
     .bind(number)
-    .bind(open[0].word())
-    .bind(open[1].word())
-    .bind(state == ModelState::KeptBecause)
+    .bind(state != ModelState::KeptBecause)
+    .bind(ModelState::RetireOrRetrainBy.word())
     .fetch_all(&mut *tx)
     .await?;
     if changed.is_empty() && state == ModelState::KeptBecause && !is_concerned(&mut tx, number).await? {
@@ -183,29 +203,34 @@ async fn is_concerned(tx: &mut Transaction<'_, Sqlite>, model: i64) -> sqlx::Res
         .await
 }
 
-/// The number of a dataset with which a model may be said to be trained anew: made with consent, and without
-/// anything of the erasures that concern the model.
+/// The number of a dataset with which a model may be said to be trained anew: made with consent, without
+/// anything of the erasures that concern the model, and nothing was asked to be taken out of it since `made_at`.
 async fn may_train(
     tx: &mut Transaction<'_, Sqlite>,
     model: i64,
     dataset: DatasetId,
+    made_at: Timestamp,
 ) -> Result<i64, DeriveError> {
     let number = number_of(tx, dataset).await?;
-    let (consent, rebuilt): (bool, bool) = query_as(
+    let (consent, rebuilt, untouched): (bool, bool, bool) = query_as(
         "SELECT consent = ?2, NOT EXISTS (SELECT 1 FROM erasure_model m
              JOIN erasure_dataset d ON d.erasure = m.erasure AND d.dataset = ?1
-             JOIN erasure e ON e.id = m.erasure AND e.state <> 'deleted' WHERE m.model = ?3)
+             JOIN erasure e ON e.id = m.erasure AND e.state <> 'deleted' WHERE m.model = ?3),
+         NOT EXISTS (SELECT 1 FROM erasure_dataset d JOIN erasure e ON e.id = d.erasure
+             WHERE d.dataset = ?1 AND e.requested_at >= ?4 AND e.state <> 'cancelled')
          FROM dataset WHERE number = ?1",
     )
     .bind(number)
     .bind(Consent::Given.name())
     .bind(model)
+    .bind(made_at.ms())
     .fetch_one(&mut **tx)
     .await?;
-    match (consent, rebuilt) {
-        (true, true) => Ok(number),
-        (false, _) => Err(DeriveError::NoConsent),
-        (true, false) => Err(DeriveError::NotRebuilt),
+    match (consent, rebuilt, untouched) {
+        (true, true, true) => Ok(number),
+        (false, ..) => Err(DeriveError::NoConsent),
+        (true, false, _) => Err(DeriveError::NotRebuilt),
+        (true, true, false) => Err(DeriveError::Overtaken),
     }
 }
 
@@ -213,8 +238,10 @@ async fn may_train(
 pub async fn list(core: &Core) -> Result<Models, DeriveError> {
     let today = core.clock.now().date();
     let rows = query(
-        "SELECT number, id, name, (SELECT count(DISTINCT erasure) FROM erasure_model e WHERE e.model = model.number),
-             (SELECT min(day) FROM erasure_model e WHERE e.model = model.number AND e.outcome = ?)
+        "SELECT id, name, (SELECT count(DISTINCT erasure) FROM erasure_model e WHERE e.model = model.number),
+             (SELECT min(day) FROM erasure_model e WHERE e.model = model.number AND e.outcome = ?),
+             (SELECT json_group_array(id) FROM (SELECT d.id FROM model_dataset md JOIN dataset d ON d.number = md.dataset
+                  WHERE md.model = model.number ORDER BY d.number))
          FROM model ORDER BY name",
     )
     .bind(ModelState::RetireOrRetrainBy.word())
@@ -222,18 +249,13 @@ pub async fn list(core: &Core) -> Result<Models, DeriveError> {
     .await?;
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
-        let datasets: Vec<String> = query_scalar(
-            "SELECT d.id FROM model_dataset md JOIN dataset d ON d.number = md.dataset WHERE md.model = ? ORDER BY d.number",
-        )
-        .bind(row.try_get::<i64, _>(0)?)
-        .fetch_all(core.db.read())
-        .await?;
-        let due = row.try_get::<Option<i64>, _>(4)?.map(Date::from_days);
+        let datasets = serde_json::from_str(&row.try_get::<String, _>(4)?);
+        let due = row.try_get::<Option<i64>, _>(3)?.map(Date::from_days);
         items.push(Model {
-            id: id(&row.try_get::<String, _>(1)?)?,
-            name: row.try_get(2)?,
-            datasets: datasets.iter().map(|dataset| id(dataset)).collect::<sqlx::Result<_>>()?,
-            erasures: u64::try_from(row.try_get::<i64, _>(3)?).unwrap_or(0),
+            id: id(&row.try_get::<String, _>(0)?)?,
+            name: row.try_get(1)?,
+            datasets: datasets.map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+            erasures: u64::try_from(row.try_get::<i64, _>(2)?).unwrap_or(0),
             due,
             overdue: is_overdue(ModelState::RetireOrRetrainBy, due, today),
         });

@@ -12,6 +12,7 @@ use crate::{
     core::Core,
     listing::{ListError, View},
     session::id,
+    store::derived::ELSEWHERE,
 };
 
 /// How many things are shown with a recording.
@@ -80,7 +81,8 @@ pub async fn in_use(core: &Core, child: i64, store: StoreId) -> sqlx::Result<i64
     let kind = Made::ALL.into_iter().find(|made| made.store() == store).map(Made::name);
     let sql = format!(
         "SELECT count(*) FROM derivation d WHERE d.child = ?1 AND (?2 IS NULL OR d.kind = ?2)
-         AND EXISTS (SELECT 1 FROM derivation_source g WHERE g.derivation = d.number AND g.store = ?3) AND {USABLE}"
+         AND EXISTS (SELECT 1 FROM derivation_source g WHERE g.derivation = d.number AND g.store = ?3)
+         AND (?2 IS NOT NULL OR NOT {ELSEWHERE}) AND {USABLE}"
     );
     query_scalar(sqlx::AssertSqlSafe(sql))
         .bind(child)

@@ -38,6 +38,7 @@ pub async fn preview(core: &Core, asker: &Asker, request: &NewErasure) -> Result
     // One read transaction: the pages see one moment.
     let mut tx = core.db.read().begin().await?;
     let (mut tally, mut made) = (Tally::default(), derived::erased::Tally::default());
+    let mut anything = ask.scope.is_total();
     for (number, _) in &children {
         plan::check_ids(&mut tx, *number, &request.scope).await?;
         let mut before = None;
@@ -45,6 +46,7 @@ pub async fn preview(core: &Core, asker: &Asker, request: &NewErasure) -> Result
             let (found, next) = plan::page(&mut tx, ask, *number, before).await?;
             for found in &found {
                 tally.add(select::captured_at(found.seq), found.decision);
+                anything |= !found.clears().is_empty();
             }
             made.add(&mut tx, &found, now).await?;
             before = next;
@@ -52,6 +54,11 @@ pub async fn preview(core: &Core, asker: &Asker, request: &NewErasure) -> Result
                 break;
             }
         }
+    }
+    if !anything {
+        let kept = tally.kept;
+        (tally, made) = (Tally::default(), derived::erased::Tally::default());
+        tally.kept = kept;
     }
     let clock = clock(now, window(core, request.waive_undo), tally.contested);
     let (made, models) = made.end();
@@ -160,6 +167,8 @@ async fn seal(
     let id = ErasureId::from_parts(ms, random);
     let mut tally = Tally::default();
     let mut of_each = Vec::with_capacity(children.len());
+    // What is all sealed already was asked for before: only "everything" may be said twice.
+    let mut anything = ask.scope.is_total();
     for (number, child) in children {
         let before_it = tally.recordings;
         plan::check_ids(tx, *number, ask.scope).await?;
@@ -168,6 +177,7 @@ async fn seal(
             let (found, next) = plan::page(tx, ask, *number, before).await?;
             for found in &found {
                 tally.add(select::captured_at(found.seq), found.decision);
+                anything |= !found.clears().is_empty();
             }
             seal_page(core, tx, id, *child, &found).await?;
             before = next;
@@ -177,7 +187,7 @@ async fn seal(
         }
         of_each.push((*number, tally.recordings - before_it));
     }
-    if tally.recordings == 0 {
+    if tally.recordings == 0 || !anything {
         return Err(ErasureError::NothingMatches);
     }
     let clock = clock(now, window(core, waive_undo), tally.contested);
@@ -246,7 +256,7 @@ async fn seal_page(
         .iter()
         .filter_map(|found| match found.decision {
             Decision::Erase { from, .. } => {
-                Some((found.seq, &found.recording, from.bits(), from.and(found.usable).bits()))
+                Some((found.seq, &found.recording, from.bits(), found.clears().bits()))
             }
             Decision::Kept { .. } | Decision::Nothing => None,
         })
@@ -349,14 +359,29 @@ async fn write_down(core: &Core) {
     }
 }
 
-/// Whether anything that taking `id` back would restore is gone, or about to go by another erasure.
-/// Rows would come back into use that no list knows and no later erasure finds.
+/// An erasure is done: what it deleted no undo of another gives back.
+pub(crate) async fn keep_from_undos(tx: &mut Transaction<'_, Sqlite>, id: ErasureId) -> sqlx::Result<()> {
+    query(
+        "UPDATE erasure_item AS o SET cleared = o.cleared & ~i.stores FROM erasure_item i
+         WHERE i.erasure = ?1 AND o.seq = i.seq AND o.erasure <> ?1 AND o.cleared & i.stores <> 0",
+    )
+    .bind(id.to_string())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Whether anything that taking `id` back would restore is about to go by another erasure, or stands in no list
+/// any more: rows would come back into use that no later erasure finds. And whether all of it has gone.
 async fn is_covered(tx: &mut Transaction<'_, Sqlite>, id: ErasureId) -> sqlx::Result<bool> {
     query_scalar(
         "SELECT EXISTS (SELECT 1 FROM erasure_item i WHERE i.erasure = ?1 AND i.cleared <> 0 AND (
              NOT EXISTS (SELECT 1 FROM recording r WHERE r.seq = i.seq)
              OR EXISTS (SELECT 1 FROM erasure_item o
-                        WHERE o.seq = i.seq AND o.erasure <> ?1 AND o.stores & (i.cleared | ?2) <> 0)))",
+                        WHERE o.seq = i.seq AND o.erasure <> ?1 AND o.stores & (i.cleared | ?2) <> 0)))
+         OR NOT EXISTS (SELECT 1 FROM erasure_item i WHERE i.erasure = ?1 AND i.cleared <> 0)
+            AND NOT EXISTS (SELECT 1 FROM erasure_item i CROSS JOIN erasure_item o ON o.seq = i.seq
+                            WHERE i.erasure = ?1 AND o.erasure <> ?1 AND o.cleared & i.stores <> 0)",
     )
     .bind(id.to_string())
     .bind(Stores::NONE.with(StoreId::Catalogue).bits())
@@ -372,10 +397,13 @@ async fn keep_against_the_rule(
     guardian: GuardianId,
     id: ErasureId,
 ) -> sqlx::Result<()> {
-    let seqs: Vec<i64> = query_scalar("SELECT seq FROM erasure_item WHERE erasure = ?")
-        .bind(id.to_string())
-        .fetch_all(&mut **tx)
-        .await?;
+    // Not what another erasure has deleted meanwhile.
+    let seqs: Vec<i64> = query_scalar(
+        "SELECT r.seq FROM erasure_item i JOIN recording r ON r.seq = i.seq WHERE i.erasure = ?",
+    )
+    .bind(id.to_string())
+    .fetch_all(&mut **tx)
+    .await?;
     let now = core.clock.now();
     for seq in seqs {
         let (ms, random) = core.id_parts();

@@ -21,7 +21,7 @@ use rules::{
 use sqlx::{QueryBuilder, Row, Sqlite, query, query_scalar};
 
 use super::{
-    accept::{accept_for_rule, store_named},
+    accept::{accept_for_rule, keep_from_undos, store_named},
     lease::{self, Free, Lease},
     plan::recording_id,
     view,
@@ -506,6 +506,7 @@ async fn note(
         .execute(&mut *tx)
         .await?;
         anyhow::ensure!(changed.rows_affected() == 1, "somebody else completed this erasure");
+        keep_from_undos(&mut tx, id).await?;
         // Neither the plan nor how far it was carried out: that is the moment of a recording.
         for sql in [
             "DELETE FROM erasure_item WHERE erasure = ?",

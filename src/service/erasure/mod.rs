@@ -56,8 +56,8 @@ pub enum ErasureError {
     /// The undo window is over, or it was taken back before.
     #[error("this erasure is not sealed any more")]
     NotSealed(ErasureState),
-    /// A later erasure deletes some of the same: taking this one back would bring nothing back.
-    #[error("a later request deletes the same; take that one back first")]
+    /// Another erasure deletes some of the same, or has deleted all of it.
+    #[error("another request deletes the same; take that one back first, if it is not done yet")]
     Covered,
     /// Only who asked for it can take it back.
     #[error("another guardian asked for this; only they can take it back")]

@@ -41,6 +41,17 @@ pub struct Found {
     pub decision: Decision,
 }
 
+impl Found {
+    /// What is in use of it and goes.
+    #[must_use]
+    pub fn clears(&self) -> Stores {
+        match self.decision {
+            Decision::Erase { from, .. } => from.and(self.usable),
+            Decision::Kept { .. } | Decision::Nothing => Stores::NONE,
+        }
+    }
+}
+
 /// The children a request is about.
 ///
 /// # Errors
@@ -101,19 +112,17 @@ pub async fn page(
             sql.push("(SELECT max(until) FROM keep k WHERE k.seq = r.seq), NULL");
         }
     }
-    // What other erasures have sealed, where it is to go as well.
-    sql.push(", ").push(if ask.scope.is_total() {
-        "(SELECT group_concat(i.stores) FROM erasure_item i WHERE i.seq = r.seq)"
-    } else {
-        "NULL"
-    });
+    // What other erasures have sealed goes as well.
+    sql.push(", (SELECT group_concat(i.stores) FROM erasure_item i WHERE i.seq = r.seq)");
     let filter = filter_of(ask.scope);
     match ask.scope {
-        scope if scope.is_total() => select::push_all(&mut sql, child, before),
         Scope::Items { recordings } => {
             select::push_items(&mut sql, child, serde_json::json!(distinct(recordings)).to_string());
         }
-        _ => select::push_matching(&mut sql, child, &filter, before),
+        Scope::Search { .. } => select::push_matching(&mut sql, child, &filter, before),
+        Scope::Range { .. } | Scope::Class { .. } | Scope::Child {} | Scope::Everything {} => {
+            select::push_all(&mut sql, child, &filter, before);
+        }
     }
     if let Some(as_of) = ask.as_of.filter(|_| !ask.scope.is_total()) {
         sql.push(" AND r.created_at <= ").push_bind(as_of.ms());
@@ -139,7 +148,8 @@ fn found(row: &SqliteRow, ask: Ask<'_>) -> sqlx::Result<Found> {
     let sealed =
         sealed.split(',').filter_map(|bits| bits.parse::<u32>().ok()).fold(0, |all, bits| all | bits);
     let candidate = Candidate {
-        usable: Stores::from_bits(usable.bits() | sealed),
+        usable,
+        sealed: Stores::from_bits(sealed),
         kept_by_asker: day(3)?,
         kept_by_other: day(4)?,
     };

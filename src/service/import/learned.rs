@@ -3,7 +3,7 @@
 
 use anyhow::Context;
 use rules::{
-    ChildId, Class, RecordingId,
+    ChildId, Class, RecordingId, Timestamp,
     contract::{NewDataset, NewDerivation, NewMade, NewModel, NewRow, Source},
     derived::Consent,
 };
@@ -60,7 +60,9 @@ pub async fn make(core: &Core, children: &[(Child, ChildId)]) -> anyhow::Result<
         }
         let new = NewDataset { name: name.into(), consent, rows, made_at: core.clock.now() };
         let dataset = derived::register(core, &NewDerivation::Dataset(new)).await?.id;
-        let new = NewModel { name: model.into(), datasets: vec![dataset.parse()?] };
+        // Long ago, so that moving in again is not another training.
+        let made_at = Timestamp::from_ms(0);
+        let new = NewModel { name: model.into(), datasets: vec![dataset.parse()?], made_at };
         derived::register(core, &NewDerivation::Model(new)).await?;
     }
     Ok(())

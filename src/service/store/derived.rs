@@ -8,6 +8,10 @@ use sqlx::{Sqlite, Transaction, query, query_as, query_scalar};
 use super::{Holds, Item, Store, StoreError, Subject, count, seqs};
 use crate::db::Db;
 
+/// SQL that says whether a thing (alias `d`) lives in the store of its kind: it was made from more than places.
+pub const ELSEWHERE: &str =
+    "EXISTS (SELECT 1 FROM derivation_source h WHERE h.derivation = d.number AND h.store <> 11)";
+
 /// The things that go with one store.
 pub struct Derived {
     id: StoreId,
@@ -33,24 +37,27 @@ impl Store for Derived {
 
     async fn list(&self, child: Subject) -> Result<Holds, StoreError> {
         // The things themselves, however many recordings each was made from.
-        let (copies, bytes): (i64, i64) = query_as(
+        let sql = format!(
             "SELECT count(*), coalesce(sum(octet_length(content)), 0) FROM derivation d
              WHERE d.child = ?1 AND (?2 IS NULL OR d.kind = ?2)
-               AND EXISTS (SELECT 1 FROM derivation_source s WHERE s.derivation = d.number AND s.store = ?3)",
-        )
-        .bind(child.number)
-        .bind(self.kind())
-        .bind(self.id as i64)
-        .fetch_one(self.db.read())
-        .await?;
+               AND EXISTS (SELECT 1 FROM derivation_source s WHERE s.derivation = d.number AND s.store = ?3)
+               AND (?2 IS NOT NULL OR NOT {ELSEWHERE})"
+        );
+        let (copies, bytes): (i64, i64) = query_as(sqlx::AssertSqlSafe(sql))
+            .bind(child.number)
+            .bind(self.kind())
+            .bind(self.id as i64)
+            .fetch_one(self.db.read())
+            .await?;
         Ok(Holds { copies: count(copies), bytes: Some(count(bytes)) })
     }
 
     async fn erase(&self, items: &[Item]) -> Result<(), StoreError> {
         let mut tx = self.db.write_effect().await?;
         let gone: Vec<i64> = query_scalar(
-            "SELECT DISTINCT s.derivation FROM json_each(?) j CROSS JOIN derivation_source s ON s.seq = j.value
-             WHERE s.store = ?",
+            "SELECT DISTINCT s.derivation FROM json_each(?1) j CROSS JOIN derivation_source s ON s.seq = j.value
+             WHERE s.store = ?2 AND EXISTS (SELECT 1 FROM erasure_item i CROSS JOIN erasure e ON e.id = i.erasure
+                 WHERE i.seq = s.seq AND i.stores & (1 << s.store) <> 0 AND e.state = 'erasing')",
         )
         .bind(seqs(items))
         .bind(self.id as i64)
@@ -100,8 +107,6 @@ async fn forget(tx: &mut Transaction<'_, Sqlite>, gone: &[i64]) -> sqlx::Result<
              WHERE number IN (SELECT value FROM json_each(?)))",
         "DELETE FROM derivation WHERE number IN (SELECT value FROM json_each(?))",
         "DELETE FROM derivation_source WHERE derivation IN (SELECT value FROM json_each(?))",
-        "DELETE FROM derivation_parent WHERE derivation IN (SELECT value FROM json_each(?))",
-        "DELETE FROM derivation_parent WHERE parent IN (SELECT value FROM json_each(?))",
     ] {
         query(sql).bind(&gone).execute(&mut **tx).await?;
     }

@@ -31,9 +31,7 @@ pub const fn of(store: StoreId) -> &'static [Place] {
         | StoreId::Voiceprint
         | StoreId::Thumbnail
         | StoreId::Dataset
-        | StoreId::FromLocation => {
-            &[Table("derivation"), Table("derivation_source"), Table("derivation_parent")]
-        }
+        | StoreId::FromLocation => &[Table("derivation"), Table("derivation_source")],
         StoreId::Catalogue => {
             &[Table("recording"), Table("keep"), Table("ticket"), Table("device"), Table("disclosure")]
         }
@@ -64,7 +62,11 @@ pub const OTHERS: &[(Place, Left, &str)] = &[
     (Table("erasure_child"), TheChild, "for whom it was asked"),
     (Table("erasure_step"), Nothing, "numbers of a request"),
     (Table("erasure_item"), Nothing, "the plan of an erasure; goes when it is done"),
-    (Table("erasure_dataset"), TheChild, "which datasets are other snapshots since"),
+    (
+        Table("erasure_dataset"),
+        TheChild,
+        "which datasets are other snapshots since: a training that is not over may have begun before",
+    ),
     (Table("erasure_model"), TheChild, "what becomes of models that had learned from it"),
     (Table("processor"), Nothing, "who may be given recordings"),
     (Table("processor_step"), TheChild, "which requests were made to whom, and how they stand"),

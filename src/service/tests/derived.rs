@@ -7,19 +7,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use household::{Household, canary};
 use rules::{
-    Class, ErasureState, RecordingId, Scope, StoreId, Stores,
+    Class, DerivationId, ErasureState, RecordingId, Scope, StoreId, Stores,
     contract::{Derivations, NewDerivation, NewErasure, NewMade, Source},
-    derived::Consent,
+    derived::{Consent, MAX_LINEAGE},
 };
 use service::{
+    clock::Clock,
     derived::{self, DeriveError, dataset::Export},
-    erasure::{accept, engine},
+    erasure::{ErasureError, accept, engine},
     listing::View,
     store::{Holds, Item, Store, StoreError, Subject},
 };
+use sqlx::Row;
 
 fn erase(home: &Household, scope: Scope) -> NewErasure {
     NewErasure { child: Some(home.child), scope, include_kept: false, waive_undo: true, as_of: None }
+}
+
+fn class(class: Class) -> Scope {
+    Scope::Class { class, from: None, to: None }
 }
 
 fn items(recordings: &[RecordingId]) -> Scope {
@@ -154,6 +160,65 @@ async fn a_place_takes_along_what_was_made_from_it_and_leaves_the_rest() {
     assert_eq!(home.usable().await, [Stores::reached_by(Class::Location).with(StoreId::Catalogue)]);
 }
 
+/// Two classes of one recording, the first of them sealed while the second is deleted, and then taken back.
+#[tokio::test]
+async fn what_was_deleted_with_its_class_no_undo_of_another_brings_back() {
+    for first in Class::ALL {
+        for second in Class::ALL {
+            let home = Household::new().await;
+            home.record_whole(0, &canary(0), true).await;
+            home.record_whole(1, &canary(1), true).await;
+            let before = home.usable().await[0];
+            let of_one = Scope::Class { class: first, from: None, to: Some(home.at(1)) };
+            let request = NewErasure { waive_undo: false, ..erase(&home, of_one) };
+            let (sealed, _) = accept::accept(&home.core, &home.asker, &request, None).await.unwrap();
+            home.delete(&erase(&home, Scope::Class { class: second, from: None, to: None })).await;
+            let undone = accept::cancel(&home.core, &home.asker, sealed.id).await;
+
+            let gone = Stores::reached_by(second);
+            for store in gone.iter() {
+                assert_eq!(home.holds(store).await, 0, "{store:?} of {second:?}, sealed with {first:?}");
+            }
+            let usable = home.usable().await;
+            assert!(
+                usable.iter().all(|usable| usable.and(gone).is_empty()),
+                "{first:?} {second:?}: {usable:?}"
+            );
+            match undone {
+                Ok(_) => {
+                    assert_eq!(usable[0], before.without(gone), "the rest is back: {first:?} {second:?}")
+                }
+                Err(error) => assert!(matches!(error, ErasureError::Covered), "{error:?}"),
+            }
+            home.assert_no_orphans().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_named_goes_with_what_another_erasure_has_sealed_of_it() {
+    let home = Household::new().await;
+    let id = home.record_whole(0, &canary(0), true).await;
+    let request = NewErasure {
+        waive_undo: false,
+        ..erase(&home, Scope::Class { class: Class::Derived, from: None, to: None })
+    };
+    let (sealed, _) = accept::accept(&home.core, &home.asker, &request, None).await.unwrap();
+    home.delete(&erase(&home, items(&[id]))).await;
+    assert!(!home.files_contain(&canary(0)), "“deleted” was said");
+    let undone = accept::cancel(&home.core, &home.asker, sealed.id).await;
+    assert!(matches!(undone, Err(ErasureError::Covered)), "{undone:?}");
+    // Asked for again while all of it is sealed, there is nothing to ask for.
+    let home = Household::new().await;
+    let id = home.record_whole(0, "walnut", true).await;
+    let request = NewErasure { waive_undo: false, ..erase(&home, items(&[id])) };
+    accept::accept(&home.core, &home.asker, &request, None).await.unwrap();
+    let again = accept::accept(&home.core, &home.asker, &request, None).await;
+    assert!(matches!(again, Err(ErasureError::NothingMatches)), "{again:?}");
+    let preview = accept::preview(&home.core, &home.asker, &request).await.unwrap();
+    assert_eq!((preview.recordings, preview.stores.len(), preview.made.len()), (0, 0, 0));
+}
+
 #[tokio::test]
 async fn what_was_made_at_second_hand_goes_too() {
     let home = Household::new().await;
@@ -232,6 +297,112 @@ async fn the_same_bytes_with_another_moment_are_not_trained_with_either() {
     home.delete(&erase(&home, items(&[one]))).await;
     let mut export = Export::of(&home.core, dataset).await.unwrap();
     assert!(export.next(&home.core).await.unwrap().is_none(), "a tombstone says so of these bytes");
+    assert_eq!(derived::dataset::get(&home.core, dataset).await.unwrap().rows, 0, "nor counted");
+}
+
+#[tokio::test]
+async fn nothing_is_added_by_way_of_a_thing_to_what_is_about_to_go() {
+    let home = Household::new().await;
+    let id = home.record(0, "walnut", true).await;
+    let print = home.derive(NewDerivation::Voiceprint(home.made("a print", &[id]))).await;
+    home.derive(NewDerivation::Fact(home.made("allergic to walnuts", &[id]))).await;
+    let request = NewErasure { waive_undo: false, ..erase(&home, class(Class::Transcript)) };
+    accept::accept(&home.core, &home.asker, &request, None).await.unwrap();
+    home.clock.advance(1);
+    let new = NewMade { derivations: vec![print.parse().unwrap()], ..home.made("speaks softly", &[]) };
+    let refused = derived::register(&home.core, &NewDerivation::Fact(new)).await;
+    assert!(matches!(refused, Err(DeriveError::Unusable)), "{refused:?}");
+    assert_eq!(facts(&home).await, [""; 0], "what is sealed is not listed again");
+    assert_eq!(home.holds(StoreId::Fact).await, 1);
+}
+
+#[tokio::test]
+async fn a_voiceprint_is_not_made_from_words() {
+    let home = Household::new().await;
+    let id = home.record(0, "walnut", true).await;
+    let from = |class| NewMade {
+        recordings: vec![Source { recording: id, from: vec![class] }],
+        ..home.made("a print", &[])
+    };
+    for new in [NewDerivation::Voiceprint, NewDerivation::Thumbnail] {
+        let refused = derived::register(&home.core, &new(from(Class::Transcript))).await;
+        assert!(matches!(refused, Err(DeriveError::Invalid(_))), "{refused:?}");
+        home.derive(new(from(Class::Media))).await;
+        home.derive(new(from(Class::Location))).await;
+    }
+}
+
+#[tokio::test]
+async fn a_vendors_clock_may_not_run_ahead() {
+    let home = Household::new().await;
+    let id = home.record(0, "walnut", true).await;
+    let ahead = NewMade { made_at: home.clock.now().plus_seconds(60), ..home.made("a fact", &[id]) };
+    let refused = derived::register(&home.core, &NewDerivation::Fact(ahead)).await;
+    assert!(
+        matches!(refused, Err(DeriveError::Invalid(_))),
+        "what is deleted till then would not overtake it"
+    );
+}
+
+#[tokio::test]
+async fn a_preview_counts_each_thing_once_and_all_that_go() {
+    let home = Household::new().await;
+    let (one, two) = (home.record(0, "walnut", true).await, home.record(1, "walnuts again", true).await);
+    let fact = home.derive(NewDerivation::Fact(home.made("allergic to walnuts", &[one]))).await;
+    let print = NewMade { derivations: vec![fact.parse().unwrap()], ..home.made("a print", &[]) };
+    home.derive(NewDerivation::Voiceprint(print)).await;
+    let source = |recording, class| Source { recording, from: vec![class] };
+    let recordings = vec![source(one, Class::Transcript), source(two, Class::Location)];
+    home.derive(NewDerivation::Fact(NewMade { recordings, ..home.made("says so at school", &[]) })).await;
+    let recordings = vec![source(two, Class::Location)];
+    home.derive(NewDerivation::Fact(NewMade { recordings, ..home.made("goes to school", &[]) })).await;
+
+    let of_all = accept::preview(&home.core, &home.asker, &erase(&home, Scope::Child {})).await.unwrap();
+    let counts: Vec<_> = of_all.made.iter().map(|made| (made.store, made.things, made.shared)).collect();
+    let all = [(StoreId::Fact, 2, 0), (StoreId::Voiceprint, 1, 0), (StoreId::FromLocation, 1, 0)];
+    assert_eq!(counts, all);
+    let request = erase(&home, class(Class::Transcript));
+    let preview = accept::preview(&home.core, &home.asker, &request).await.unwrap();
+    let mut before = Vec::new();
+    for store in service::store::DERIVED {
+        before.push(home.holds(store).await);
+    }
+    home.delete(&request).await;
+    for (store, before) in service::store::DERIVED.into_iter().zip(before) {
+        let said = preview.made.iter().find(|made| made.store == store).map_or(0, |made| made.things);
+        assert_eq!(before - home.holds(store).await, said, "{store:?}");
+    }
+    assert_eq!(home.holds(StoreId::FromLocation).await, 1, "what was made from the place alone stays");
+}
+
+#[tokio::test]
+async fn the_lineage_of_a_thing_has_a_bound() {
+    let home = Household::new().await;
+    let order: Vec<i64> = (0..=MAX_LINEAGE as i64).collect();
+    home.record_many(&order, canary).await;
+    let ids = home.ids_where(|_| true).await;
+    let mut things: Vec<DerivationId> = Vec::new();
+    for some in ids.chunks(100) {
+        things.push(home.derive(NewDerivation::Fact(home.made("a fact", some))).await.parse().unwrap());
+    }
+    let of_all = NewMade { derivations: things.clone(), ..home.made("of all", &[]) };
+    let refused = derived::register(&home.core, &NewDerivation::Fact(of_all)).await;
+    assert!(matches!(refused, Err(DeriveError::Invalid(_))), "{refused:?}");
+    things.pop();
+    home.derive(NewDerivation::Fact(NewMade { derivations: things, ..home.made("of most", &[]) })).await;
+}
+
+#[tokio::test]
+async fn a_list_of_things_reads_no_more_than_its_page() {
+    let home = Household::new().await;
+    let sql =
+        "EXPLAIN QUERY PLAN SELECT d.id FROM derivation d WHERE d.child = 1 ORDER BY d.id DESC LIMIT 10";
+    let plan: Vec<String> = sqlx::query(sql)
+        .map(|row: sqlx::sqlite::SqliteRow| row.get(3))
+        .fetch_all(home.core.db.read())
+        .await
+        .unwrap();
+    assert!(plan.len() == 1 && plan[0].contains("derivation_by_child_id"), "{plan:?}");
 }
 
 /// Loses the lineage of things instead of the things.

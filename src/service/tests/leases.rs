@@ -8,7 +8,10 @@ use std::{sync::Arc, time::Duration};
 
 use household::{Household, canary};
 use proof::leaf::Kind;
-use rules::{ErasureId, ErasureState, Scope, StoreId, contract::NewErasure};
+use rules::{
+    Class, ErasureId, ErasureState, Scope, StoreId,
+    contract::{NewDerivation, NewErasure},
+};
 use service::{
     core::{Core, Policy},
     erasure::{
@@ -154,6 +157,30 @@ async fn an_engine_that_was_paused_is_taken_over_and_then_can_write_nothing() {
             assert_once(&home, 1).await;
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_made_after_the_end_outlives_an_engine_that_wakes_up() {
+    let mut home = Household::new().await;
+    let (reached, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    home.wrap(StoreId::Fact, |inner| {
+        Box::new(Pausing { inner, probing: false, reached: reached.clone(), go: go.clone() })
+    });
+    let recording = home.record_whole(0, &canary(0), true).await;
+    let id = ask(&home, Scope::Class { class: Class::Derived, from: None, to: None }).await;
+    let core = home.core.clone();
+    let paused = tokio::spawn(async move { engine::tick(&core).await });
+    reached.notified().await;
+    let other = another(&home).await;
+    home.clock.advance(lease::SECONDS);
+    engine::tick(&other).await.unwrap();
+    assert_eq!(home.state(id).await, ErasureState::Deleted);
+    // The words are still there, and something is learned of them anew.
+    home.derive(NewDerivation::Fact(home.made("learned anew", &[recording]))).await;
+    go.notify_one();
+    paused.await.unwrap().unwrap();
+    assert_eq!(home.holds(StoreId::Fact).await, 1);
+    other.db.close().await;
 }
 
 #[tokio::test]

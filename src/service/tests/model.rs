@@ -187,7 +187,7 @@ struct Known {
 struct Asked {
     id: ErasureId,
     until: Timestamp,
-    /// For each recording what goes, and what was in use of that.
+    /// For each recording what goes, and what of that an undo gives back.
     plan: BTreeMap<usize, (Stores, Stores)>,
     cancelled: bool,
     deleted: bool,
@@ -264,15 +264,13 @@ impl World {
                 Scope::Class { class, .. } => Stores::reached_by(*class),
                 _ => Stores::ALL,
             };
-            // Everything is also what another erasure has only taken out of use.
+            // Also what another erasure has only taken out of use.
             let mut there = recording.usable;
-            if everything && self.there(n).await {
-                for other in self.erasures.iter().filter(|other| !other.deleted) {
-                    there = Stores::from_bits(there.bits() | other.of(n).bits());
-                }
+            if self.there(n).await {
+                there = self.erasures.iter().filter(|it| !it.deleted).fold(there, |all, it| all.or(it.of(n)));
             }
             let mut from = reached.and(there);
-            if there.without(from) == ENTRY {
+            if recording.usable.without(from) == ENTRY {
                 from = from.with(StoreId::Catalogue);
             }
             let kept = recording.kept.is_some_and(|until| self.now().date() <= until);
@@ -280,6 +278,10 @@ impl World {
             if named && !held_back && !reached.and(there).is_empty() {
                 plan.insert(n, (from, from.and(recording.usable)));
             }
+        }
+        // What is all sealed already was asked for before: only "everything" may be said twice.
+        if !everything && plan.values().all(|(_, cleared)| cleared.is_empty()) {
+            plan.clear();
         }
         plan
     }
@@ -289,9 +291,12 @@ impl World {
             Which::All => Scope::Child {},
             Which::Class(class) => Scope::Class { class: *class, from: None, to: None },
             Which::Some(bits) => {
-                let of = |n: usize| self.recordings[n].usable != Stores::NONE && bits & (1 << (n % 8)) != 0;
-                let recordings =
-                    (0..self.recordings.len()).filter(|n| of(*n)).map(|n| self.recordings[n].id).collect();
+                let mut recordings = Vec::new();
+                for n in (0..self.recordings.len()).filter(|n| bits & (1 << (n % 8)) != 0) {
+                    if self.there(n).await {
+                        recordings.push(self.recordings[n].id);
+                    }
+                }
                 Scope::Items { recordings }
             }
         };
@@ -325,6 +330,18 @@ impl World {
                     other != n && !it.deleted && !it.of(*recording).and(gives_back).is_empty()
                 });
         }
+        // Nothing comes back where all of it was deleted; but one that only covers another may go.
+        let gives_back = asked.plan.values().any(|(_, cleared)| !cleared.is_empty());
+        let only_covers = self.erasures.iter().enumerate().any(|(other, it)| {
+            let hides = |n: &usize, from: Stores| {
+                it.plan.get(n).is_some_and(|(_, cleared)| !cleared.and(from).is_empty())
+            };
+            other != n
+                && !it.deleted
+                && !it.cancelled
+                && asked.plan.iter().any(|(n, (from, _))| hides(n, *from))
+        });
+        covered |= !gives_back && !only_covers;
         let undone = accept::cancel(&self.home.core, &self.home.asker, asked.id).await;
         if !asked.is_sealed(self.now()) {
             assert!(matches!(undone, Err(ErasureError::NotSealed(_))), "{undone:?}");
@@ -379,7 +396,8 @@ impl World {
     async fn check(&mut self) {
         let now = self.now();
         let core = self.home.core.clone();
-        for asked in &mut self.erasures {
+        let mut ended = Vec::new();
+        for (nth, asked) in self.erasures.iter_mut().enumerate() {
             let erasure = view::get(&core, &self.home.asker, asked.id).await.unwrap();
             // One state, and the word only with every store behind it.
             let allowed: &[ErasureState] = if asked.cancelled {
@@ -393,7 +411,21 @@ impl World {
             };
             assert!(allowed.contains(&erasure.state), "{:?} is not one of {allowed:?}", erasure.state);
             assert_eq!(erasure.phrase() == Phrase::Deleted, erasure.state == ErasureState::Deleted);
-            asked.deleted = erasure.state == ErasureState::Deleted;
+            if erasure.state == ErasureState::Deleted && !asked.deleted {
+                asked.deleted = true;
+                ended.push(nth);
+            }
+        }
+        // What one has deleted no undo of another gives back.
+        for nth in ended {
+            let gone: Vec<_> = self.erasures[nth].plan.iter().map(|(n, (from, _))| (*n, *from)).collect();
+            for other in self.erasures.iter_mut().filter(|other| !other.deleted) {
+                for (n, from) in &gone {
+                    if let Some((_, cleared)) = other.plan.get_mut(n) {
+                        *cleared = cleared.without(*from);
+                    }
+                }
+            }
         }
         let listed = self.listed().await;
         for (n, recording) in self.recordings.iter().enumerate() {

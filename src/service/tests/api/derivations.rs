@@ -270,7 +270,8 @@ async fn a_model_made_with_consent_is_left_out_of_and_one_without_has_a_day() {
         let path = format!("/v1/models/{model}/outcome");
         Answer::to(service.vendor(Method::PUT, &path).json(&said)).await
     };
-    let retrained = |dataset: &str| json!({ "outcome": "retrained", "dataset": dataset });
+    let retrained =
+        |dataset: &str| json!({ "outcome": "retrained", "dataset": dataset, "made_at": service.now() });
     tell(&bad, retrained(&agreed)).await.refused(ProblemType::Conflict);
     done(&service, &family, &erasure).await;
     tell(&bad, retrained(&not)).await.refused(ProblemType::Conflict);

@@ -128,12 +128,16 @@ impl Things {
                     made("voiceprint", json!({ "child": child, "recordings": source })),
                     made("thumbnail", json!({ "child": child, "recordings": source })),
                     Body::Vendor(dataset),
-                    Body::Vendor(json!({ "kind": "model", "name": "model-2", "datasets": [self.dataset] })),
+                    Body::Vendor(
+                        json!({ "kind": "model", "name": "model-2", "datasets": [self.dataset], "made_at": crate::common::START }),
+                    ),
                 ]
             }
             "ModelOutcome" => vec![
                 Body::Vendor(json!({ "outcome": "retired" })),
-                Body::Vendor(json!({ "outcome": "retrained", "dataset": self.dataset })),
+                Body::Vendor(
+                    json!({ "outcome": "retrained", "dataset": self.dataset, "made_at": crate::common::START }),
+                ),
             ],
             "NewDisclosure" => vec![Body::Vendor(
                 json!({ "processor": "speech", "recordings": [recording], "classes": ["media"] }),

@@ -96,7 +96,7 @@ impl Service {
 
     /// Registers a model; its id.
     pub async fn model(&self, name: &str, datasets: &[String]) -> String {
-        let new = json!({ "kind": "model", "name": name, "datasets": datasets });
+        let new = json!({ "kind": "model", "name": name, "datasets": datasets, "made_at": self.now() });
         self.register(&new).await.ok::<DerivationCreated>().id
     }
 

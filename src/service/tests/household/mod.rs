@@ -159,7 +159,7 @@ impl Household {
     }
 
     pub async fn model(&self, name: &str, datasets: &[DatasetId]) -> ModelId {
-        let new = NewModel { name: name.into(), datasets: datasets.to_vec() };
+        let new = NewModel { name: name.into(), datasets: datasets.to_vec(), made_at: self.clock.now() };
         self.derive(NewDerivation::Model(new)).await.parse().unwrap()
     }
 
