@@ -74,8 +74,8 @@
 //! items <hash or "-">           what was erased; "-" when nothing was there
 //! store <name> <copies> <absent|key-destroyed|none> <time>          one for each store
 //! model <name> <outcome> <day or "-">                               any number
-//! processor <name> <acknowledged|completed|silent|contradicted> <time or day>, or <name> none -
-//!                                                                   one for each processor
+//! processor <name> <not-asked|asked|acknowledged|completed|silent|contradicted> <time or day>,
+//!           or <name> none -                                        one for each processor
 //! backups <day>                 from this day on no backup of it can be read
 //! ```
 //!

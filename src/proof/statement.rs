@@ -52,7 +52,11 @@ words! {
     Acknowledged = "acknowledged";
     /// It has said that it has.
     Completed = "completed";
-    /// It has not answered.
+    /// It had not been asked yet.
+    NotAsked = "not-asked";
+    /// It had been asked, and had time to answer.
+    Asked = "asked";
+    /// It has not answered in time.
     Silent = "silent";
     /// It has said that it has, and was found not to have.
     Contradicted = "contradicted";

@@ -95,8 +95,9 @@ pub const fn due_by(state: ProcessorState, asked_at: Timestamp) -> Option<Timest
 
 /// The longest wait before a processor is asked again, in seconds: a quarter of a day.
 const LONGEST_WAIT: i64 = 6 * 3600;
-/// How often one is asked that is silent or contradicted, in seconds: once a day, for as long as it takes.
-const ESCALATED_WAIT: i64 = 86_400;
+/// How often one is asked that is silent or contradicted, in seconds: once a day, for as long as it takes. Nobody
+/// waits longer.
+pub const ESCALATED_WAIT: i64 = 86_400;
 
 /// How long after a try the next one starts, in seconds: 1, 2, 4 … minutes, at most a quarter of a day. Slower
 /// than with our own stores: a stranger's machine is not ours to press.
@@ -169,13 +170,14 @@ impl FromIterator<Class> for ClassSet {
 }
 
 /// What a processor is asked to delete of a recording of which these stores forget their copies: the same
-/// classes, and everything when the recording itself goes.
+/// classes, those too that it may have made itself of what it was given, and everything when the recording
+/// itself goes.
 #[must_use]
 pub fn asked_for(given: ClassSet, erased_from: Stores) -> ClassSet {
     if erased_from.has(StoreId::Catalogue) {
         return given;
     }
-    given.and(erased_from.classes().into_iter().collect())
+    given.iter().flat_map(|class| Stores::reached_by(class).and(erased_from).classes()).collect()
 }
 
 #[cfg(test)]
@@ -224,7 +226,21 @@ mod tests {
         let location = Stores::NONE.with(StoreId::Location);
         assert!(asked_for(given, location).is_empty(), "it never got the place");
         let words = Stores::NONE.with(StoreId::Transcript).with(StoreId::SearchIndex);
-        assert_eq!(asked_for(given, words).iter().collect::<Vec<_>>(), [Class::Transcript]);
+        let asked = asked_for(given, words);
+        assert_eq!(asked.iter().collect::<Vec<_>>(), [Class::Transcript, Class::Derived]);
+    }
+
+    #[test]
+    fn what_it_made_itself_is_asked_back() {
+        let sound: ClassSet = [Class::Media].into_iter().collect();
+        let words = asked_for(sound, Stores::reached_by(Class::Transcript));
+        assert_eq!(words.iter().collect::<Vec<_>>(), [Class::Transcript, Class::Derived]);
+        let learned = asked_for(sound, Stores::reached_by(Class::Derived));
+        assert_eq!(learned.iter().collect::<Vec<_>>(), [Class::Derived]);
+        assert!(
+            asked_for(sound, Stores::reached_by(Class::Location)).is_empty(),
+            "no place is made of sound"
+        );
     }
 
     proptest! {
@@ -258,10 +274,11 @@ mod tests {
         }
 
         #[test]
-        fn nobody_is_asked_for_what_they_never_got(given in any::<u8>(), erased in any::<u32>()) {
+        fn nobody_is_asked_for_what_they_neither_got_nor_could_make(given in any::<u8>(), erased in any::<u32>()) {
             let given = ClassSet::from_bits(given);
             let asked = asked_for(given, Stores::from_bits(erased));
-            prop_assert!(given.has_all(asked));
+            let made: ClassSet = given.iter().flat_map(|class| Stores::reached_by(class).classes()).collect();
+            prop_assert!(made.has_all(asked) || given.has_all(asked));
             prop_assert_eq!(asked.iter().collect::<ClassSet>(), asked);
         }
     }

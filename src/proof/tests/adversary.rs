@@ -347,6 +347,8 @@ fn a_processor_that_is_silent_is_said_to_be() {
     let mut world = World::new();
     for (answer, rung) in [
         (Answer::Completed, Outcome::Signed),
+        (Answer::NotAsked, Outcome::Open),
+        (Answer::Asked, Outcome::Open),
         (Answer::Acknowledged, Outcome::Open),
         (Answer::Silent, Outcome::Open),
         (Answer::Contradicted, Outcome::Open),

@@ -175,6 +175,8 @@ const fn answer(answer: Said) -> (&'static str, &'static str) {
         Said::Completed => ("absent", words::ANSWERS[1]),
         Said::Acknowledged => ("", words::ANSWERS[2]),
         Said::Silent => ("", words::ANSWERS[3]),
+        Said::NotAsked => ("", words::ANSWERS[5]),
+        Said::Asked => ("", words::ANSWERS[6]),
         Said::Contradicted => ("retrying", words::ANSWERS[4]),
     }
 }

@@ -29,9 +29,16 @@ pub const fn store(store: StoreId) -> (&'static str, &'static str) {
     }
 }
 
-/// What a processor has answered: nothing was given to it, done, promised, silent, contradicted.
-pub const ANSWERS: [&str; 5] =
-    ["answer-none", "answer-completed", "answer-acknowledged", "answer-silent", "answer-contradicted"];
+/// What a processor has answered: nothing was given to it, done, promised, silent, contradicted, not asked, asked.
+pub const ANSWERS: [&str; 7] = [
+    "answer-none",
+    "answer-completed",
+    "answer-acknowledged",
+    "answer-silent",
+    "answer-contradicted",
+    "answer-not-asked",
+    "answer-asked",
+];
 
 /// What becomes of a model, by the word that it has in the ledger.
 pub fn model_named(texts: &Texts, name: &str, word: &str, day: &str) -> String {

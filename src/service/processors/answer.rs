@@ -9,7 +9,7 @@ use proof::{leaf::Kind, merkle::sha256};
 use rules::{
     ProcessorState, Timestamp,
     contract::ProcessorProblem,
-    processor::{Event, ask_again_after_seconds},
+    processor::{Event, ask_again_after_seconds, due_by},
     retention::PROCESSOR_COMPLETES_WITHIN_DAYS,
 };
 use sqlx::{Sqlite, Transaction, query, query_scalar};
@@ -148,51 +148,66 @@ pub async fn callback(core: &Core, name: &str, headers: &HeaderMap, body: Bytes)
         return Err(Refused::NotAStatus);
     }
     let id = said.subject_request_id.to_ascii_lowercase();
-    let sql = sqlx::AssertSqlSafe(format!("{STEPS} s.processor = ?1 AND ?2 IN (s.request, s.probe)"));
+    let sql = sqlx::AssertSqlSafe(format!(
+        "{STEPS} s.processor = ?1 AND (s.request = ?2 OR s.probe = ?2 OR s.former = ?2)"
+    ));
     let row = query(sql).bind(name).bind(&id).fetch_optional(core.db.read()).await?;
     let step = Step::read(&row.ok_or(Refused::NotFound)?)?;
     let heard = heard(status, said.results_count, step.probe.as_deref() == Some(&*id));
-    note(core, processor, &step, &id, Ok(Signed { heard, body, signature }), false).await?;
+    note(core, processor, &step, &id, Ok(Signed { heard, body, signature }), None).await?;
     Ok(())
 }
 
-/// Notes what came of a try, or of a callback (then not `tried`), to the request or probe `id`.
+/// Notes what came of a try that was `begun` then, or of a callback (then of none), to the request or probe `id`.
+/// A deadline passes here alone: where it was over before a try that found no answer.
 pub async fn note(
     core: &Core,
     processor: &Processor,
     step: &Step,
     id: &str,
     result: Result<Signed, ProcessorProblem>,
-    tried: bool,
+    begun: Option<Timestamp>,
 ) -> sqlx::Result<()> {
     let now = core.clock.now();
     let mut tx = core.db.write().await?;
     // Another answer may have come meanwhile, or an undo.
     let Some(mut step) = step.again(&mut tx).await? else { return Ok(()) };
     let before = step.clone();
-    if id != step.request && step.probe.as_deref() != Some(id) {
+    let current = id == step.request;
+    if !current && ![&step.probe, &step.former].into_iter().any(|known| known.as_deref() == Some(id)) {
         // To a question that was put anew since.
         return Ok(());
     }
     let problem = match &result {
+        Ok(Signed { heard: Heard::Cancelled, .. }) if !current => return Ok(()),
         Ok(Signed { heard: Heard::Cancelled, .. }) => Some(ProcessorProblem::Cancelled),
         Ok(_) => None,
         Err(problem) => Some(*problem),
     };
     let telling = match &result {
-        Ok(signed) => hear(&mut step, signed.heard, now),
+        Ok(signed) => {
+            step.posted |= current;
+            hear(&mut step, signed.heard, now)
+        }
         Err(_) => false,
     };
-    let changed = step.state != before.state;
-    if !tried && !telling {
+    let late = begun.is_some_and(|begun| is_over(&step, begun)) && step.state == before.state;
+    if late {
+        step.state = step.state.next(Event::Deadline).unwrap_or(step.state);
+    }
+    let (changed, anew) = (step.state != before.state, step.request != before.request);
+    if begun.is_none() && !telling && !anew {
         // The same again: once is enough.
         return Ok(());
     }
     step.problem = problem;
-    step.tries = if changed { 0 } else { step.tries.saturating_add(u32::from(tried)) };
-    step.write(&mut tx, now, changed, next_attempt(processor, &step, changed, now)).await?;
+    step.tries = if changed { 0 } else { step.tries.saturating_add(u32::from(begun.is_some())) };
+    step.write(&mut tx, now, changed, next_attempt(processor, &step, changed, anew, now)).await?;
     if let (true, Ok(signed)) = (telling, &result) {
         tell(core, &mut tx, &step, signed.heard.word(), Some(signed), now).await?;
+    }
+    if late {
+        tell(core, &mut tx, &step, "silent", None, now).await?;
     }
     tx.commit().await?;
     warn(&before, &step, problem);
@@ -206,7 +221,14 @@ fn hear(step: &mut Step, heard: Heard, now: Timestamp) -> bool {
         // Who acknowledged, and then let the time pass, does not gain more by saying so again.
         Heard::Acknowledged if step.acknowledged_at.is_some() => return false,
         Heard::Cancelled => {
-            return step.problem != Some(ProcessorProblem::Cancelled) && !step.state.is_confirmed();
+            if step.state.is_confirmed() {
+                return false;
+            }
+            // It is asked anew; once in the ledger is enough.
+            step.make_anew();
+            let first = step.cancelled_at.is_none();
+            step.cancelled_at = step.cancelled_at.or(Some(now));
+            return first;
         }
         _ => {}
     }
@@ -215,8 +237,9 @@ fn hear(step: &mut Step, heard: Heard, now: Timestamp) -> bool {
         Heard::Acknowledged if next.is_some() => step.acknowledged_at = Some(now),
         Heard::Completed if next.is_some() => step.completed_at = Some(now),
         Heard::FoundSome(_) if next.is_some() || step.state == ProcessorState::Contradicted => {
-            // It has answered this question; it is asked another one.
+            // It has answered this question; it is asked to delete again, and then another one.
             (step.probe, step.found_none_at) = (Some(uuid()), None);
+            step.make_anew();
         }
         Heard::FoundNone if next.is_some() || step.state.is_confirmed() => {
             let first = step.found_none_at.is_none();
@@ -235,8 +258,18 @@ fn hear(step: &mut Step, heard: Heard, now: Timestamp) -> bool {
 }
 
 /// When it is asked next; none where it has confirmed, and been asked what it still has.
-fn next_attempt(processor: &Processor, step: &Step, changed: bool, now: Timestamp) -> Option<Timestamp> {
+fn next_attempt(
+    processor: &Processor,
+    step: &Step,
+    changed: bool,
+    anew: bool,
+    now: Timestamp,
+) -> Option<Timestamp> {
     let later = now.plus_seconds(ask_again_after_seconds(step.state, step.tries));
+    if step.state == ProcessorState::Contradicted && anew && step.problem.is_none() {
+        // Something was found: it is asked to delete that at once.
+        return Some(now);
+    }
     if step.state != ProcessorState::Completed {
         return Some(later);
     }
@@ -286,20 +319,9 @@ pub async fn begin_probe(core: &Core, step: &mut Step) -> sqlx::Result<String> {
     Ok(probe)
 }
 
-/// Notes that a deadline has passed.
-pub async fn fall_silent(core: &Core, step: &Step) -> sqlx::Result<()> {
-    let now = core.clock.now();
-    let mut tx = core.db.write().await?;
-    let Some(mut fresh) = step.again(&mut tx).await? else { return Ok(()) };
-    let Some(next) = fresh.state.next(Event::Deadline) else { return Ok(()) };
-    let before = fresh.clone();
-    fresh.state = next;
-    fresh.write(&mut tx, now, true, Some(now)).await?;
-    tell(core, &mut tx, &fresh, "silent", None, now).await?;
-    tx.commit().await?;
-    warn(&before, &fresh, None);
-    core.changed();
-    Ok(())
+/// Whether a deadline had passed `then`.
+fn is_over(step: &Step, then: Timestamp) -> bool {
+    step.asked_at.and_then(|asked_at| due_by(step.state, asked_at)).is_some_and(|due| due <= then)
 }
 
 /// Enters it in the ledger, and keeps what was signed as far as that may be.

@@ -37,10 +37,15 @@ pub struct Part {
     recordings: Vec<String>,
 }
 
-/// Names and classes, put together by classes. In the order of the items, so that the same request is
-/// the same bytes.
+/// What a request is about. Never nothing: that may be read as everything of the child.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct Scope(Vec<Part>);
+
+/// Names and classes, put together by classes; none where there are none. In the order of the items, so that
+/// the same request is the same bytes.
 #[must_use]
-pub fn scope(items: Vec<(String, ClassSet)>) -> Vec<Part> {
+pub fn scope(items: Vec<(String, ClassSet)>) -> Option<Scope> {
     let mut parts: Vec<(ClassSet, Part)> = Vec::new();
     for (name, classes) in items {
         match parts.iter_mut().find(|(of, _)| *of == classes) {
@@ -48,17 +53,19 @@ pub fn scope(items: Vec<(String, ClassSet)>) -> Vec<Part> {
             None => parts.push((classes, Part { classes: classes.iter().collect(), recordings: vec![name] })),
         }
     }
-    parts.into_iter().map(|(_, part)| part).collect()
+    let parts: Vec<Part> = parts.into_iter().map(|(_, part)| part).collect();
+    (!parts.is_empty()).then_some(Scope(parts))
 }
 
-/// A request, as its body.
+/// A request, as its body. Of when it was asked for it says the day: siblings' requests have the very moment in
+/// common, and nobody is to learn who are siblings.
 pub fn request(
     processor: &Processor,
     asked: Asked,
     id: &str,
     submitted: Timestamp,
     subject: &str,
-    scope: &[Part],
+    scope: &Scope,
 ) -> serde_json::Result<Bytes> {
     let kind = match asked {
         Asked::Erasure => "erasure",
@@ -69,7 +76,7 @@ pub fn request(
         "regulation": processor.regulation.word(),
         "subject_request_id": id,
         "subject_request_type": kind,
-        "submitted_time": submitted,
+        "submitted_time": submitted.date().start(),
         "subject_identities": [identity],
         "api_version": "2.0",
         "extensions": { processor.domain.as_str(): { "scope": scope } },
@@ -162,10 +169,11 @@ mod tests {
     fn a_scope_says_once_what_several_lose() {
         let media: ClassSet = [Class::Media].into_iter().collect();
         let items = [("a", media), ("b", ClassSet::ALL), ("c", media)];
-        let parts = scope(items.map(|(name, classes)| (name.to_owned(), classes)).to_vec());
+        let parts = scope(items.map(|(name, classes)| (name.to_owned(), classes)).to_vec()).unwrap();
         let json = serde_json::to_value(parts).unwrap();
         assert_eq!(json[0], serde_json::json!({ "classes": ["media"], "recordings": ["a", "c"] }));
         assert_eq!(json[1]["recordings"], serde_json::json!(["b"]));
+        assert!(scope(Vec::new()).is_none(), "a request about nothing cannot be built");
     }
 
     #[test]

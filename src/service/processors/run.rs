@@ -1,4 +1,4 @@
-//! Asking processors, whoever is due, and noticing who has let a deadline pass.
+//! Asking processors, whoever is due.
 //!
 //! Each effect may be repeated: a request has one id from the moment the erasure is accepted, and asked twice
 //! it is the same request; an answer heard twice is noted once. So nothing is claimed and nothing is locked while
@@ -9,7 +9,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use axum::body::Bytes;
 use futures::future::join_all;
 use reqwest::Method;
-use rules::{ProcessorState, contract::ProcessorProblem, processor::due_by};
+use rules::{ProcessorState, contract::ProcessorProblem, processor::ESCALATED_WAIT};
 use sqlx::query;
 
 use super::{
@@ -26,100 +26,96 @@ const TICK: Duration = Duration::from_secs(1);
 /// Requests of one processor that are made before the next look.
 const AT_ONCE: i64 = 100;
 
-/// Runs until `shutdown` resolves. It may stop anywhere, as it may be killed anywhere.
+/// Runs until `shutdown` resolves. It may stop anywhere, as it may be killed anywhere. Each processor has a loop of its
+/// own: a slow one holds up no other.
 pub async fn run(core: Arc<Core>, shutdown: impl Future<Output = ()> + Send) {
-    tokio::pin!(shutdown);
-    loop {
-        let done = tokio::select! {
-            done = tick(&core) => done,
-            () = &mut shutdown => return,
-        };
-        if let Err(error) = done {
-            tracing::error!(%error, "processors could not be asked; they will be");
-        }
-        tokio::select! {
-            () = &mut shutdown => return,
-            () = tokio::time::sleep(TICK) => {}
-        }
+    let loops = core.processors.list.iter().map(|processor| keep_asking(&core, processor));
+    tokio::select! {
+        _ = join_all(loops) => {}
+        () = shutdown => {}
     }
 }
 
-/// Everything that is due now. A processor that cannot be reached holds up no other.
+async fn keep_asking(core: &Core, processor: &Processor) {
+    loop {
+        if let Err(error) = ask_due(core, processor).await {
+            tracing::error!(%error, processor = processor.name, "a processor could not be asked; it will be");
+        }
+        tokio::time::sleep(TICK).await;
+    }
+}
+
+/// Everything that is due now.
 pub async fn tick(core: &Core) -> anyhow::Result<()> {
+    let asked = core.processors.list.iter().map(|processor| ask_due(core, processor));
+    join_all(asked).await.into_iter().collect()
+}
+
+/// Asks one processor what is due, until something goes wrong there: the others wait for the next look.
+async fn ask_due(core: &Core, processor: &Processor) -> anyhow::Result<()> {
     // What a backup says was asked for may have been taken back since.
     if core.is_restoring() {
         return Ok(());
     }
-    deadlines(core).await?;
     let Some(client) = &core.processors.client else { return Ok(()) };
-    let asked = core.processors.list.iter().map(|processor| ask_due(core, client, processor));
-    join_all(asked).await.into_iter().collect()
-}
-
-/// Notices who has not answered in time.
-async fn deadlines(core: &Core) -> anyhow::Result<()> {
-    let sql = sqlx::AssertSqlSafe(format!("{STEPS} s.state IN ('sent', 'acknowledged')"));
     let now = core.clock.now();
-    for row in query(sql).fetch_all(core.db.read()).await? {
-        let step = Step::read(&row)?;
-        let due = step.asked_at.and_then(|asked_at| due_by(step.state, asked_at));
-        if due.is_some_and(|due| due <= now) {
-            answer::fall_silent(core, &step).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Asks one processor what is due, until it cannot be reached.
-async fn ask_due(core: &Core, client: &Client, processor: &Processor) -> anyhow::Result<()> {
     let sql = sqlx::AssertSqlSafe(format!(
-        "{STEPS} s.processor = ? AND s.next_attempt_at <= ? AND e.state IN ('erasing', 'deleted')
+        "{STEPS} s.processor = ? AND (s.next_attempt_at <= ? OR s.next_attempt_at > ?) AND e.state IN ('erasing', 'deleted')
          ORDER BY s.next_attempt_at LIMIT {AT_ONCE}"
     ));
-    let rows = query(sql).bind(&processor.name).bind(core.clock.now().ms()).fetch_all(core.db.read()).await?;
+    let rows = query(sql)
+        .bind(&processor.name)
+        .bind(now.ms())
+        .bind(now.plus_seconds(ESCALATED_WAIT).ms())
+        .fetch_all(core.db.read())
+        .await?;
     for row in rows {
-        if try_once(core, client, processor, Step::read(&row)?).await? == Reached::No {
+        if try_once(core, client, processor, Step::read(&row)?).await? == Went::Wrong {
             break;
         }
     }
     Ok(())
 }
 
-/// Whether anybody was there.
+/// How a try went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reached {
-    Yes,
-    No,
+enum Went {
+    Well,
+    Wrong,
 }
 
 /// One try: what is to be said or asked next, and what came of it.
-async fn try_once(
-    core: &Core,
-    client: &Client,
-    processor: &Processor,
-    mut step: Step,
-) -> anyhow::Result<Reached> {
+async fn try_once(core: &Core, client: &Client, processor: &Processor, step: Step) -> anyhow::Result<Went> {
+    let begun = core.clock.now();
+    // It is a while since it was listed, and an answer may have come.
+    let again = step.again(&mut *core.db.read().acquire().await?).await?;
+    let Some(mut step) = again.filter(|step| step.is_due(begun)) else { return Ok(Went::Well) };
     if step.state == ProcessorState::NotSent && !answer::ask(core, &mut step).await? {
-        return Ok(Reached::Yes);
+        return Ok(Went::Well);
     }
-    let probing = matches!(step.state, ProcessorState::Completed | ProcessorState::Contradicted);
+    // One that still had something is asked to delete before it is asked what it has.
+    let probing = match step.state {
+        ProcessorState::Completed => true,
+        ProcessorState::Contradicted => step.posted,
+        _ => false,
+    };
     let id = if probing { answer::begin_probe(core, &mut step).await? } else { step.request.clone() };
     let subject = core.processors.subject(&processor.name, step.child_id);
-    let scope = opendsr::scope(step.items(&mut *core.db.read().acquire().await?).await?);
+    let Some(scope) = opendsr::scope(step.items(&mut *core.db.read().acquire().await?).await?) else {
+        // Everything was answered meanwhile.
+        return Ok(Went::Well);
+    };
     let asked = if probing { Asked::Access } else { Asked::Erasure };
     let body = opendsr::request(processor, asked, &id, step.submitted, &subject, &scope)?;
     drop(scope);
     faults::point("processor-before");
     let exchange = Exchange { client, processor, id: &id, body, probing };
-    let result = exchange.run(step.acknowledged_at.is_some() && !probing).await;
+    let result = exchange.run(step.posted && !probing).await;
     faults::point("processor-sent");
-    let reached = match &result {
-        Err(ProcessorProblem::Unreachable) => Reached::No,
-        _ => Reached::Yes,
-    };
-    answer::note(core, processor, &step, &id, result, true).await?;
+    let went = if result.is_ok() { Went::Well } else { Went::Wrong };
+    answer::note(core, processor, &step, &id, result, Some(begun)).await?;
     faults::point("processor-noted");
-    Ok(reached)
+    Ok(went)
 }
 
 /// One request to one processor.
@@ -144,13 +140,10 @@ impl Exchange<'_> {
                 self.read(answer, false)
             };
         }
-        let answer = self.make().await?;
-        let refused = answer.status.is_client_error();
-        let made = self.read(answer, true);
-        // What it found is in the status, and an answer that was lost may be, too.
-        match made {
+        // What it found is in the status, and an answer that was lost, or does not count, may be, too.
+        match self.read(self.make().await?, true) {
             Ok(Signed { heard: Heard::NotYet, .. }) => self.read(self.status().await?, false),
-            Err(_) if refused => self.read(self.status().await?, false),
+            Err(problem) => self.read(self.status().await?, false).map_err(|_| problem),
             made => made,
         }
     }

@@ -4,10 +4,11 @@ use proof::statement::{Answer, Processor as Line, When};
 use rules::{
     ChildId, ErasureId, ProcessorState, Timestamp,
     contract::{ProcessorProblem, ProcessorStep},
-    processor::{ClassSet, due_by},
+    processor::{ClassSet, ESCALATED_WAIT, due_by},
 };
 use sqlx::{Row, Sqlite, SqliteConnection, Transaction, query, query_as, sqlite::SqliteRow};
 
+use super::uuid;
 use crate::{
     erasure::view::{self, named},
     ledger,
@@ -20,11 +21,19 @@ pub struct Step {
     pub processor: String,
     pub child: i64,
     pub request: String,
+    /// The request before, where that was cancelled, or done and not done.
+    pub former: Option<String>,
+    /// Whether it has signed that it has the request.
+    pub posted: bool,
     pub state: ProcessorState,
     pub asked_at: Option<Timestamp>,
     pub acknowledged_at: Option<Timestamp>,
     pub completed_at: Option<Timestamp>,
+    /// When it first cancelled a request.
+    pub cancelled_at: Option<Timestamp>,
     pub tries: u32,
+    /// When it is asked next; none where nothing more is asked.
+    pub next_attempt_at: Option<Timestamp>,
     pub problem: Option<ProcessorProblem>,
     pub probe: Option<String>,
     pub found_none_at: Option<Timestamp>,
@@ -37,7 +46,8 @@ pub struct Step {
 /// Selects steps; a condition follows.
 pub const STEPS: &str =
     "SELECT s.erasure, s.processor, s.child, s.request, s.state, s.asked_at, s.acknowledged_at,
-    s.completed_at, s.tries, s.problem, s.probe, s.found_none_at, e.requested_at, c.id
+    s.completed_at, s.tries, s.problem, s.probe, s.found_none_at, e.requested_at, c.id, s.former,
+    s.posted, s.cancelled_at, s.next_attempt_at
     FROM processor_step s JOIN erasure e ON e.id = s.erasure JOIN child c ON c.number = s.child WHERE ";
 
 impl Step {
@@ -64,17 +74,34 @@ impl Step {
                 .try_get::<String, _>(13)?
                 .parse()
                 .map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+            former: row.try_get(14)?,
+            posted: row.try_get(15)?,
+            cancelled_at: at(16)?,
+            next_attempt_at: at(17)?,
         })
     }
 
+    /// Whether it is to be asked now. One that is to wait longer than anybody does was put off by a clock that
+    /// was wrong.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.next_attempt_at.is_some_and(|next| next <= now || next > now.plus_seconds(ESCALATED_WAIT))
+    }
+
+    /// Another request for the same takes the place of this one.
+    pub fn make_anew(&mut self) {
+        self.former = Some(std::mem::replace(&mut self.request, uuid()));
+        self.posted = false;
+    }
+
     /// The same, as it stands in this transaction; none where it was taken back.
-    pub async fn again(&self, tx: &mut Transaction<'_, Sqlite>) -> sqlx::Result<Option<Self>> {
+    pub async fn again(&self, db: &mut SqliteConnection) -> sqlx::Result<Option<Self>> {
         let sql = sqlx::AssertSqlSafe(format!("{STEPS} s.erasure = ? AND s.processor = ? AND s.child = ?"));
         let row = query(sql)
             .bind(self.erasure.to_string())
             .bind(&self.processor)
             .bind(self.child)
-            .fetch_optional(&mut **tx)
+            .fetch_optional(db)
             .await?;
         row.as_ref().map(Self::read).transpose()
     }
@@ -97,7 +124,8 @@ impl Step {
     ) -> sqlx::Result<()> {
         query(
             "UPDATE processor_step SET state = ?, since = coalesce(?, since), asked_at = ?, acknowledged_at = ?,
-                 completed_at = ?, tries = ?, next_attempt_at = ?, problem = ?, probe = ?, found_none_at = ?
+                 completed_at = ?, tries = ?, next_attempt_at = ?, problem = ?, probe = ?, found_none_at = ?,
+                 request = ?, former = ?, posted = ?, cancelled_at = ?
              WHERE erasure = ? AND processor = ? AND child = ?",
         )
         .bind(word(self.state))
@@ -110,6 +138,10 @@ impl Step {
         .bind(self.problem.map(word))
         .bind(&self.probe)
         .bind(self.found_none_at.map(Timestamp::ms))
+        .bind(&self.request)
+        .bind(&self.former)
+        .bind(self.posted)
+        .bind(self.cancelled_at.map(Timestamp::ms))
         .bind(self.erasure.to_string())
         .bind(&self.processor)
         .bind(self.child)
@@ -183,7 +215,7 @@ pub async fn of_erasure(db: &sqlx::SqlitePool, erasure: ErasureId) -> sqlx::Resu
 }
 
 /// What each of these processors had answered to an erasure of one child's, as its statement says it. One that
-/// has not answered is silent since it was asked, or since `until`, when it could be.
+/// had not been asked had not until `until`; only who let a deadline pass is silent.
 pub async fn answers(
     tx: &mut Transaction<'_, Sqlite>,
     erasure: ErasureId,
@@ -199,8 +231,9 @@ pub async fn answers(
             return Line { name: name.clone(), answer: Answer::None, at: None };
         };
         let (answer, at) = match step.state {
-            ProcessorState::NotSent => (Answer::Silent, None),
-            ProcessorState::Sent | ProcessorState::Silent => (Answer::Silent, step.asked_at),
+            ProcessorState::NotSent => (Answer::NotAsked, None),
+            ProcessorState::Sent => (Answer::Asked, step.asked_at),
+            ProcessorState::Silent => (Answer::Silent, step.asked_at),
             ProcessorState::Acknowledged => (Answer::Acknowledged, step.acknowledged_at),
             ProcessorState::Completed => (Answer::Completed, step.completed_at),
             ProcessorState::Contradicted => (Answer::Contradicted, step.completed_at),

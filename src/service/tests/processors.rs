@@ -125,7 +125,10 @@ async fn it_is_asked_for_exactly_what_it_was_given_and_told_nobodys_name() {
     let asked = &posted[0];
     assert_eq!(asked["subject_request_type"], "erasure");
     assert_eq!((&asked["api_version"], &asked["regulation"]), (&json!("2.0"), &json!("gdpr")));
-    assert_eq!(asked["submitted_time"], "2026-11-21T14:00:00Z");
+    assert_eq!(
+        asked["submitted_time"], "2026-11-21T00:00:00Z",
+        "the day: siblings have the moment in common"
+    );
     assert_eq!(asked["status_callback_urls"], json!([CALLBACK]));
     assert_eq!(
         asked["subject_identities"],
@@ -154,7 +157,10 @@ async fn a_class_is_asked_back_from_who_was_given_it() {
     let words = ask(&home, of(Class::Transcript), true).await;
     engine::tick(&home.core).await.unwrap();
     tick(&home, &words).await;
-    assert_eq!(fake.posted()[0]["extensions"][fake::DOMAIN]["scope"][0]["classes"], json!(["transcript"]));
+    assert_eq!(
+        fake.posted()[0]["extensions"][fake::DOMAIN]["scope"][0]["classes"],
+        json!(["transcript", "derived"])
+    );
     // Nothing that it never got is asked of it.
     engine::tick(&home.core).await.unwrap();
     assert_eq!(now(&home, &location).await.phrase(), Phrase::Deleted);
@@ -198,14 +204,14 @@ async fn what_is_no_answer_changes_nothing_and_is_asked_again_under_the_same_id(
         (Manner::AnotherDomain, ProcessorProblem::NotSigned),
         (Manner::Garbage, ProcessorProblem::NotSigned),
         (Manner::AnotherRequest, ProcessorProblem::NotAnAnswer),
-        (Manner::RepeatsOther, ProcessorProblem::NotAnAnswer),
         (Manner::Failing, ProcessorProblem::Failed),
         (Manner::Redirecting, ProcessorProblem::Failed),
         (Manner::Endless, ProcessorProblem::Unreachable),
         (Manner::Hanging, ProcessorProblem::Unreachable),
     ] {
         let (home, fake, erasure) = deleted_here().await;
-        fake.next([manner]);
+        // Whatever was answered, the status may tell more.
+        fake.next(if problem == ProcessorProblem::Unreachable { vec![manner] } else { vec![manner; 2] });
         let step = tick(&home, &erasure).await;
         assert_eq!((step.state, step.problem), (ProcessorState::Sent, Some(problem)), "{manner:?}");
         let next = step.next_attempt_at.unwrap();
@@ -225,15 +231,17 @@ async fn what_is_no_answer_changes_nothing_and_is_asked_again_under_the_same_id(
 
 #[tokio::test]
 async fn an_answer_that_was_lost_is_found_in_the_status() {
-    let (home, fake, erasure) = deleted_here().await;
-    fake.says("completed", Some(0));
-    // The first one arrives, and its answer does not; the second one is refused as known.
-    fake.next([Manner::Hanging]);
-    assert_eq!(tick(&home, &erasure).await.state, ProcessorState::Sent);
-    fake.next([Manner::Refusing]);
-    home.clock.advance(3600);
-    assert_eq!(tick(&home, &erasure).await.state, ProcessorState::Completed);
-    assert_eq!(entered(&home).await, ["asked", "completed"]);
+    // The first one arrives, and its answer does not; the second one is refused as known, or not well answered.
+    for manner in [Manner::Refusing, Manner::Failing, Manner::RepeatsOther] {
+        let (home, fake, erasure) = deleted_here().await;
+        fake.says("completed", Some(0));
+        fake.next([Manner::Hanging]);
+        assert_eq!(tick(&home, &erasure).await.state, ProcessorState::Sent);
+        fake.next([manner]);
+        home.clock.advance(3600);
+        assert_eq!(tick(&home, &erasure).await.state, ProcessorState::Completed, "{manner:?}");
+        assert_eq!(entered(&home).await, ["asked", "completed"]);
+    }
 }
 
 #[tokio::test]
@@ -252,7 +260,7 @@ async fn who_never_answers_is_not_confirmed_since_then_and_asked_every_day() {
     let (home, fake, erasure) = deleted_here().await;
     let asked_at = home.clock.now();
     for day in 0..40 {
-        fake.next([Manner::Failing]);
+        fake.next([Manner::Failing, Manner::Failing]);
         let step = tick(&home, &erasure).await;
         let silent = day >= 10;
         assert_eq!(step.state == ProcessorState::Silent, silent, "day {day}");
@@ -277,6 +285,7 @@ async fn who_never_answers_is_not_confirmed_since_then_and_asked_every_day() {
     home.clock.advance(DAY);
     let step = tick(&home, &erasure).await;
     assert_eq!(step.state, ProcessorState::Acknowledged);
+    home.clock.advance(60);
     let step = tick(&home, &erasure).await;
     assert_eq!(step.state, ProcessorState::Silent, "its month was over long ago");
     for _ in 0..3 {
@@ -305,8 +314,17 @@ async fn who_says_done_and_still_has_it_is_contradicted() {
     assert_eq!((step.state, step.since), (ProcessorState::Contradicted, home.clock.now()));
     assert_eq!(now(&home, &erasure).await.phrase(), Phrase::NotConfirmed);
     for _ in 0..3 {
+        // It is asked to delete again at once, and in a day what it has.
+        assert_eq!(tick(&home, &erasure).await.state, ProcessorState::Contradicted);
         home.clock.advance(DAY);
         assert_eq!(tick(&home, &erasure).await.state, ProcessorState::Contradicted);
+    }
+    tick(&home, &erasure).await;
+    let erasures = fake.posted();
+    assert_eq!(erasures.len(), 5);
+    for pair in erasures.windows(2) {
+        assert_ne!(pair[0]["subject_request_id"], pair[1]["subject_request_id"], "each time a new request");
+        assert_eq!(pair[0]["extensions"], pair[1]["extensions"], "for the same");
     }
     let probes: Vec<String> = {
         let inner = fake.inner.lock().unwrap();
@@ -357,17 +375,106 @@ async fn one_that_cancels_the_request_has_confirmed_nothing() {
     let (home, fake, erasure) = deleted_here().await;
     fake.says("cancelled", Some(0));
     tick(&home, &erasure).await;
-    for _ in 0..3 {
+    // Every other time it is asked anew, and says that it will.
+    for problem in [Some(ProcessorProblem::Cancelled), None, Some(ProcessorProblem::Cancelled)] {
         home.clock.advance(DAY);
         let step = tick(&home, &erasure).await;
-        assert_eq!(
-            (step.state, step.problem),
-            (ProcessorState::Acknowledged, Some(ProcessorProblem::Cancelled))
-        );
+        assert_eq!((step.state, step.problem), (ProcessorState::Acknowledged, problem));
     }
     home.clock.advance(30 * DAY);
     assert_eq!(tick(&home, &erasure).await.state, ProcessorState::Silent);
-    assert_eq!(entered(&home).await, ["asked", "acknowledged", "cancelled", "silent"]);
+    assert_eq!(
+        entered(&home).await,
+        ["asked", "acknowledged", "cancelled", "silent"],
+        "cancelled is entered once"
+    );
+    let ids: Vec<Value> = fake.posted().iter().map(|it| it["subject_request_id"].clone()).collect();
+    assert!(ids.len() == 3 && ids[0] != ids[1] && ids[1] != ids[2], "each time a new request: {ids:?}");
+
+    // What it says late of the one before counts, but for that it is cancelled.
+    call_back(&home, fake.callback(&status(&ids[1], "cancelled"))).await.unwrap();
+    assert_eq!(now(&home, &erasure).await.processors[0].problem, None);
+    call_back(&home, fake.callback(&status(&ids[1], "completed"))).await.unwrap();
+    assert_eq!(now(&home, &erasure).await.processors[0].state, ProcessorState::Completed);
+}
+
+#[tokio::test]
+async fn nobody_is_silent_who_could_not_be_heard() {
+    let (home, fake, erasure) = deleted_here().await;
+    tick(&home, &erasure).await;
+    fake.says("completed", Some(0));
+    // We were not there for a month.
+    home.clock.advance(31 * DAY);
+    assert_eq!(tick(&home, &erasure).await.state, ProcessorState::Completed);
+    assert_eq!(entered(&home).await, ["asked", "acknowledged", "completed"]);
+}
+
+#[tokio::test]
+async fn a_clock_that_was_wrong_puts_nobody_off() {
+    let (home, fake, erasure) = deleted_here().await;
+    fake.next([Manner::Hanging]);
+    home.clock.advance(400 * DAY);
+    tick(&home, &erasure).await;
+    home.clock.advance(-400 * DAY);
+    tick(&home, &erasure).await;
+    assert_eq!(fake.posted().len(), 2);
+}
+
+#[tokio::test]
+async fn what_it_made_of_what_it_got_is_asked_back() {
+    let (home, fake) = world().await;
+    let recording = home.record(0, &canary(0), true).await;
+    let new = NewDisclosure {
+        processor: "speech".into(),
+        recordings: vec![recording],
+        classes: vec![Class::Media],
+    };
+    disclose::disclose(&home.core, &new).await.unwrap();
+    let words = ask(&home, Scope::Class { class: Class::Transcript, from: None, to: None }, true).await;
+    assert_eq!(words.processors.len(), 1, "a recogniser is given sound and makes words");
+    home.clock.advance(DAY);
+    engine::tick(&home.core).await.unwrap();
+    tick(&home, &words).await;
+    let classes = &fake.posted()[0]["extensions"][fake::DOMAIN]["scope"][0]["classes"];
+    assert!(classes.as_array().unwrap().contains(&json!("transcript")), "{classes}");
+    assert!(!classes.as_array().unwrap().contains(&json!("media")), "{classes}");
+}
+
+#[tokio::test]
+async fn what_was_confirmed_while_another_was_asked_is_not_asked_about_nothing() {
+    let fake = Fake::start().await;
+    let settings = parse(&format!("{}probe = false\n", fake.settings("speech")));
+    let home = Household::giving_to(start(), settings).await;
+    for n in 0..2 {
+        let recording = home.record(n, &canary(n), true).await;
+        give(&home, &[recording]).await;
+        home.clock.advance(DAY);
+        ask(&home, Scope::Items { recordings: vec![recording] }, true).await;
+    }
+    engine::tick(&home.core).await.unwrap();
+    for _ in 0..2 {
+        fake.next([Manner::Failing, Manner::Failing]);
+        run::tick(&home.core).await.unwrap();
+    }
+    assert_eq!(fake.posted().len(), 2);
+    home.clock.advance(DAY);
+    fake.next([Manner::WhenTold]);
+    let id = |asked: &Value| asked["subject_request_id"].clone();
+    let meanwhile = async {
+        while fake.posted().len() < 3 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let posted = fake.posted();
+        let other = posted[..2].iter().map(id).find(|it| *it != id(&posted[2])).unwrap();
+        call_back(&home, fake.callback(&status(&other, "completed"))).await.unwrap();
+        fake.inner.lock().unwrap().told = true;
+    };
+    let (done, ()) = tokio::join!(run::tick(&home.core), meanwhile);
+    done.unwrap();
+    assert_eq!(rows(&home, "processor_item").await, 1, "nothing more is kept of the one that is confirmed");
+    let posted = fake.posted();
+    assert_eq!(posted.len(), 3, "nor asked");
+    assert!(posted.iter().all(|it| it["extensions"][fake::DOMAIN]["scope"][0]["recordings"][0].is_string()));
 }
 
 async fn call_back(home: &Household, (headers, body): (HeaderMap, Vec<u8>)) -> Result<(), Refused> {
@@ -499,8 +606,8 @@ async fn the_statement_says_what_each_had_answered_and_leaves_none_out() {
         statement.processors.iter().map(|it| (it.name.clone(), it.answer)).collect()
     };
     let statement = report.statement.as_ref().unwrap();
-    assert_eq!(said(statement), [("mail".into(), Answer::None), ("speech".into(), Answer::Silent)]);
-    assert!(report.text().contains("mail none speech silent\n"), "{}", report.text());
+    assert_eq!(said(statement), [("mail".into(), Answer::None), ("speech".into(), Answer::NotAsked)]);
+    assert!(report.text().contains("mail none speech not-asked\n"), "{}", report.text());
 
     // Asked before our own stores are done, its answer is in the statement.
     let second = home.record(1, &canary(1), true).await;

@@ -359,6 +359,8 @@ keys! { first {
     AnswerNone = "answer-none";
     AnswerCompleted = "answer-completed";
     AnswerAcknowledged = "answer-acknowledged";
+    AnswerNotAsked = "answer-not-asked";
+    AnswerAsked = "answer-asked";
     AnswerSilent = "answer-silent";
     AnswerContradicted = "answer-contradicted";
     WhomTitle = "whom-title";

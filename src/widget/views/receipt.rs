@@ -256,6 +256,8 @@ fn told(cx: &Cx, verified: &Verified, statement: &Statement) -> Vec<Html> {
             Answer::Completed => ("absent", Key::AnswerCompleted),
             Answer::Acknowledged => ("", Key::AnswerAcknowledged),
             Answer::Silent => ("", Key::AnswerSilent),
+            Answer::NotAsked => ("", Key::AnswerNotAsked),
+            Answer::Asked => ("", Key::AnswerAsked),
             Answer::Contradicted => ("retrying", Key::AnswerContradicted),
         };
         let name = texts.fill(Key::ProcessorNamed, &[("name", &processor.name)]);

@@ -11,6 +11,7 @@ use std::{
     net::SocketAddr,
     path::Path as FilePath,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::{
@@ -53,6 +54,8 @@ pub enum Manner {
     Endless,
     /// The request is taken, and the connection never answers.
     Hanging,
+    /// Well, once the test says so.
+    WhenTold,
 }
 
 /// What the processor knows and does.
@@ -68,6 +71,8 @@ pub struct Inner {
     pub posted: Vec<Value>,
     /// Paths that were asked, in order: `POST /requests`, `GET /requests/…`.
     pub calls: Vec<String>,
+    /// Whether those answer that wait to be told.
+    pub told: bool,
     /// What came to `/elsewhere`.
     pub elsewhere: usize,
 }
@@ -100,6 +105,7 @@ impl Fake {
             holds: Some(0),
             posted: Vec::new(),
             calls: Vec::new(),
+            told: false,
             elsewhere: 0,
         }));
         let key = Arc::new(Ed25519KeyPair::from_seed_unchecked(&seed).unwrap());
@@ -192,6 +198,9 @@ async fn create(State(Server(inner, key)): State<Server>, body: Bytes) -> Respon
         "encoded_request": base64::encode(if manner == Manner::RepeatsOther { b"{}" } else { &body }),
         "subject_request_id": id,
     });
+    while manner == Manner::WhenTold && !inner.lock().unwrap().told {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     give(&key, manner, StatusCode::CREATED, answer).await
 }
 
@@ -213,6 +222,9 @@ async fn status(State(Server(inner, key)): State<Server>, Path(id): Path<String>
         });
         (inner.manners.pop_front().unwrap_or(Manner::Well), answer)
     };
+    while manner == Manner::WhenTold && !inner.lock().unwrap().told {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     give(&key, manner, StatusCode::OK, answer).await
 }
 
