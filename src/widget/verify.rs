@@ -37,13 +37,16 @@ pub async fn verify(client: &Client, job: &Job, signal: &AbortSignal) -> Result<
     let key = child.key.unwrap_or_default();
     let known = Known { policy: &policy, child: &key, entries: &entries, job };
 
-    // Which inventory it follows is known when what it says is known to be what was entered.
-    let mut report = verifier.verify(&receipt, "", &known)?;
     let mut inventory = String::new();
-    if let Some(version) = report.statement().map(|statement| statement.inventory) {
-        inventory = client.public(&format!("{ledger}/inventory/{version}"), signal).await?;
-        report = verifier.verify(&receipt, &inventory, &known)?;
+    if let Of::Erasure(..) = job.of {
+        // Which inventory it follows is known when what it says is known to be what was entered.
+        let first = verifier.verify(&receipt, "", &Known { entries: "", ..known })?;
+        if let Some(statement) = first.statement() {
+            let version = statement.inventory;
+            inventory = client.public(&format!("{ledger}/inventory/{version}"), signal).await?;
+        }
     }
+    let mut report = verifier.verify(&receipt, &inventory, &known)?;
 
     let shown = receipt.split_once("\n\n").map_or("", |(_, checkpoint)| checkpoint);
     let mut caught = None;
@@ -62,6 +65,7 @@ pub async fn verify(client: &Client, job: &Job, signal: &AbortSignal) -> Result<
             seen::remember(&ledger, shown);
         }
     }
+    job.of.judge(&mut report, before.is_some());
     Ok(Verified { report, receipt, inventory, policy, pinned, you: child.you, caught })
 }
 
@@ -127,6 +131,7 @@ async fn follow(
 }
 
 /// What is known beside the receipt.
+#[derive(Clone, Copy)]
 struct Known<'a> {
     policy: &'a str,
     child: &'a str,

@@ -227,6 +227,8 @@ pub fn flaw(code: &str) -> Key {
         "not-consistent" => Key::FlawNotConsistent,
         "no-proof" => Key::FlawNoProof,
         "wrong-kind" | "not-opened" => Key::FlawNotOpened,
+        "other-erasure" => Key::FlawOtherErasure,
+        "not-given" => Key::FlawNotGiven,
         "other-inventory" => Key::FlawOtherInventory,
         "unpublished" => Key::FlawUnpublished,
         "store-missing" | "processor-missing" => Key::FlawMissing,

@@ -34,7 +34,8 @@ struct Answers {
     policy: String,
     inventory: String,
     entries: String,
-    key: [u8; 32],
+    /// The child's; none where the service gives none.
+    key: Option<[u8; 32]>,
     /// The checkpoint that this browser has seen, if any.
     seen: Option<String>,
     /// The proof that the ledger grew since; none where there is none.
@@ -55,7 +56,7 @@ impl Answers {
             policy: policy_text("two"),
             inventory: world.published(),
             entries: world.entries.clone(),
-            key: world.child.0,
+            key: Some(world.child.0),
             seen: Some(world.ledger.checkpoint(SEEN, NOON)),
             consistency: Some(lines(world.ledger.consistency(SEEN, world.size()))),
             world,
@@ -84,13 +85,13 @@ struct Forged(JsValue);
 
 impl Forged {
     fn new(answers: &Answers, child: &str) -> Self {
-        let key = base64::encode(&answers.key);
+        let key = answers.key.map(|key| JsValue::from(base64::encode(&key)));
         let given = object(&[
             ("receipt", answers.receipt.as_str().into()),
             ("policy", answers.policy.as_str().into()),
             ("inventory", answers.inventory.as_str().into()),
             ("entries", answers.entries.as_str().into()),
-            ("key", key.into()),
+            ("key", key.unwrap_or(JsValue::NULL)),
             ("consistency", answers.consistency.as_deref().map_or(JsValue::NULL, JsValue::from)),
             ("child", child.into()),
             ("erasure", ERASURE.into()),
@@ -268,8 +269,15 @@ async fn each_attack_is_caught_and_called_by_its_name() {
     ));
     attacks.push(at(
         "another child's receipt",
-        Answers { key: child(6).0, ..Answers::honest() },
+        Answers { key: Some(child(6).0), ..Answers::honest() },
         "This is about another child.",
+    ));
+    let mut other = statement(&inventory(&["media", "transcript", "location"]), &child(5), 3);
+    other.erasure = "era_01K0000000000000000000000B".into();
+    attacks.push(at(
+        "another request's receipt",
+        Answers::of(World::telling(inventory(&["media", "transcript", "location"]), other)),
+        "This is about another request to delete.",
     ));
     let mut quiet = statement(&inventory(&["media", "transcript", "location"]), &child(5), 3);
     quiet.stores.pop();
@@ -322,6 +330,22 @@ async fn each_attack_is_caught_and_called_by_its_name() {
     }
     let names: std::collections::BTreeSet<_> = all.iter().collect();
     assert_eq!(names.len(), all.len(), "each has words of its own");
+}
+
+#[wasm_bindgen_test]
+async fn a_service_that_gives_nothing_to_check_with_does_not_seem_honest() {
+    for (name, answers) in [
+        ("no key of the child", Answers { key: None, ..Answers::honest() }),
+        ("no entries of the child", Answers { entries: String::new(), ..Answers::honest() }),
+        ("no list of places", Answers { inventory: String::new(), ..Answers::honest() }),
+    ] {
+        let (family, root, id, _forged) = opened(&answers).await;
+        until(&format!("{name} is caught"), || text_of(&root).contains("This does not add up.")).await;
+        let text = text_of(&root);
+        assert!(text.contains("The service has not given all that is needed"), "{name}: {text}");
+        assert!(!text.contains("it adds up"), "{name}: {text}");
+        put_away(&family, id);
+    }
 }
 
 /// Entries one by one.

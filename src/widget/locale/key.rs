@@ -436,6 +436,8 @@ keys! { first {
     EntryOther = "entry-other";
     ModelStays = "model-stays";
     EntryRebuilt = "entry-rebuilt";
+    FlawOtherErasure = "flaw-other-erasure";
+    FlawNotGiven = "flaw-not-given";
     ReceiptUnseen = "receipt-unseen";
     ReceiptUnseenAbout = "receipt-unseen-about";
 } }

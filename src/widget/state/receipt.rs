@@ -6,7 +6,9 @@ use proof::verify::What;
 use rules::{ChildId, ErasureId, Timestamp, contract::Erasure, problem::ProblemType};
 
 use super::{
-    Effect, Failure, Lane, Loaded, Msg, Said, Spot, State, Turn, View, Waits, report::Report, with_focus,
+    Effect, Failure, Lane, Loaded, Msg, Said, Spot, State, Turn, View, Waits,
+    report::{Check, Report},
+    with_focus,
 };
 
 /// How often a receipt that is not published yet is asked for again, and after how many milliseconds.
@@ -52,6 +54,33 @@ pub enum Of {
     Entry(u64),
     /// All entries up to this one.
     Chain(u64),
+}
+
+impl Of {
+    /// What has to be checked of it, if it is to add up.
+    #[must_use]
+    pub const fn needed(&self) -> &'static [What] {
+        use What::{Chain, Child, Inclusion, Inventory, Opening, Published, Signature, Times, Witness};
+        match self {
+            Self::Erasure(..) => {
+                &[Signature, Witness, Inclusion, Opening, Inventory, Published, Times, Child, Chain]
+            }
+            Self::Entry(_) => &[Signature, Witness, Inclusion, Opening, Child],
+            Self::Chain(_) => &[Signature, Witness, Inclusion, Opening, Child, Chain],
+        }
+    }
+
+    /// What the verifier has found, judged by what was asked for: it may be true, and of another erasure, or
+    /// not all of what is needed.
+    pub fn judge(&self, report: &mut Report, seen_before: bool) {
+        if let (Self::Erasure(id, _), Some(statement)) = (self, report.statement())
+            && statement.erasure != id.to_string()
+        {
+            report.put(Check::failed(What::Opening, "other-erasure"));
+        }
+        let consistency = seen_before.then_some(What::Consistency);
+        report.require(self.needed().iter().copied().chain(consistency));
+    }
 }
 
 /// What the browser has found, and on what.
@@ -159,9 +188,10 @@ impl Receipts {
         self.each.iter().find_map(|receipt| receipt.failed.as_ref())
     }
 
-    /// Whether all hold; none as long as one is not there.
+    /// Whether all hold; none as long as one is not there, or where there are none.
     #[must_use]
     pub fn hold(&self) -> Option<bool> {
+        self.each.first()?;
         let mut all = true;
         for receipt in &self.each {
             all &= receipt.value.as_ref()?.holds();
@@ -303,6 +333,7 @@ pub(super) fn subject(erasure: &Erasure) -> Subject {
 
 #[cfg(test)]
 mod tests {
+    use proof::{receipt::Receipt, statement::Statement};
     use rules::{ErasureState, problem::Problem};
 
     use super::*;
@@ -353,6 +384,52 @@ mod tests {
         state.verified(turn(&effects), Ok(verified(false)));
         assert_eq!(state.said, Some(Said::Verified(false)));
         assert_eq!(state.receipts.as_ref().unwrap().hold(), Some(false));
+    }
+
+    #[test]
+    fn the_receipt_of_another_erasure_is_not_the_one_that_was_asked_for() {
+        let (id, other) = (ErasureId::from_parts(1, 1), ErasureId::from_parts(1, 2));
+        let receipt = Receipt::parse(include_str!("../../proof/example/receipt.tlog-proof")).unwrap();
+        let mut statement = Statement::parse(&receipt.body).unwrap();
+        statement.erasure = other.to_string();
+        let (body, lines) = (statement.text().unwrap(), verified(true).report);
+        for (asked, holds) in [(other, true), (id, false)] {
+            let mut report = Report { body: body.clone(), ..lines.clone() };
+            assert!(report.statement().is_some());
+            Of::Erasure(asked, at(0)).judge(&mut report, true);
+            assert_eq!(report.holds(), holds);
+        }
+    }
+
+    #[test]
+    fn nothing_that_is_needed_can_be_left_out() {
+        let erasure = Of::Erasure(ErasureId::from_parts(1, 1), at(0));
+        for (of, missing) in [
+            (&erasure, What::Child),
+            (&erasure, What::Chain),
+            (&erasure, What::Published),
+            (&erasure, What::Consistency),
+            (&Of::Entry(1), What::Child),
+            (&Of::Chain(1), What::Chain),
+        ] {
+            let mut report = verified(true).report;
+            report.checks.retain(|check| check.what != missing);
+            of.judge(&mut report, true);
+            assert!(!report.holds(), "{of:?} without {missing:?}");
+        }
+        let mut report = verified(true).report;
+        report
+            .checks
+            .retain(|check| !matches!(check.what, What::Chain | What::Consistency | What::Published));
+        Of::Entry(1).judge(&mut report, false);
+        assert!(report.holds(), "of one entry no more is asked");
+    }
+
+    #[test]
+    fn of_no_children_nothing_holds() {
+        let (state, _) = watching(0);
+        assert_eq!(state.receipts.as_ref().unwrap().hold(), None);
+        assert_eq!(state.said, Some(Said::Erasure(rules::erasure::Phrase::Deleted)));
     }
 
     #[test]

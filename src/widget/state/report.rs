@@ -100,10 +100,25 @@ impl Report {
         })
     }
 
-    /// Whether nothing is wrong, and the entry is proved to be in the ledger.
+    /// What cannot be left out: where nothing is wrong otherwise, what was not checked is. It can be checked
+    /// only with what the service gives, so it would have to give nothing to seem honest.
+    pub fn require(&mut self, needed: impl IntoIterator<Item = What>) {
+        if self.failures().next().is_some() {
+            return;
+        }
+        for what in needed {
+            if self.check(what).is_none_or(|check| check.outcome == Outcome::Unchecked) {
+                self.put(Check::failed(what, "not-given"));
+            }
+        }
+    }
+
+    /// Whether nothing is wrong, and the entry is proved to be in the ledger, and to be the child's. What else
+    /// is needed is [required](Self::require) before.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.failures().next().is_none() && self.proves(What::Inclusion) && self.proves(What::Opening)
+        let needed = [What::Signature, What::Inclusion, What::Opening, What::Child];
+        self.failures().next().is_none() && needed.into_iter().all(|what| self.proves(what))
     }
 
     /// The witnesses that count.
@@ -186,7 +201,8 @@ mod tests {
 
     const GOOD: &str = "format proved\nsignature proved ledger.toys.example/2026\n\
         witness proved witness.toys.example/own 2026-11-22T04:01:00Z own watch.example/w1 2026-11-22T04:02:00Z other\n\
-        inclusion proved\nopening proved era_01 range 12\nconsistency unchecked\nstores signed absent 1\n\
+        inclusion proved\nopening proved era_01 range 12\ninventory proved\npublished proved\ntimes proved\n\
+        child proved\nchain proved 4\nconsistency unchecked\nstores signed absent 1\n\
         processors open speech silent\nbackups promised 2026-12-27\nelsewhere promised\n\nforget-me-not/erasure/v1\n";
 
     #[test]
@@ -200,7 +216,7 @@ mod tests {
         assert_eq!(report.body, "forget-me-not/erasure/v1\n");
         assert_eq!(report.statement(), None, "that is no statement yet");
         let rungs: Vec<_> = report.checks.iter().map(Check::rung).collect();
-        assert_eq!(rungs[6..], [Rung::Signed, Rung::Signed, Rung::Promised, Rung::Promised]);
+        assert_eq!(rungs[11..], [Rung::Signed, Rung::Signed, Rung::Promised, Rung::Promised]);
     }
 
     #[test]
@@ -227,6 +243,40 @@ mod tests {
     fn without_an_inclusion_nothing_holds() {
         assert!(!Report::read("format proved\nopening proved x\n").holds());
         assert!(!Report::read("").holds());
+    }
+
+    #[test]
+    fn what_is_in_the_ledger_and_nobody_knows_whose_does_not_hold() {
+        for line in ["signature proved ledger.toys.example/2026", "inclusion proved", "child proved"] {
+            assert!(GOOD.contains(line));
+            let what = line.split(' ').next().unwrap();
+            assert!(!Report::read(&GOOD.replace(line, &format!("{what} unchecked"))).holds(), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_needed_and_was_not_given_is_a_failure_unless_another_is_the_reason() {
+        let needed = [What::Published, What::Chain];
+        let mut report = Report::read(GOOD);
+        report.require(needed);
+        assert_eq!(report, Report::read(GOOD), "all of it was");
+        for (line, what) in [("published proved", What::Published), ("chain proved 4", What::Chain)] {
+            for text in [
+                GOOD.replace(line, &format!("{} unchecked", what.word())),
+                GOOD.replace(&format!("{line}\n"), ""),
+            ] {
+                let mut report = Report::read(&text);
+                report.require(needed);
+                assert!(!report.holds());
+                assert_eq!(report.check(what), Some(&Check::failed(what, "not-given")));
+            }
+        }
+        let mut report = Report::read("format proved\nsignature failed unsigned\nchain unchecked\n");
+        report.require(needed);
+        assert_eq!(report.failures().count(), 1);
+        let mut report = Report::read(&GOOD.replace("published proved", "published open"));
+        report.require(needed);
+        assert!(report.holds(), "less than one would wish, and true");
     }
 
     #[test]

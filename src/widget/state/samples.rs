@@ -144,7 +144,7 @@ pub fn verified(holds: bool) -> Verified {
     let consistency = if holds { "proved" } else { "failed rollback" };
     let lines = format!(
         "format proved\nsignature proved ledger.toys.example/2026\nwitness open\ninclusion proved\nopening proved x\n\
-         consistency {consistency}\n\nforget-me-not/birth/v1\nat 2026-11-22T04:01:00Z\n"
+         inventory proved\npublished proved\ntimes signed\nchild proved\nchain proved 1\nconsistency {consistency}\n\nforget-me-not/birth/v1\nat 2026-11-22T04:01:00Z\n"
     );
     Verified {
         report: Report::read(&lines),
