@@ -310,7 +310,8 @@ impl Report {
         let (mut words, mut rung) = (String::new(), Signed);
         for model in &statement.models {
             list(&mut words, &[&model.id, &model.outcome]);
-            if model.on.is_none() {
+            // What is to be done by a day is not done.
+            if !matches!(&*model.outcome, "retired" | "retrained") {
                 rung = Open;
             }
         }

@@ -44,6 +44,11 @@ pub(crate) const TOOLBAR: &str = "selected";
 /// The id of the search field.
 pub(crate) const SEARCH: &str = "search";
 
+/// The id of an entry of the history.
+pub(crate) fn entry_id(seq: u64) -> String {
+    format!("entry-{seq}")
+}
+
 /// What a mount gives its page.
 #[derive(Clone)]
 pub struct Host {
@@ -496,6 +501,7 @@ impl Page {
             Spot::Keep => root.get_element_by_id(KEEP),
             Spot::Toolbar => root.get_element_by_id(TOOLBAR),
             Spot::Search => root.get_element_by_id(SEARCH),
+            Spot::Entry(seq) => root.get_element_by_id(&entry_id(seq)),
             Spot::Heading => None,
         };
         // A row that is gone leaves the focus on the heading, never on the body.

@@ -13,7 +13,7 @@ use crate::{
     state::{
         Failure, Trouble, Verified,
         receipt::{Job, Of},
-        report::{Check, Report},
+        report::{Check, Outcome, Report},
     },
 };
 
@@ -26,7 +26,7 @@ pub async fn verify(client: &Client, job: &Job, signal: &AbortSignal) -> Result<
     let verifier = Verifier(later::verifier(later::here().ok_or(Failure::NotLoaded)?).await?);
     let ledger = client.ledger();
     // What was seen before, before anything newer is asked for: no other tab can make an honest answer look old.
-    let before = seen::last(&ledger);
+    let seen = seen::all(&ledger);
     let receipt = client.text(&path_of(job), signal).await?;
     let (policy, pinned) = match client.host().get_attribute("policy") {
         Some(policy) if !policy.trim().is_empty() => (policy.trim().to_owned() + "\n", true),
@@ -49,24 +49,26 @@ pub async fn verify(client: &Client, job: &Job, signal: &AbortSignal) -> Result<
     let mut report = verifier.verify(&receipt, &inventory, &known)?;
 
     let shown = receipt.split_once("\n\n").map_or("", |(_, checkpoint)| checkpoint);
-    let mut caught = None;
+    let is_same = |seen: &&String| seen::origin(seen) == seen::origin(shown);
+    let mut before = seen.iter().find(is_same).map(String::as_str);
+    let (mut caught, mut remembers) = (None, false);
     if report.proves(What::Signature) {
-        let followed = match &before {
-            Some(before) => {
-                let check = follow(client, &verifier, &ledger, [before, shown], &policy, signal).await?;
-                let holds = check.outcome == crate::state::report::Outcome::Proved;
-                caught = (!holds).then(|| [before.clone(), shown.to_owned()]);
-                report.put(check);
-                holds
-            }
-            None => true,
-        };
-        if followed {
-            seen::remember(&ledger, shown);
+        let mut follows = true;
+        if let Some(seen) = before {
+            let check = follow(client, &verifier, &ledger, [seen, shown], &policy, signal).await?;
+            caught = check.is_evidence().then(|| [seen.to_owned(), shown.to_owned()]);
+            follows = check.outcome == Outcome::Proved;
+            report.put(check);
+        } else if let Some(other) = seen.first() {
+            let detail = seen::origin(other).to_owned();
+            report.put(Check { what: What::Consistency, outcome: Outcome::Open, detail });
         }
+        remembers = follows && seen::remember(&ledger, before, shown);
+    } else {
+        before = None;
     }
     job.of.judge(&mut report, before.is_some());
-    Ok(Verified { report, receipt, inventory, policy, pinned, you: child.you, caught })
+    Ok(Verified { report, receipt, inventory, policy, pinned, you: child.you, remembers, caught })
 }
 
 fn path_of(job: &Job) -> String {

@@ -136,7 +136,7 @@ fn storage() -> Storage {
 }
 
 fn remembered_as() -> String {
-    format!("forget-me-not {}/ledger", api().trim_end_matches("/v1"))
+    format!("forget-me-not {}/ledger {ORIGIN}", api().trim_end_matches("/v1"))
 }
 
 /// The id of a child of the demo, from the service itself.
@@ -441,7 +441,7 @@ async fn the_history_of_a_child_is_told_and_proved_entry_by_entry_and_as_a_whole
     press(&root, "History");
     until_shown(&root, "A recording came in.").await;
     press(&root, "Check that none is missing");
-    until_shown(&root, "none missing.").await;
+    until_shown(&root, "none missing up to").await;
     until_shown(&root, "It is entered in the ledger").await;
     until("an entry can be checked", || root.query_selector(".entries .button").unwrap().is_some()).await;
     found(&root, ".entries .button").await.click();

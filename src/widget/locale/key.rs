@@ -436,6 +436,17 @@ keys! { first {
     EntryOther = "entry-other";
     ModelStays = "model-stays";
     EntryRebuilt = "entry-rebuilt";
+    EntryDisclosure = "entry-disclosure";
+    EntryAsked = "entry-asked";
+    EntryAcknowledged = "entry-acknowledged";
+    EntryCompleted = "entry-completed";
+    EntryCancelled = "entry-cancelled";
+    EntrySilent = "entry-silent";
+    EntryFound = "entry-found";
+    EntryFoundNone = "entry-found-none";
+    NotCompared = "not-compared";
+    CannotRemember = "cannot-remember";
+    LedgerRenamed = "ledger-renamed";
     FlawOtherErasure = "flaw-other-erasure";
     FlawNotGiven = "flaw-not-given";
     ReceiptUnseen = "receipt-unseen";

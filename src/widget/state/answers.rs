@@ -92,9 +92,7 @@ impl State {
                 }
             }
             Lane::Erasures => self.past(turn, read(answer)),
-            Lane::Entries => {
-                self.entries.page.accept(turn, read(answer));
-            }
+            Lane::Entries => self.entries.arrived(turn, read(answer)),
             // Nobody answers these but the verifier: the call for one was waited for long enough.
             Lane::Entry | Lane::Receipt => {
                 return self.verified(turn, Err(answer.err().unwrap_or(Failure::Unreadable)));

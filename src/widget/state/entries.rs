@@ -4,7 +4,7 @@ use proof::verify::What;
 use rules::{ChildId, contract::ChildLedger};
 
 use super::{
-    Call, Effect, Failure, Loaded, Said, Spot, State, Turn, Waits,
+    Call, Effect, Failure, Loaded, Said, Spot, State, Turn, View, Waits,
     receipt::{Job, Of, Verified},
     report::{Check, Outcome},
     with_focus,
@@ -48,9 +48,23 @@ impl ChildLog {
         self.checking.awaits(turn)
     }
 
-    /// Asks for the page.
+    /// Takes a page in. The numbers on it follow each other, and the last page ends with the first entry: a page
+    /// that leaves one out is not what was asked for.
+    pub(super) fn arrived(&mut self, turn: Turn, answer: Result<ChildLedger, Failure>) {
+        let follow = |page: &ChildLedger| {
+            let seqs: Vec<u64> = page.items.iter().map(|entry| entry.seq).collect();
+            let ends = seqs.last().is_none_or(|last| *last == page.next.unwrap_or(0));
+            ends && seqs.windows(2).all(|pair| pair[1].checked_add(1) == Some(pair[0]))
+        };
+        let answer = answer.and_then(|page| if follow(&page) { Ok(page) } else { Err(Failure::Unreadable) });
+        self.page.accept(turn, answer);
+    }
+
+    /// Asks for the page. What was checked, or is being checked, was of what is shown now.
     pub(super) fn load(&mut self, child: ChildId) -> Vec<Effect> {
         self.checked.clear();
+        self.checking.clear();
+        (self.whole, self.of) = (None, None);
         vec![Effect::Call(self.page.begin(), Call::Entries { child, after: self.after })]
     }
 
@@ -124,16 +138,20 @@ impl State {
         if entries.checking.accept(turn, answer)
             && let Some(mut verified) = entries.checking.value.take()
         {
+            let said;
             match entries.of {
                 Some(Of::Entry(seq)) => {
                     entries.compare(seq, &mut verified);
-                    self.said = Some(Said::Checked(verified.holds()));
+                    said = Said::Checked(verified.holds());
                     entries.checked.push((seq, verified));
                 }
                 _ => {
-                    self.said = Some(Said::Checked(verified.holds()));
+                    said = if verified.holds() { Said::Whole } else { Said::Checked(false) };
                     entries.whole = Some(verified);
                 }
+            }
+            if self.view == View::Entries {
+                self.said = Some(said);
             }
         }
         Vec::new()
@@ -146,7 +164,7 @@ mod tests {
 
     use super::*;
     use crate::state::{
-        Lane, Msg, View,
+        Lane, Msg,
         samples::{at, child, verified},
     };
 
@@ -256,6 +274,46 @@ mod tests {
         assert_eq!(job.of, Of::Chain(59));
         state.verified(asked, Ok(verified(true)));
         assert!(state.entries.whole.as_ref().unwrap().holds());
+        assert_eq!(state.said, Some(Said::Whole));
+    }
+
+    #[test]
+    fn a_check_that_is_under_way_when_the_page_is_turned_says_nothing_of_the_next_page() {
+        let mut state = shown(120);
+        let (asked, _) = turn(&step(&mut state, EntriesMsg::Check(119)));
+        let effects = step(&mut state, EntriesMsg::Older);
+        give(&mut state, &effects, 120);
+        assert!(state.verified(asked, Ok(verified(true))).is_empty());
+        let entries = &state.entries;
+        assert_eq!((state.said, &entries.of, &entries.whole), (None, &None, &None));
+        assert!(entries.checked.is_empty() && !entries.checking.busy);
+        turn(&step(&mut state, EntriesMsg::Check(60)));
+    }
+
+    #[test]
+    fn what_is_found_after_she_has_left_is_not_said_elsewhere() {
+        let mut state = shown(3);
+        let (asked, _) = turn(&step(&mut state, EntriesMsg::CheckAll));
+        state.update(Msg::Go(View::Children), at(0).date());
+        state.verified(asked, Ok(verified(true)));
+        assert_eq!(state.said, None);
+    }
+
+    #[test]
+    fn a_page_that_leaves_one_out_is_not_shown() {
+        for left_out in [0, 1, 2] {
+            let mut state = State { child: Some(child()), ..State::default() };
+            let effects = state.update(Msg::Go(View::Entries), at(0).date());
+            let asked = effects.iter().find_map(|effect| match effect {
+                Effect::Call(turn, Call::Entries { .. }) => Some(*turn),
+                _ => None,
+            });
+            let items: Vec<_> = (0..3).rev().filter(|seq| *seq != left_out).map(entry).collect();
+            let page = ChildLedger { key: None, you: None, items, next: None };
+            state.answer(Lane::Entries, asked.unwrap(), Ok(serde_json::to_string(&page).unwrap()));
+            // That the newest is left out nobody can see.
+            assert_eq!(state.entries.page.value.is_some(), left_out == 2, "{left_out}");
+        }
     }
 
     #[test]

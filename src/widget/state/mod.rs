@@ -112,6 +112,8 @@ pub enum Spot {
     Toolbar,
     /// The search field.
     Search,
+    /// An entry of the history.
+    Entry(u64),
 }
 
 /// Something she asked for and did not wait for, that failed.
@@ -166,8 +168,10 @@ pub enum Said {
     LeavesNext,
     /// The receipts of an erasure were checked: whether all is as it should be.
     Verified(bool),
-    /// Entries were.
+    /// An entry was; or all were, and not all is as it should be.
     Checked(bool),
+    /// No entry is missing.
+    Whole,
 }
 
 /// Somebody did something, or time passed. (Answers come by [`State::answer`]: what is cloned for
@@ -425,6 +429,7 @@ impl State {
         match self.view {
             View::Recording => Spot::Keep,
             View::Requests => self.first_of_more.map_or(Spot::Heading, Spot::Request),
+            View::Entries => self.entries.checked.last().map_or(Spot::Heading, |(seq, _)| Spot::Entry(*seq)),
             _ => Spot::Heading,
         }
     }

@@ -98,6 +98,8 @@ pub struct Verified {
     pub pinned: bool,
     /// How the guardian of this session is named in the child's entries.
     pub you: Option<String>,
+    /// Whether this browser remembers how the ledger was.
+    pub remembers: bool,
     /// Two states of one ledger that contradict each other: the one that this browser had seen, and the one
     /// it was shown now.
     pub caught: Option<[String; 2]>,
@@ -163,12 +165,14 @@ pub struct Receipts {
     /// Which one is being checked.
     checking: usize,
     tries: u32,
+    /// Whether it is asked for again in a moment.
+    waits: bool,
 }
 
 impl Receipts {
     fn new(of: Rc<Subject>) -> Self {
         let each = of.children.iter().map(|_| Loaded::default()).collect();
-        Self { of, at: 0, each, checking: 0, tries: 0 }
+        Self { of, at: 0, each, checking: 0, tries: 0, waits: false }
     }
 
     /// The one that is shown.
@@ -215,6 +219,7 @@ impl Receipts {
     }
 
     fn again(&mut self) -> Vec<Effect> {
+        self.waits = false;
         let (Some(child), Some(receipt)) =
             (self.of.children.get(self.checking), self.each.get_mut(self.checking))
         else {
@@ -242,10 +247,14 @@ impl Receipts {
         }
         if self.waits_for(&answer) {
             // It stays awaited meanwhile.
+            self.waits = true;
             return Some(vec![Effect::Wait(AGAIN.1, Msg::Retry(Lane::Receipt))]);
         }
         let goes_on = answer.is_ok();
         self.each.get_mut(self.checking)?.accept(turn, answer);
+        // What went wrong with one is nothing to the one that is looked at.
+        let untried = |receipt: &Loaded<Verified>| receipt.value.is_none() && receipt.failed.is_none();
+        let goes_on = goes_on || self.shown().is_some_and(untried);
         Some(if goes_on { self.check() } else { Vec::new() })
     }
 }
@@ -284,9 +293,10 @@ impl State {
         receipts.check()
     }
 
-    /// Another try.
+    /// Another try. One that was left over of another receipt is none.
     pub(super) fn retry_receipt(&mut self) -> Vec<Effect> {
-        self.receipts.as_mut().map(Receipts::again).unwrap_or_default()
+        let wanted = |receipts: &&mut Receipts| receipts.waits || receipts.failed().is_some();
+        self.receipts.as_mut().filter(wanted).map(Receipts::again).unwrap_or_default()
     }
 
     fn known(&self, id: ErasureId) -> Option<&Erasure> {
@@ -302,9 +312,12 @@ impl State {
         }
         let Some(receipts) = &mut self.receipts else { return Vec::new() };
         let Some(effects) = receipts.arrived(turn, answer) else { return Vec::new() };
-        if let Some(hold) = receipts.hold()
-            && matches!(self.view, View::Receipt | View::Progress)
-        {
+        let here = match self.view {
+            View::Receipt => true,
+            View::Progress => self.watched.as_ref().is_some_and(|watched| watched.id == receipts.of.id),
+            _ => false,
+        };
+        if let Some(hold) = receipts.hold().filter(|_| here) {
             self.said = Some(Said::Verified(hold));
         }
         effects
@@ -470,6 +483,36 @@ mod tests {
         let effects = step(&mut state, Msg::Receipt(ReceiptMsg::Child(2)));
         assert_eq!(effects, [Effect::Focus(Spot::Heading)]);
         assert_eq!(state.receipts.as_ref().unwrap().at, 2);
+    }
+
+    #[test]
+    fn what_goes_wrong_with_one_receipt_is_nothing_to_the_one_that_is_looked_at() {
+        let (mut state, effects) = watching(2);
+        step(&mut state, Msg::Receipt(ReceiptMsg::Child(1)));
+        let next = state.verified(turn(&effects), Err(Failure::NotLoaded));
+        state.verified(turn(&next), Ok(verified(true)));
+        let receipts = state.receipts.as_ref().unwrap();
+        assert!(receipts.shown().unwrap().value.is_some());
+        assert_eq!(receipts.hold(), None);
+    }
+
+    #[test]
+    fn another_try_is_only_made_of_what_is_awaited() {
+        let (mut state, effects) = watching(1);
+        let early = Err(Failure::Refused(Problem::new(ProblemType::Conflict)));
+        state.verified(turn(&effects), early);
+        let again = turn(&step(&mut state, Msg::Retry(Lane::Receipt)));
+        assert!(step(&mut state, Msg::Retry(Lane::Receipt)).is_empty(), "it is on its way");
+        state.verified(again, Ok(verified(true)));
+        assert!(step(&mut state, Msg::Retry(Lane::Receipt)).is_empty(), "it is there");
+    }
+
+    #[test]
+    fn of_another_request_than_the_one_that_is_watched_nothing_is_said() {
+        let (mut state, effects) = watching(1);
+        state.watch(ErasureId::from_parts(9, 9), None);
+        state.verified(turn(&effects), Ok(verified(true)));
+        assert_ne!(state.said, Some(Said::Verified(true)));
     }
 
     #[test]

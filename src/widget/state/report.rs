@@ -172,6 +172,13 @@ impl Check {
         Self { what, outcome: Outcome::Failed(code.to_owned(), String::new()), detail: String::new() }
     }
 
+    /// Whether the two states of the ledger that were compared contradict each other, and so prove it to others.
+    #[must_use]
+    pub fn is_evidence(&self) -> bool {
+        let Outcome::Failed(code, _) = &self.outcome else { return false };
+        matches!(&**code, "rollback" | "split-view" | "not-consistent" | "no-proof")
+    }
+
     /// Where it belongs.
     #[must_use]
     pub const fn rung(&self) -> Rung {
@@ -277,6 +284,15 @@ mod tests {
         let mut report = Report::read(&GOOD.replace("published proved", "published open"));
         report.require(needed);
         assert!(report.holds(), "less than one would wish, and true");
+    }
+
+    #[test]
+    fn only_what_contradicts_what_was_seen_accuses_anybody() {
+        let is_evidence = |code: &str| Check::failed(What::Consistency, code).is_evidence();
+        assert!(["rollback", "split-view", "not-consistent", "no-proof"].into_iter().all(is_evidence));
+        assert!(
+            !["not-note", "not-checkpoint", "unknown-origin", "key-swapped"].into_iter().any(is_evidence)
+        );
     }
 
     #[test]

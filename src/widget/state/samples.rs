@@ -153,6 +153,7 @@ pub fn verified(holds: bool) -> Verified {
         policy: "policy".into(),
         pinned: false,
         you: None,
+        remembers: true,
         caught: None,
     }
 }

@@ -2,12 +2,16 @@
 //! proof; and whether any is missing.
 
 use proof::verify::What;
-use rules::contract::{ChildLedger, LedgerEntry};
+use rules::{
+    Date, Timestamp,
+    contract::{ChildLedger, LedgerEntry},
+};
 use yew::prelude::{AttrValue, Html};
 
 use super::{Cx, heading, loaded, receipt};
 use crate::{
     locale::{Format, Key, Texts},
+    page::entry_id,
     parts::{Weight, button, el, group, keyed, maybe, p, press, screen, span, text, trouble, ul, with},
     state::{EntriesMsg, Lane, Msg, Verified, receipt::Of},
     words,
@@ -39,9 +43,7 @@ fn whole(cx: &Cx, name: &str) -> Html {
     let ask = el("p", "decide", vec![button(cx, Weight::Plain, label, Msg::Entries(EntriesMsg::CheckAll))]);
     let found = maybe(entries.whole.as_ref(), |verified| match verified.holds() {
         true => {
-            let chain = verified.report.check(What::Chain);
-            let n = chain.and_then(|chain| chain.detail.parse().ok()).unwrap_or(0);
-            let said = cx.texts.count(Key::EntriesWhole, n, &[]);
+            let said = none_missing(cx, verified);
             let lines = receipt::checks(cx, verified, name);
             group(vec![p("checked", said), ul("steps-list", lines.into_iter())])
         }
@@ -49,6 +51,15 @@ fn whole(cx: &Cx, name: &str) -> Html {
     });
     let failed = entries.checking.failed.as_ref().filter(|_| mine);
     group(vec![ask, maybe(failed, |failure| trouble(cx, failure, Lane::Entry)), found])
+}
+
+/// That none is missing up to the newest that was checked: what the service keeps back after that nobody sees.
+pub fn none_missing(cx: &Cx, verified: &Verified) -> AttrValue {
+    let chain = verified.report.check(What::Chain);
+    let n = chain.and_then(|chain| chain.detail.parse().ok()).unwrap_or(0);
+    let kind = verified.report.check(What::Opening).map(|opening| &*opening.detail).unwrap_or_default();
+    let at = when(cx.texts, kind, &verified.report.body);
+    cx.texts.count(Key::EntriesWhole, n, &[("at", &at)])
 }
 
 /// What is not so, what that means, and what to do.
@@ -67,16 +78,18 @@ fn entry(cx: &Cx, page: &ChildLedger, item: &LedgerEntry) -> Html {
     let entries = &cx.state.entries;
     let told = said(cx.texts, page.you.as_deref(), item);
     let mine = entries.of == Some(Of::Entry(item.seq));
-    let at = cx.texts.moment(Format::DayTime, item.entered_at);
+    let at = when(cx.texts, &item.kind, &item.body);
     let found = entries.found(item.seq);
     let check = match (item.index, found) {
         (None, _) => span("quiet", cx.text(Key::EntryEarly)),
         (Some(_), None) => {
             let label = cx.texts.fill(Key::EntryCheckThis, &[("entry", &told), ("at", &at)]);
             let words = cx.text(if mine && entries.checking.busy { Key::Waiting } else { Key::EntryCheck });
-            let about = vec!["button".into(), "button quiet".into(), "button".into(), label];
+            let waits = if entries.checking.busy && !mine { "true" } else { "false" };
+            let about = vec!["button".into(), "button quiet".into(), "button".into(), label, waits.into()];
             let then = cx.press(Msg::Entries(EntriesMsg::Check(item.seq)));
-            press(&["type", "class", "part", "aria-label"], about, then, vec![text(words)])
+            let names = &["type", "class", "part", "aria-label", "aria-disabled"];
+            press(names, about, then, vec![text(words)])
         }
         (Some(_), Some(verified)) if verified.holds() => span("checked", cx.text(Key::EntryProved)),
         (Some(_), Some(_)) => Html::default(),
@@ -89,7 +102,9 @@ fn entry(cx: &Cx, page: &ChildLedger, item: &LedgerEntry) -> Html {
         maybe(failed, |failure| trouble(cx, failure, Lane::Entry)),
         maybe(found.filter(|verified| !verified.holds()), |verified| wrong(cx, verified)),
     ];
-    keyed(item.seq.to_string(), el("li", "", inside))
+    // The button that is pressed goes: the focus is then on the entry, with what came of it.
+    let about = vec![entry_id(item.seq).into(), "-1".into()];
+    keyed(item.seq.to_string(), with("li", &["id", "tabindex"], about, inside))
 }
 
 fn turning(cx: &Cx, page: &ChildLedger) -> Html {
@@ -110,6 +125,56 @@ fn field<'a>(body: &'a str, name: &str) -> Option<&'a str> {
     body.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
 }
 
+/// The moment that a body speaks of. When the service says that it was entered is nothing that is checked.
+fn when(texts: &Texts, kind: &str, body: &str) -> AttrValue {
+    let at = field(body, if kind == "complete" { "finished" } else { "at" }).and_then(|at| at.parse().ok());
+    at.map_or_else(|| texts.get(Key::Unknown), |at: Timestamp| texts.moment(Format::DayTime, at).into())
+}
+
+/// The text for what an entry says: of two kinds of event it is never the same.
+fn event(kind: &str, body: &str) -> Key {
+    match kind {
+        "birth" => Key::EntryBirth,
+        "derive" if field(body, "rebuilt").is_some() => Key::EntryRebuilt,
+        "derive" => Key::EntryDerive,
+        "access" => match field(body, "for") {
+            Some("playback") => Key::EntryPlayed,
+            Some("reading") => Key::EntryRead,
+            _ => Key::EntryAccess,
+        },
+        "decision" if kept_until(body).is_some() => Key::EntryKept,
+        "decision" if field(body, "release").is_some() => Key::EntryReleased,
+        "decision" if field(body, "undo").is_some() => Key::EntryUndone,
+        "decision" => Key::EntryDecided,
+        "request" => Key::EntryRequest,
+        "store-result" => Key::EntryStore,
+        "key-destroyed" => Key::EntryKeyDestroyed,
+        "processor" if body.starts_with("forget-me-not/disclosure/") => Key::EntryDisclosure,
+        "processor" => match processor(body).nth(1) {
+            Some("asked") => Key::EntryAsked,
+            Some("acknowledged") => Key::EntryAcknowledged,
+            Some("completed") => Key::EntryCompleted,
+            Some("cancelled") => Key::EntryCancelled,
+            Some("silent") => Key::EntrySilent,
+            Some("found") => Key::EntryFound,
+            Some("found-none") => Key::EntryFoundNone,
+            _ => Key::EntryProcessor,
+        },
+        "model" => Key::EntryModel,
+        "complete" => Key::EntryComplete,
+        _ => Key::EntryOther,
+    }
+}
+
+/// The name of another company, and what it is about.
+fn processor(body: &str) -> impl Iterator<Item = &str> {
+    field(body, "processor").unwrap_or_default().split(' ')
+}
+
+fn kept_until(body: &str) -> Option<Date> {
+    field(body, "keep")?.split(' ').nth(1)?.parse().ok()
+}
+
 /// What an entry says, in plain words. One that is not understood is named by its kind.
 fn said(texts: &Texts, you: Option<&str>, item: &LedgerEntry) -> AttrValue {
     let body = &*item.body;
@@ -119,33 +184,27 @@ fn said(texts: &Texts, you: Option<&str>, item: &LedgerEntry) -> AttrValue {
         (Some(_), Some(_)) => Key::WhoOther,
         _ => Key::WhoGuardian,
     });
-    let who = [("who", &*who)];
-    match &*item.kind {
-        "birth" => texts.get(Key::EntryBirth),
-        "derive" if field(body, "rebuilt").is_some() => texts.get(Key::EntryRebuilt),
-        "derive" => texts.get(Key::EntryDerive),
-        "access" => match field(body, "for") {
-            Some("playback") => texts.fill(Key::EntryPlayed, &who),
-            Some("reading") => texts.fill(Key::EntryRead, &who),
-            _ => texts.get(Key::EntryAccess),
-        },
-        "decision" => decided(texts, body, &who),
-        "request" => {
-            let n = field(body, "recordings").and_then(|n| n.parse().ok()).unwrap_or(0);
+    let number = |n: Option<&str>| n.and_then(|n| n.parse().ok()).unwrap_or(0);
+    let name = processor(body).next().unwrap_or_default();
+    match event(&item.kind, body) {
+        Key::EntryRequest => {
             let what = texts.get(words::scope(field(body, "scope").unwrap_or_default()));
-            texts.count(Key::EntryRequest, n, &[who[0], ("what", &*what)])
+            let n = number(field(body, "recordings"));
+            texts.count(Key::EntryRequest, n, &[("who", &who), ("what", &what)])
         }
-        "store-result" => {
+        Key::EntryStore => {
             let mut words = field(body, "store").unwrap_or_default().split(' ');
             let place = words::store_named(texts, words.next().unwrap_or_default());
-            let n = words.next().and_then(|n| n.parse().ok()).unwrap_or(0);
-            texts.count(Key::EntryStore, n, &[("place", &*place)])
+            texts.count(Key::EntryStore, number(words.next()), &[("place", &place)])
         }
-        "key-destroyed" => texts.get(Key::EntryKeyDestroyed),
-        "processor" => texts.get(Key::EntryProcessor),
-        "model" => became(texts, body),
-        "complete" => texts.get(Key::EntryComplete),
-        _ => texts.get(Key::EntryOther),
+        Key::EntryDisclosure => {
+            texts.count(Key::EntryDisclosure, number(field(body, "recordings")), &[("name", name)])
+        }
+        Key::EntryModel => became(texts, body),
+        key => {
+            let until = kept_until(body).map(|day| texts.date(day)).unwrap_or_default();
+            texts.fill(key, &[("who", &who), ("name", name), ("date", &until)])
+        }
     }
 }
 
@@ -155,16 +214,6 @@ fn became(texts: &Texts, body: &str) -> AttrValue {
     let [name, outcome, day] = words[..] else { return texts.get(Key::EntryModel) };
     let day = day.parse().map_or_else(|_| texts.get(Key::Unknown), |day| texts.date(day).into());
     words::model_named(texts, name, outcome, &day, Some(field(body, "because").unwrap_or_default()))
-}
-
-fn decided(texts: &Texts, body: &str, who: &[(&str, &str); 1]) -> AttrValue {
-    let keep = field(body, "keep").and_then(|keep| keep.split(' ').nth(1)?.parse().ok());
-    match keep {
-        Some(day) => texts.fill(Key::EntryKept, &[who[0], ("date", &texts.date(day))]),
-        None if field(body, "release").is_some() => texts.fill(Key::EntryReleased, who),
-        None if field(body, "undo").is_some() => texts.fill(Key::EntryUndone, who),
-        None => texts.fill(Key::EntryDecided, who),
-    }
 }
 
 #[cfg(test)]
@@ -177,5 +226,38 @@ mod tests {
         assert_eq!(field(body, "by"), Some("you="));
         assert_eq!(field(body, "keep"), Some("abc= 2027-11-22"));
         assert_eq!(field(body, "k"), None, "a name is whole");
+    }
+
+    /// What the functions of the service's `ledger/body.rs` write.
+    #[test]
+    fn no_two_kinds_of_event_are_told_alike() {
+        let mut bodies = vec![
+            ("birth", "birth/v1\nat t\nrecording r=\nstore media\n".to_owned()),
+            ("derive", "derive/v1\nat t\nmade fact f=\nfrom r=\n".into()),
+            ("derive", "derive/v1\nat t\nrebuilt d= 2\n".into()),
+            ("model", "model/v1\nat t\nerasure era_1\nmodel m retired 2026-11-22\n".into()),
+            ("request", "request/v1\nat t\nerasure era_1\nby g=\nscope items\nrecordings 2\n".into()),
+            ("access", "access/v1\nat t\nrecording r=\nby g=\nfor reading\n".into()),
+            ("access", "access/v1\nat t\nrecording r=\nby g=\nfor playback\n".into()),
+            ("decision", "decision/v1\nat t\nby g=\nkeep r= 2027-11-22\n".into()),
+            ("decision", "decision/v1\nat t\nby g=\nrelease r=\n".into()),
+            ("decision", "decision/v1\nat t\nby g=\nundo era_1\n".into()),
+            ("store-result", "store-result/v1\nat t\nerasure era_1\nstore media 2 absent h=\n".into()),
+            ("key-destroyed", "key-destroyed/v1\nat t\nerasure era_1\nkeys 2 h=\n".into()),
+            ("processor", "disclosure/v1\nat t\nprocessor speech\nclass media\nrecordings 2\n".into()),
+            ("complete", "erasure/v1\n".into()),
+        ];
+        let answers = ["asked", "acknowledged", "completed", "cancelled", "silent", "found", "found-none"];
+        bodies.extend(answers.map(|what| {
+            let lines = format!("processor/v1\nat t\nerasure era_1\nprocessor speech {what}\nanswer -\n");
+            ("processor", lines)
+        }));
+        let told = bodies.iter().map(|(kind, body)| event(kind, &format!("forget-me-not/{body}")));
+        let told: Vec<_> = told.collect();
+        for (n, key) in told.iter().enumerate() {
+            assert!(!told[..n].contains(key), "{:?} is told as another", bodies[n]);
+            let vague = [Key::EntryOther, Key::EntryAccess, Key::EntryDecided, Key::EntryProcessor];
+            assert!(!vague.contains(key), "{:?}", bodies[n]);
+        }
     }
 }

@@ -203,6 +203,10 @@ fn said(cx: &Cx) -> AttrValue {
         Some(Said::LeavesNext) => cx.text(Key::LeavesNext),
         Some(Said::Verified(true)) => cx.text(Key::ReceiptGood),
         Some(Said::Checked(true)) => cx.text(Key::EntryProved),
+        Some(Said::Whole) => {
+            let whole = cx.state.entries.whole.as_ref();
+            whole.map(|whole| entries::none_missing(cx, whole)).unwrap_or_default()
+        }
         Some(Said::Verified(false) | Said::Checked(false)) => cx.text(Key::ReceiptBad),
     }
 }

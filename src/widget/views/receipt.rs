@@ -217,7 +217,15 @@ fn more(cx: &Cx, verified: &Verified, check: &Check) -> Vec<AttrValue> {
         (What::Chain, Outcome::Proved) => {
             vec![cx.texts.count(Key::ChainEntries, check.detail.parse().unwrap_or(0), &[])]
         }
-        (What::Consistency, Outcome::Unchecked) => vec![cx.text(Key::FirstSeen)],
+        (What::Consistency, Outcome::Unchecked) => vec![cx.text(match verified.remembers {
+            _ if !verified.report.proves(What::Signature) => Key::NotCompared,
+            true => Key::FirstSeen,
+            false => Key::CannotRemember,
+        })],
+        (What::Consistency, Outcome::Open) => {
+            let names = [("before", &*check.detail), ("now", verified.report.origin())];
+            vec![cx.texts.fill(Key::LedgerRenamed, &names)]
+        }
         _ => Vec::new(),
     }
 }
@@ -238,7 +246,8 @@ fn told(cx: &Cx, verified: &Verified, statement: &Statement) -> Vec<Html> {
     }
     for model in &statement.models {
         let on = model.on.map_or_else(|| cx.text(Key::Unknown), |on| texts.date(day(on)).into());
-        let class = if model.on.is_some() { "absent" } else { "" };
+        // By a day means that it is still in use.
+        let class = if matches!(&*model.outcome, "retired" | "retrained") { "absent" } else { "" };
         let told = words::model_named(texts, &model.id, &model.outcome, &on, None);
         lines.push(line(class, told, None, vec![]));
     }
