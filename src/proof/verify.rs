@@ -311,7 +311,7 @@ impl Report {
         for model in &statement.models {
             list(&mut words, &[&model.id, &model.outcome]);
             // What is to be done by a day is not done.
-            if !matches!(&*model.outcome, "retired" | "retrained") {
+            if model.on.is_none() || !matches!(&*model.outcome, "retired" | "retrained") {
                 rung = Open;
             }
         }

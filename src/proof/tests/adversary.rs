@@ -359,10 +359,14 @@ fn a_processor_that_is_silent_is_said_to_be() {
         assert_eq!((report.failed(), report.outcome(What::Processors)), (false, &rung));
         assert!(report.text().contains(&format!("processors {} speech {}\n", rung.word(), answer.word())));
     }
-    let mut world = World::new();
-    world.statement.models[0].on = None;
-    let told = World::telling(world.inventory, world.statement);
-    assert_eq!(plain(&told.receipt()).outcome(What::Models), &Outcome::Open);
+    // What is to be done by a day is not done, and neither is what has none.
+    for (outcome, dated) in [("retrained", false), ("retire-or-retrain-by", true)] {
+        let mut world = World::new();
+        world.statement.models[0].outcome = outcome.into();
+        world.statement.models[0].on.take_if(|_| !dated);
+        let told = World::telling(world.inventory, world.statement);
+        assert_eq!(plain(&told.receipt()).outcome(What::Models), &Outcome::Open, "{outcome}");
+    }
 }
 
 #[test]

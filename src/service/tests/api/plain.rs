@@ -609,7 +609,7 @@ async fn what_was_learned_is_read_with_the_recording_and_counted_before_it_goes(
         "Facts learned 2 copies",
         "Training data 1 copy",
         "Also made from recordings that stay: 1. It goes all the same.",
-        "speech-7: made without consent, retired or trained anew by February 19, 2027",
+        "speech-7: made without consent, is to be retired or trained anew by February 19, 2027",
     ] {
         assert!(preview.words().contains(said), "{said}: {}", preview.words());
     }
