@@ -157,6 +157,7 @@ impl From<ErasureError> for Failure {
             ErasureError::Covered => Self::because(ProblemType::Conflict, error),
             ErasureError::NotYours => Self::because(ProblemType::NotAllowed, error),
             ErasureError::KeyReused => Self::new(ProblemType::KeyReused),
+            ErasureError::NotWrittenDown => Self::because(ProblemType::Unavailable, error),
             ErasureError::Database(error) => error.into(),
         }
     }

@@ -93,6 +93,7 @@ pub async fn accept(
         && let Some(id) = made_before(&mut tx, asker.guardian, key).await?
     {
         tx.rollback().await?;
+        write_down(core).await?;
         return Ok((view::get(core, asker, id).await?, false));
     }
     let ask = Ask {
@@ -106,9 +107,10 @@ pub async fn accept(
     faults::point("accept-before");
     tx.commit().await?;
     faults::point("accept-after");
-    write_down(core).await;
     core.changed();
+    let written_down = write_down(core).await;
     core.engine.notify_one();
+    written_down?;
     Ok((view::get(core, asker, id).await?, true))
 }
 
@@ -123,8 +125,8 @@ pub async fn accept_for_rule(
     match seal(core, &mut tx, ask, &[child], false, None).await {
         Ok(id) => {
             tx.commit().await?;
-            write_down(core).await;
             core.changed();
+            write_down(core).await?;
             Ok(Some(id))
         }
         Err(ErasureError::NothingMatches) => Ok(None),
@@ -326,8 +328,9 @@ pub async fn cancel(core: &Core, asker: &Asker, id: ErasureId) -> Result<Erasure
     }
     give_back(&mut tx, id).await?;
     tx.commit().await?;
-    write_down(core).await;
     core.changed();
+    // It is taken back in any case, and asked again there is nothing to take back: the engine goes on trying.
+    let _ = write_down(core).await;
     view::get(core, asker, id).await
 }
 
@@ -350,13 +353,14 @@ pub(crate) async fn give_back(tx: &mut Transaction<'_, Sqlite>, id: ErasureId) -
 
 /// Writes down outside of the database what was asked for. Where that fails the engine does it before it
 /// destroys anything.
-async fn write_down(core: &Core) {
-    if let Err(error) = journal::keep(core).await {
+async fn write_down(core: &Core) -> Result<(), ErasureError> {
+    journal::keep(core).await.map_err(|error| {
         tracing::error!(
             error = format!("{error:#}"),
             "what is to be deleted is in the database alone until the next try"
         );
-    }
+        ErasureError::NotWrittenDown
+    })
 }
 
 /// An erasure is done: what it deleted no undo of another gives back.

@@ -86,12 +86,36 @@ pub async fn tick(core: &Core) -> anyhow::Result<()> {
     // Nothing is destroyed before a restored backup would know that it was.
     journal::keep(core).await?;
     open_seals(core).await?;
-    for id in due(core).await? {
-        for lease in Lease::claim(core, &[id], lease::SECONDS).await? {
+    erase_due(core).await?;
+    verify_erased(core).await
+}
+
+/// The same, of all that is due and not only of the first ones, checked at the end: while nobody is served there is
+/// no reason to look between.
+pub async fn tick_all(core: &Core) -> anyhow::Result<()> {
+    journal::keep(core).await?;
+    open_seals(core).await?;
+    let mut before = Vec::new();
+    loop {
+        let done = erase_due(core).await?;
+        // What fails is due still, and waits for the next tick.
+        if done.is_empty() || done == before {
+            break;
+        }
+        before = done;
+    }
+    verify_erased(core).await
+}
+
+/// Erases what is due, some of it; returns what that was.
+async fn erase_due(core: &Core) -> anyhow::Result<Vec<ErasureId>> {
+    let due = due(core).await?;
+    for id in &due {
+        for lease in Lease::claim(core, &[*id], lease::SECONDS).await? {
             carry_out(core, lease, async |lease| erase(core, lease).await).await;
         }
     }
-    verify_erased(core).await
+    Ok(due)
 }
 
 /// Erasures of which something is to be erased now, and that no other engine has.
@@ -195,11 +219,13 @@ async fn verify_erased(core: &Core) -> anyhow::Result<()> {
 }
 
 /// Whether the database may be written anew now: a small one always, a large one once an hour, for
-/// nobody can write meanwhile. Until then erasures wait for their check, well within their day.
+/// nobody can write meanwhile. While a backup is restored nobody can in any case. Until then erasures wait for their check, well within their day.
 async fn may_scrub(core: &Core) -> anyhow::Result<bool> {
     let since = core.clock.now().ms() - core.scrubbed_at.load(Ordering::Relaxed);
     // A clock that was ahead when that was noted says nothing.
-    Ok(core.db.size().await? <= SMALL_DATABASE || !(0..SCRUB_EVERY_MS).contains(&since))
+    Ok(core.is_restoring()
+        || core.db.size().await? <= SMALL_DATABASE
+        || !(0..SCRUB_EVERY_MS).contains(&since))
 }
 
 /// Takes every erased byte out of the database's files.

@@ -65,6 +65,9 @@ pub enum ErasureError {
     /// The key belongs to another request.
     #[error("this Idempotency-Key was used for another request")]
     KeyReused,
+    /// It is accepted, and would be lost with the database: the same request with the same key sees to that.
+    #[error("it is accepted and not yet safe from a loss; the same request with the same key will do")]
+    NotWrittenDown,
     /// The database failed; nothing was half done.
     #[error(transparent)]
     Database(#[from] sqlx::Error),

@@ -14,6 +14,9 @@ use sqlx::{Row, query, sqlite::SqliteRow};
 use super::view;
 use crate::{db::Db, owner, processors};
 
+/// Seconds in which what was asked is written down, by the answer or the engine.
+const WRITTEN_WITHIN: i64 = 60;
+
 /// One erasure.
 #[derive(Debug, Serialize)]
 pub struct Report {
@@ -37,6 +40,8 @@ pub struct Report {
     pub finished_at: Option<Timestamp>,
     /// The engine that carries it out now.
     pub lease: Option<Lease>,
+    /// Whether a loss of the database could lose it: nothing is erased before it is written down outside.
+    pub unwritten: bool,
     /// Each store, in the order of erasure.
     pub steps: Vec<Step>,
     /// Each request to a processor.
@@ -105,11 +110,14 @@ pub struct Step {
 /// Erasures that are not over or not confirmed by all processors, or all of them, those that are due first first.
 pub async fn list(db: &Db, data: &std::path::Path, now: Timestamp, all: bool) -> anyhow::Result<Vec<Report>> {
     let rows = query(
-        "SELECT id, state, recordings, requested_at, sealed_until, expected_by, due_by, finished_at, lease_owner, lease_until
+        "SELECT id, state, recordings, requested_at, sealed_until, expected_by, due_by, finished_at, lease_owner, lease_until,
+             journaled = 0 AND (finished_at IS NULL OR state = 'cancelled') AND coalesce(finished_at, requested_at) < ?
          FROM erasure e WHERE finished_at IS NULL OR ? OR EXISTS (
              SELECT 1 FROM processor_step s WHERE s.erasure = e.id AND s.state <> 'completed')
+             OR journaled = 0 AND state = 'cancelled'
          ORDER BY finished_at IS NOT NULL, due_by, id",
     )
+    .bind(now.plus_seconds(-WRITTEN_WITHIN).ms())
     .bind(all)
     .fetch_all(db.read())
     .await?;
@@ -147,6 +155,7 @@ async fn read(db: &Db, data: &std::path::Path, now: Timestamp, row: &SqliteRow) 
         due_by: clock.due_by,
         finished_at: maybe(row, 7)?,
         lease,
+        unwritten: row.try_get(10)?,
         steps: steps.iter().map(step).collect::<sqlx::Result<_>>()?,
         processors: processors::of_erasure(db.read(), id).await?.into_iter().map(Asked::from).collect(),
     })
@@ -171,10 +180,12 @@ fn maybe(row: &SqliteRow, column: usize) -> sqlx::Result<Option<Timestamp>> {
 
 impl Report {
     /// Whether somebody must look: a week has passed, or what the law allows, or a processor does not
-    /// answer, or not truly.
+    /// answer, or not truly, or what was asked is in the database alone.
     #[must_use]
     pub fn is_alarming(&self) -> bool {
-        self.lateness >= Lateness::Alarm || self.processors.iter().any(|asked| asked.state.is_escalated())
+        self.unwritten
+            || self.lateness >= Lateness::Alarm
+            || self.processors.iter().any(|asked| asked.state.is_escalated())
     }
 }
 
@@ -185,6 +196,12 @@ impl fmt::Display for Report {
         write!(f, ", asked {requested_at}, expected {expected_by}, due {due_by}")?;
         if let Some(finished) = self.finished_at {
             write!(f, ", over {finished}")?;
+        }
+        if self.unwritten {
+            write!(
+                f,
+                "\n  not written to deletions/: it would be lost with the database, and nothing is erased until it is"
+            )?;
         }
         for step in &self.steps {
             write!(f, "\n  {step}")?;

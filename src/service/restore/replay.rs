@@ -68,7 +68,7 @@ pub async fn replay(core: &Core) -> anyhow::Result<()> {
     let unknown = drop_unknown(core).await?;
     faults::point("restore-erased");
     while is_erasing(core).await? {
-        engine::tick(core).await?;
+        engine::tick_all(core).await?;
         tokio::time::sleep(TICK).await;
     }
     // What lay about without an owner left no step that would have cleaned the files after it.

@@ -16,7 +16,7 @@ use rules::{
 use service::{
     clock::{Clock, SystemClock},
     core::{Core, Policy},
-    erasure::{Asker, accept, engine, view},
+    erasure::{Asker, ErasureError, Idempotency, accept, engine, report, view},
     ledger,
     outbound::{self, Reach},
     playback,
@@ -404,6 +404,46 @@ async fn keys_that_do_not_belong_together_are_refused_and_none_is_replaced() {
     assert_eq!(epoch(data, 2), second);
     assert!(epoch(data, 1).is_none(), "what a rotation ended stays ended");
     drill.check().await;
+}
+
+/// What only the database knows is not accepted yet, and the operator hears of it.
+#[tokio::test]
+async fn what_cannot_be_written_down_is_not_answered_as_accepted() {
+    let home = Household::new().await;
+    home.record(0, &canary(0), true).await;
+    let folder = home.folder.path().join("deletions");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::write(&folder, "a file where a folder should be").unwrap();
+    home.clock.advance(1);
+    let request = NewErasure {
+        child: Some(home.child),
+        scope: Scope::Child {},
+        include_kept: false,
+        waive_undo: true,
+        as_of: None,
+    };
+    let ask = async || {
+        let key = Idempotency { key: "once".into(), request_hash: [7; 32] };
+        accept::accept(&home.core, &home.asker, &request, Some(key)).await
+    };
+    for _ in 0..2 {
+        assert!(matches!(ask().await, Err(ErasureError::NotWrittenDown)), "also when it is asked again");
+    }
+    assert!(engine::tick(&home.core).await.is_err(), "and nothing is erased");
+    assert_eq!(home.holds(StoreId::Media).await, 1);
+    let now = home.clock.now();
+    let report = async |now| report::list(&home.core.db, home.folder.path(), now, false).await.unwrap();
+    assert!(!report(now).await[0].is_alarming(), "it may be written within the minute");
+    let later = report(now.plus_seconds(120)).await;
+    assert!(later[0].unwritten && later[0].is_alarming());
+    assert!(later[0].to_string().contains("not written to deletions/"));
+
+    std::fs::remove_file(&folder).unwrap();
+    let (erasure, new) = ask().await.unwrap();
+    assert!(!new && folder.join(erasure.id.to_string()).is_file());
+    assert!(!report(now.plus_seconds(120)).await[0].unwritten);
+    engine::tick(&home.core).await.unwrap();
+    assert_eq!(home.state(erasure.id).await, ErasureState::Deleted);
 }
 
 /// A file of a deletion is written again when more is buried with it.
