@@ -575,6 +575,8 @@ contract! {
     pub struct DisclosureCreated {
         /// One for each recording, in the order of the request.
         pub items: Vec<Disclosed>,
+        /// Until then they may be handed over; later it is told again first.
+        pub until: Timestamp,
     }
 
     /// A recording that was taken in.

@@ -33,6 +33,8 @@ pub const MODEL_ENDS_WITHIN_DAYS: i64 = 90;
 pub const PROCESSOR_ACKNOWLEDGES_WITHIN_DAYS: i64 = 10;
 /// Days after the request within which a processor has to complete it (ours; the controller's month of GDPR 12(3)).
 pub const PROCESSOR_COMPLETES_WITHIN_DAYS: i64 = 30;
+/// Seconds within which what was told of is handed over (ours); until then a processor is not asked to delete it.
+pub const HANDED_OVER_WITHIN_SECONDS: i64 = 900;
 /// When a deletion that is not done raises an alarm, in days after the request (ours).
 pub const ALARM_AFTER_DAYS: i64 = 7;
 /// When a deletion must be done at the latest: one calendar month after the request (GDPR 12(3)).

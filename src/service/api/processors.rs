@@ -30,7 +30,7 @@ pub const CALLBACK_BYTES: usize = 64 << 10;
 #[utoipa::path(post, path = "/disclosures", operation_id = "tell_disclosure", tag = "processors", security(("vendor" = [])),
     request_body = NewDisclosure,
     responses(
-        (status = 201, description = "It may be handed over, under these names", body = DisclosureCreated),
+        (status = 201, description = "It may be handed over until then, under these names", body = DisclosureCreated),
         (status = 409, description = "Something of it is sealed or deleted: hand over nothing"),
     ))]
 pub async fn disclose(

@@ -107,13 +107,13 @@ pub struct Step {
     pub verified_at: Option<Timestamp>,
 }
 
-/// Erasures that are not over or not confirmed by all processors, or all of them, those that are due first first.
+/// Erasures that are not over or with a processor that is asked on, or all of them, those that are due first first.
 pub async fn list(db: &Db, data: &std::path::Path, now: Timestamp, all: bool) -> anyhow::Result<Vec<Report>> {
     let rows = query(
         "SELECT id, state, recordings, requested_at, sealed_until, expected_by, due_by, finished_at, lease_owner, lease_until,
              journaled = 0 AND (finished_at IS NULL OR state = 'cancelled') AND coalesce(finished_at, requested_at) < ?
          FROM erasure e WHERE finished_at IS NULL OR ? OR EXISTS (
-             SELECT 1 FROM processor_step s WHERE s.erasure = e.id AND s.state <> 'completed')
+             SELECT 1 FROM processor_step s WHERE s.erasure = e.id AND s.next_attempt_at IS NOT NULL)
              OR journaled = 0 AND state = 'cancelled'
          ORDER BY finished_at IS NOT NULL, due_by, id",
     )

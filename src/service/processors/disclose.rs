@@ -8,6 +8,7 @@ use rules::{
     RecordingId, Stores,
     contract::{Disclosed, DisclosureCreated, NewDisclosure},
     processor::ClassSet,
+    retention::HANDED_OVER_WITHIN_SECONDS,
 };
 use sqlx::{Row, Sqlite, Transaction, query, query_scalar};
 
@@ -53,6 +54,7 @@ pub async fn disclose(core: &Core, new: &NewDisclosure) -> Result<DisclosureCrea
     if !(1..=MOST).contains(&new.recordings.len()) || classes.is_empty() {
         return Err(DiscloseError::HowMany);
     }
+    let now = core.clock.now();
     let mut tx = core.db.write().await?;
     let mut items = Vec::with_capacity(new.recordings.len());
     let mut newly: BTreeMap<i64, u64> = BTreeMap::new();
@@ -72,9 +74,16 @@ pub async fn disclose(core: &Core, new: &NewDisclosure) -> Result<DisclosureCrea
         .bind(child)
         .bind(&name)
         .bind(classes.bits())
-        .bind(core.clock.now().ms())
+        .bind(now.ms())
         .execute(&mut *tx)
         .await?;
+        // Told again, it is handed over again.
+        query("UPDATE disclosure SET disclosed_at = max(disclosed_at, ?) WHERE seq = ? AND processor = ?")
+            .bind(now.ms())
+            .bind(seq)
+            .bind(&processor.name)
+            .execute(&mut *tx)
+            .await?;
         if changed.rows_affected() > 0 {
             *newly.entry(child).or_default() += 1;
         }
@@ -82,14 +91,13 @@ pub async fn disclose(core: &Core, new: &NewDisclosure) -> Result<DisclosureCrea
         items.push(Disclosed { recording: *recording, subject, name });
     }
     for (child, recordings) in newly {
-        let now = core.clock.now();
         ledger::enter(&mut tx, core, child, Kind::Processor, |_| {
             body::disclosure(now, &processor.name, classes, recordings)
         })
         .await?;
     }
     tx.commit().await?;
-    Ok(DisclosureCreated { items })
+    Ok(DisclosureCreated { items, until: now.plus_seconds(HANDED_OVER_WITHIN_SECONDS) })
 }
 
 /// Where a recording is and whose, if all of this is in use.

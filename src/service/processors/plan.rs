@@ -3,6 +3,7 @@
 use rules::{
     ErasureId, ProcessorState, Stores, Timestamp,
     processor::{ClassSet, asked_for},
+    retention::HANDED_OVER_WITHIN_SECONDS,
 };
 use sqlx::{Row, Sqlite, Transaction, query, query_as, query_scalar};
 
@@ -20,7 +21,7 @@ pub async fn freeze(
     }
     let losing: Vec<_> = items.map(|(seq, stores)| (seq, stores.bits())).collect();
     let rows = query(
-        "SELECT j.value ->> 1, d.processor, d.child, d.name, d.classes
+        "SELECT j.value ->> 1, d.processor, d.child, d.name, d.classes, d.disclosed_at
          FROM json_each(?) j CROSS JOIN disclosure d ON d.seq = j.value ->> 0",
     )
     .bind(serde_json::json!(losing).to_string())
@@ -32,12 +33,12 @@ pub async fn freeze(
             (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
         let classes = asked_for(ClassSet::from_bits(row.try_get(4)?), Stores::from_bits(row.try_get(0)?));
         if !classes.is_empty() {
-            asked.push((processor, child, name, classes.bits()));
+            asked.push((processor, child, name, classes.bits(), row.try_get::<i64, _>(5)?));
         }
     }
     query(
-        "INSERT INTO processor_item (erasure, processor, child, name, classes)
-         SELECT ?, j.value ->> 0, j.value ->> 1, j.value ->> 2, j.value ->> 3 FROM json_each(?) j",
+        "INSERT INTO processor_item (erasure, processor, child, name, classes, disclosed_at)
+         SELECT ?, j.value ->> 0, j.value ->> 1, j.value ->> 2, j.value ->> 3, j.value ->> 4 FROM json_each(?) j",
     )
     .bind(erasure.to_string())
     .bind(serde_json::json!(asked).to_string())
@@ -47,20 +48,21 @@ pub async fn freeze(
 }
 
 /// Opens a request to each processor that has something, one for each child, to be made once the erasure
-/// cannot be taken back.
+/// cannot be taken back, nor anything be on its way to it any more.
 pub async fn open(
     tx: &mut Transaction<'_, Sqlite>,
     erasure: ErasureId,
     now: Timestamp,
     sealed_until: Timestamp,
 ) -> sqlx::Result<()> {
-    let parts: Vec<(String, i64, i64)> = query_as(
-        "SELECT processor, child, count(*) FROM processor_item WHERE erasure = ? GROUP BY processor, child",
+    let parts: Vec<(String, i64, i64, i64)> = query_as(
+        "SELECT processor, child, count(*), max(disclosed_at) FROM processor_item WHERE erasure = ? GROUP BY processor, child",
     )
     .bind(erasure.to_string())
     .fetch_all(&mut **tx)
     .await?;
-    for (processor, child, recordings) in parts {
+    for (processor, child, recordings, disclosed) in parts {
+        let handed_over = Timestamp::from_ms(disclosed).plus_seconds(HANDED_OVER_WITHIN_SECONDS);
         query(
             "INSERT INTO processor_step (erasure, processor, child, request, state, recordings, since, next_attempt_at)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -72,7 +74,7 @@ pub async fn open(
         .bind(word(ProcessorState::NotSent))
         .bind(recordings)
         .bind(now.ms())
-        .bind(sealed_until.ms())
+        .bind(sealed_until.max(handed_over).ms())
         .execute(&mut **tx)
         .await?;
     }

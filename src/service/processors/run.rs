@@ -30,8 +30,13 @@ const AT_ONCE: i64 = 100;
 /// own: a slow one holds up no other.
 pub async fn run(core: Arc<Core>, shutdown: impl Future<Output = ()> + Send) {
     let loops = core.processors.list.iter().map(|processor| keep_asking(&core, processor));
+    // With nobody to ask it waits all the same: a worker that ends is one that failed.
+    let asking = async {
+        join_all(loops).await;
+        std::future::pending::<()>().await;
+    };
     tokio::select! {
-        _ = join_all(loops) => {}
+        () = asking => {}
         () = shutdown => {}
     }
 }

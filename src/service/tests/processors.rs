@@ -49,13 +49,16 @@ async fn world() -> (Household, Fake) {
     (home, fake)
 }
 
+/// Tells what is handed over, and that has time to arrive.
 async fn give(home: &Household, recordings: &[RecordingId]) -> DisclosureCreated {
     let new = NewDisclosure {
         processor: "speech".into(),
         recordings: recordings.to_vec(),
         classes: vec![Class::Media, Class::Transcript],
     };
-    disclose::disclose(&home.core, &new).await.unwrap()
+    let given = disclose::disclose(&home.core, &new).await.unwrap();
+    home.clock.advance(900);
+    given
 }
 
 async fn ask(home: &Household, scope: Scope, waive_undo: bool) -> Erasure {
@@ -109,7 +112,11 @@ async fn it_is_asked_for_exactly_what_it_was_given_and_told_nobodys_name() {
     let second = home.record(1, &canary(1), true).await;
     let third = home.record(2, &canary(2), true).await;
     let given = give(&home, &[first, second]).await;
-    assert_eq!(give(&home, &[first, second]).await, given, "told twice is told once, under the same names");
+    assert_eq!(
+        give(&home, &[first, second]).await.items,
+        given.items,
+        "told twice is told once, under the same names"
+    );
 
     let erasure = ask(&home, Scope::Items { recordings: vec![first, third] }, false).await;
     let step = tick(&home, &erasure).await;
@@ -399,6 +406,30 @@ async fn one_that_cancels_the_request_has_confirmed_nothing() {
 }
 
 #[tokio::test]
+async fn nobody_is_asked_while_something_may_be_on_its_way_to_them() {
+    let (home, fake) = world().await;
+    let recording = home.record(0, &canary(0), true).await;
+    let new = NewDisclosure {
+        processor: "speech".into(),
+        recordings: vec![recording],
+        classes: vec![Class::Media],
+    };
+    disclose::disclose(&home.core, &new).await.unwrap();
+    home.clock.advance(600);
+    // Told again, it may be handed over again.
+    let given = disclose::disclose(&home.core, &new).await.unwrap();
+    assert_eq!(given.until, home.clock.now().plus_seconds(900));
+    let erasure = ask(&home, Scope::Child {}, true).await;
+    home.clock.advance(899);
+    engine::tick(&home.core).await.unwrap();
+    tick(&home, &erasure).await;
+    assert_eq!(fake.calls(), 0);
+    home.clock.advance(1);
+    tick(&home, &erasure).await;
+    assert_eq!(fake.posted().len(), 1);
+}
+
+#[tokio::test]
 async fn nobody_is_silent_who_could_not_be_heard() {
     let (home, fake, erasure) = deleted_here().await;
     tick(&home, &erasure).await;
@@ -641,7 +672,7 @@ async fn nobody_who_was_given_something_can_be_left_out() {
     home.core.db.close().await;
     let Household { core, folder, asker, .. } = home;
     drop(core);
-    let clock = Arc::new(ManualClock::at(start()));
+    let clock = Arc::new(ManualClock::at(start().plus_seconds(3600)));
     let open = async |list| Core::open_to(folder.path(), Deciding::default(), clock.clone(), list).await;
     let inventory = async |core: &Core| -> (i64, String) {
         sqlx::query_as("SELECT version, body FROM inventory ORDER BY version DESC LIMIT 1")
@@ -692,6 +723,7 @@ async fn one_that_hangs_holds_up_no_other() {
         disclose::disclose(&home.core, &new).await.unwrap();
         ask(&home, Scope::Items { recordings: vec![recording] }, true).await;
     }
+    home.clock.advance(900);
     engine::tick(&home.core).await.unwrap();
     slow.next([Manner::Hanging]);
     run::tick(&home.core).await.unwrap();
