@@ -1,9 +1,10 @@
 //! What was asked to be deleted, written down outside of the database: a file for each erasure in the
 //! folder `deletions`, on the disk before the request is answered and before anything is destroyed.
 //!
-//! A backup of the database does not know what was deleted after it was made. This folder does, and
-//! names nobody: a recording is a mark under the tombstone key ([`mark_of_id`](crate::tombstone::Tombstones::mark_of_id)). So it can be
-//! copied elsewhere all the time, and be kept for as long as there are backups.
+//! A backup of the database does not know what was deleted after it was made. This folder does. It has no
+//! content, no name and no recording's id: a recording is a mark under the tombstone key
+//! ([`mark_of_id`](crate::tombstone::Tombstones::mark_of_id)). It has the ids of child and guardian, which only the database ties
+//! to anybody. So it can be copied elsewhere all the time, and be kept for as long as there are backups.
 //!
 //! ```text
 //! forget-me-not/deletion/v1

@@ -81,6 +81,7 @@ async fn a_parent_without_a_mouse_finds_hears_keeps_and_deletes() {
     let expected = [
         "Recordings",
         "What is held",
+        "History",
         "Requests",
         "Leave this page",
         "Search what was said",

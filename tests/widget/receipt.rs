@@ -190,7 +190,7 @@ async fn an_honest_receipt_adds_up_and_the_three_rungs_stand_apart() {
     for said in [
         "It is entered in the ledger",
         "watch.example/w1 saw it on",
-        "5 entries so far.",
+        "4 entries so far.",
         "The ledger only grew since this browser last saw it",
         "12 copies erased.",
         "The keys of 12 copies were destroyed",
