@@ -35,10 +35,12 @@ const verifier = () => checker ??= import('./verifier.js')
     return it;
   })
   .catch((error) => { checker = null; throw error; });
+// One function for all: an element that is mounted again does not listen twice.
+const soon = ({ currentTarget: { locale } }) =>
+  Promise.all([more(), texts((locale || 'en').split('-')[0].toLowerCase())]).catch(() => {});
 export const near = (element) => {
   rest || second_half(more, texts, verifier);
   // Whoever comes near will soon want more.
-  const soon = () => Promise.all([more(), texts((element.locale || 'en').split('-')[0].toLowerCase())]).catch(() => {});
   for (const event of ['pointerover', 'focusin']) element.addEventListener(event, soon, { once: true });
 };
 
