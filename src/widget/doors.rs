@@ -5,7 +5,10 @@
 
 use rules::Date;
 use wasm_bindgen::JsValue;
-use yew::{Context, prelude::Html};
+use yew::{
+    Context,
+    prelude::{AttrValue, Html},
+};
 
 use crate::{
     beside,
@@ -44,6 +47,13 @@ pub fn texts(_: Here, language: &str) -> JsValue {
 #[inline(never)]
 pub fn ticked(_: Here, cx: &Cx) -> Html {
     views::recordings::ticked(cx)
+}
+
+/// That no entry of a child is missing.
+#[inline(never)]
+pub fn whole(_: Here, cx: &Cx) -> AttrValue {
+    let whole = cx.state.entries.whole.as_ref();
+    whole.map(|whole| views::entries::none_missing(cx, whole)).unwrap_or_default()
 }
 
 /// What failed after she had gone on.

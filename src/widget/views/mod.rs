@@ -1,7 +1,7 @@
 //! The screens: pure functions from what is known to what is shown.
 
 mod children;
-mod entries;
+pub mod entries;
 pub mod erase;
 mod filters;
 mod holdings;
@@ -203,10 +203,7 @@ fn said(cx: &Cx) -> AttrValue {
         Some(Said::LeavesNext) => cx.text(Key::LeavesNext),
         Some(Said::Verified(true)) => cx.text(Key::ReceiptGood),
         Some(Said::Checked(true)) => cx.text(Key::EntryProved),
-        Some(Said::Whole) => {
-            let whole = cx.state.entries.whole.as_ref();
-            whole.map(|whole| entries::none_missing(cx, whole)).unwrap_or_default()
-        }
+        Some(Said::Whole) => cx.state.half.here.map(|here| doors::whole(here, cx)).unwrap_or_default(),
         Some(Said::Verified(false) | Said::Checked(false)) => cx.text(Key::ReceiptBad),
     }
 }
