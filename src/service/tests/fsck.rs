@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 mod household;
+mod process;
 
-use std::{path::PathBuf, process::Command};
+use std::path::{Path, PathBuf};
 
 use household::{Household, canary};
 use proof::leaf::Kind;
@@ -200,11 +201,9 @@ async fn the_commands_say_it_and_fail() {
     let policy = write("policy", &home.core.ledger.policy());
     let inventory = write("inventory.tlog-proof", &inventory);
     let verify = |receipt: &str| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_forget-me-not"));
-        command.arg("verify").arg(write("receipt.tlog-proof", receipt));
-        let output =
-            command.arg("--policy").arg(&policy).arg("--inventory").arg(&inventory).output().unwrap();
-        (output.status.success(), String::from_utf8(output.stdout).unwrap())
+        let receipt = write("receipt.tlog-proof", receipt);
+        let of = Path::new;
+        process::told([of("verify"), &receipt, of("--policy"), &policy, of("--inventory"), &inventory])
     };
     let (good, told) = verify(&receipt);
     assert!(good, "{told}");
@@ -212,11 +211,7 @@ async fn the_commands_say_it_and_fail() {
     let (good, told) = verify(&receipt.replacen("\nindex ", "\nindex 1", 1));
     assert!(!good && told.contains("failed "), "{told}");
 
-    let fsck = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_forget-me-not"));
-        let output = command.args(["fsck", "--data"]).arg(home.folder.path()).output().unwrap();
-        (output.status.success(), String::from_utf8(output.stdout).unwrap())
-    };
+    let fsck = || process::told([Path::new("fsck"), Path::new("--data"), home.folder.path()]);
     assert_eq!(fsck(), (true, "the ledger is what it should be\n".into()));
     flip(&file(&home, Level::Hashes(0), 0).await, 0);
     let (good, told) = fsck();

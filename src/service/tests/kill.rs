@@ -5,18 +5,15 @@
 mod household;
 mod process;
 
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::path::Path;
 
 use household::{Household, canary};
-use process::{PATIENCE, Process, free_port, mint};
+use process::{Process, free_port, mint, until};
 use rules::{ErasureId, ErasureState, Scope, StoreId, contract::NewErasure};
 use service::{
     clock::{Clock, SystemClock},
     core::{Core, Policy},
-    erasure::{Asker, accept, view},
+    erasure::{Asker, view},
     outbound::{self, Reach},
 };
 
@@ -33,18 +30,9 @@ impl Scene {
         let first = home.record_whole(0, &canary(0), true).await;
         let second = home.record_whole(1, &canary(1), true).await;
         home.record_whole(2, &canary(2), true).await;
-        let request = NewErasure {
-            child: Some(home.child),
-            scope: Scope::Items { recordings: vec![first, second] },
-            include_kept: false,
-            waive_undo: true,
-            as_of: None,
-        };
-        let (erasure, _) = accept::accept(&home.core, &home.asker, &request, None).await.unwrap();
-        home.core.db.close().await;
-        let Household { core, asker, folder, .. } = home;
-        drop(core);
-        Self { data: folder, asker, erasure: erasure.id }
+        let erasure = home.ask(Scope::Items { recordings: vec![first, second] }, true).await.id;
+        let (data, asker) = home.left().await;
+        Self { data, asker, erasure }
     }
 
     async fn state(&self) -> ErasureState {
@@ -57,11 +45,8 @@ impl Scene {
     /// Starts the service and lets it finish.
     async fn finish(&self) {
         let service = Process::serve(self.data.path(), None);
-        let begun = Instant::now();
-        while self.state().await != ErasureState::Deleted {
-            assert!(begun.elapsed() < PATIENCE, "the erasure never ended");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        let deleted = async || (self.state().await == ErasureState::Deleted).then_some(());
+        until(deleted).await.expect("the erasure never ended");
         drop(service);
     }
 
@@ -228,9 +213,8 @@ async fn killed_while_accepting() {
     for (point, accepted) in [("accept-before", false), ("accept-after", true), ("journal-written", true)] {
         let home = Household::starting(SystemClock.now().plus_seconds(-60)).await;
         home.record(0, &canary(0), true).await;
-        home.core.db.close().await;
-        let Household { core, asker, folder, child, .. } = home;
-        drop(core);
+        let child = home.child;
+        let (folder, asker) = home.left().await;
         let data = folder.path();
 
         let service = Process::serve_on(data, free_port(), Some(point));
@@ -242,18 +226,15 @@ async fn killed_while_accepting() {
             as_of: None,
         };
         let (url, token) = (format!("http://127.0.0.1:{}/v1/erasures", service.port), mint(data));
-        let ask = tokio::spawn(async move {
-            let client = outbound::builder(Reach::ThisMachine).build().unwrap();
-            let begun = Instant::now();
-            // Until the service listens; then the call hangs at the point.
-            while client.post(&url).bearer_auth(&token).json(&request).send().await.is_err() {
-                assert!(begun.elapsed() < PATIENCE, "the service never listened");
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        });
+        let client = outbound::builder(Reach::ThisMachine).build().unwrap();
+        // Until the service listens; then the call hangs at the point.
+        let post = async || client.post(&url).bearer_auth(&token).json(&request).send().await.ok();
         let killed = data.to_owned();
-        tokio::task::spawn_blocking(move || service.kill_where_it_stopped(&killed)).await.unwrap();
-        ask.abort();
+        let killed = tokio::task::spawn_blocking(move || service.kill_where_it_stopped(&killed));
+        tokio::select! {
+            answer = until(post) => panic!("{point}: it was answered, or nobody listened: {answer:?}"),
+            killed = killed => killed.unwrap(),
+        }
 
         let core = Core::open(data, Policy::default()).await.unwrap();
         let erasures = view::list(&core, &asker, None, None, 10).await.unwrap().items;
@@ -282,7 +263,7 @@ async fn killed_while_importing() {
     }
     let import = |stop_at: Option<&str>| {
         let folder = folder.path().to_string_lossy();
-        Process::run(data.path(), &["import", "--child", "Mia", &folder], stop_at)
+        Process::run(data.path(), ["import", "--child", "Mia", &folder], stop_at)
     };
     let rows = async |core: &Core, sql: &'static str| -> i64 {
         sqlx::query_scalar(sql).fetch_one(core.db.read()).await.unwrap()
@@ -344,7 +325,7 @@ async fn killed_while_rotating() {
             .collect();
         home.core.keys.make(&others).await.unwrap();
         let data = home.folder.path();
-        let rotate = |stop_at: Option<&str>| Process::run(data, &["keys", "rotate"], stop_at);
+        let rotate = |stop_at: Option<&str>| Process::run(data, ["keys", "rotate"], stop_at);
         // Twice: recovery itself may be killed too. The running service plays all the while.
         for round in 1..=2 {
             rotate(Some(point)).kill_where_it_stopped(data);

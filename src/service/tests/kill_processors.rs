@@ -6,19 +6,19 @@ mod fake;
 mod household;
 mod process;
 
-use std::{path::PathBuf, time::Instant};
+use std::path::PathBuf;
 
 use fake::Fake;
 use household::{Household, canary};
-use process::{PATIENCE, Process};
+use process::{Process, log, until};
 use rules::{
     Class, ErasureId, ErasureState, ProcessorState, Scope,
-    contract::{Erasure, NewDisclosure, NewErasure},
+    contract::{Erasure, NewDisclosure},
 };
 use service::{
     clock::{Clock, SystemClock},
     core::{Core, Policy},
-    erasure::{Asker, accept, view},
+    erasure::{Asker, view},
     processors::disclose,
 };
 use sqlx::query_scalar;
@@ -43,27 +43,18 @@ impl Scene {
             classes: vec![Class::Media],
         };
         disclose::disclose(&home.core, &new).await.unwrap();
-        let request = NewErasure {
-            child: Some(home.child),
-            scope: Scope::Child {},
-            include_kept: false,
-            waive_undo: true,
-            as_of: None,
-        };
-        let (erasure, _) = accept::accept(&home.core, &home.asker, &request, None).await.unwrap();
-        home.core.db.close().await;
-        let Household { core, asker, folder, .. } = home;
-        drop(core);
+        let erasure = home.ask(Scope::Child {}, true).await.id;
+        let (data, asker) = home.left().await;
         let beside = tempfile::tempdir().unwrap();
         let settings = beside.path().join("processors.toml");
         std::fs::write(&settings, fake.settings("speech")).unwrap();
-        Self { data: folder, settings, _beside: beside, asker, erasure: erasure.id }
+        Self { data, settings, _beside: beside, asker, erasure }
     }
 
     fn serve(&self, stop_at: Option<&str>) -> Process {
         let settings = self.settings.to_str().unwrap();
         let arguments = ["serve", "--listen", "127.0.0.1:0", "--processors", settings];
-        Process::run(self.data.path(), &arguments, stop_at)
+        Process::run(self.data.path(), arguments, stop_at)
     }
 
     async fn look(&self) -> (Erasure, Vec<String>) {
@@ -89,21 +80,16 @@ async fn survives(point: &'static str, times: usize, state_there: ProcessorState
         let (service, data) = (scene.serve(Some(point)), scene.data.path().to_owned());
         // Not where the processor answers.
         let killed = tokio::task::spawn_blocking(move || service.kill_where_it_stopped(&data)).await;
-        let log = || std::fs::read_to_string(scene.data.path().join("stderr.log")).unwrap();
-        assert!(killed.is_ok(), "{point} was not reached:\n{}", log());
+        assert!(killed.is_ok(), "{point} was not reached:\n{}", log(scene.data.path()));
         assert_eq!(scene.look().await.0.processors[0].state, state_there, "{point}");
     }
     let service = scene.serve(None);
-    let begun = Instant::now();
-    let entered = loop {
+    let entered = until(async || {
         let (erasure, entered) = scene.look().await;
         let acknowledged = erasure.processors[0].state == ProcessorState::Acknowledged;
-        if acknowledged && erasure.state == ErasureState::Deleted {
-            break entered;
-        }
-        assert!(begun.elapsed() < PATIENCE, "{point}: it never went on");
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    };
+        (acknowledged && erasure.state == ErasureState::Deleted).then_some(entered)
+    });
+    let entered = entered.await.unwrap_or_else(|| panic!("{point}: it never went on"));
     drop(service);
     assert_eq!(entered, ["asked", "acknowledged"], "nothing lost, nothing doubled: {point}");
     let posted = fake.posted();

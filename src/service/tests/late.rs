@@ -2,10 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 mod household;
+mod process;
 
 use std::{
     path::Path,
-    process::Command,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -13,10 +13,10 @@ use std::{
 };
 
 use household::Household;
-use rules::{ErasureState, Scope, StoreId, contract::NewErasure};
+use rules::{ErasureState, Scope, StoreId};
 use service::{
     clock::{Clock, SystemClock},
-    erasure::{accept, engine},
+    erasure::engine,
     store::{Holds, Item, Store, StoreError, Subject},
 };
 
@@ -43,9 +43,8 @@ impl Store for Broken {
 }
 
 fn erasures(data: &Path, more: &[&str]) -> (bool, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_forget-me-not"));
-    let output = command.args(["erasures", "--data"]).arg(data).args(more).output().unwrap();
-    (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    let data = data.to_str().unwrap();
+    process::told(["--data", data, "erasures"].iter().chain(more))
 }
 
 #[tokio::test]
@@ -55,16 +54,9 @@ async fn what_is_stuck_is_listed_with_its_reason_and_its_next_try() {
     let broken = Arc::new(AtomicBool::new(true));
     home.wrap(StoreId::Transcript, |inner| Box::new(Broken(inner, broken.clone())));
     home.record(0, "walnut", true).await;
-    let request = NewErasure {
-        child: Some(home.child),
-        scope: Scope::Child {},
-        include_kept: false,
-        waive_undo: true,
-        as_of: None,
-    };
     let data = home.folder.path();
     assert_eq!(erasures(data, &[]), (true, "no erasure is open\n".into()));
-    let (erasure, _) = accept::accept(&home.core, &home.asker, &request, None).await.unwrap();
+    let erasure = home.ask(Scope::Child {}, true).await;
     engine::tick(&home.core).await.unwrap();
 
     let (well, told) = erasures(data, &[]);
@@ -100,14 +92,7 @@ async fn what_is_stuck_is_listed_with_its_reason_and_its_next_try() {
 async fn what_is_only_sealed_worries_nobody_and_a_lease_is_shown() {
     let home = Household::starting(SystemClock.now()).await;
     home.record(0, "walnut", true).await;
-    let request = NewErasure {
-        child: Some(home.child),
-        scope: Scope::Child {},
-        include_kept: false,
-        waive_undo: false,
-        as_of: None,
-    };
-    accept::accept(&home.core, &home.asker, &request, None).await.unwrap();
+    home.ask(Scope::Child {}, false).await;
     let (well, told) = erasures(home.folder.path(), &[]);
     assert!(well && told.contains(" sealed, on time: "), "{told}");
     for (owner, lives) in [(home.core.owner.name(), "which lives"), ("gone", "which has ended")] {

@@ -6,22 +6,19 @@ mod household;
 use household::Household;
 use proof::leaf::{Kind, Leaf};
 use rules::{
-    DatasetId, ErasureId, RecordingId, Scope, Timestamp,
-    contract::{DerivationCreated, ModelOutcome, NewDerivation, NewErasure, NewModel},
+    DatasetId, ErasureId, ModelId, RecordingId, Scope, Timestamp,
+    contract::{DerivationCreated, ModelOutcome, NewDerivation, NewModel},
     derived::{Consent, ModelState},
 };
 use service::{
     clock::Clock,
     derived::{self, DeriveError, model},
-    erasure::{accept, engine, view},
+    erasure::{engine, view},
 };
 use sqlx::query_scalar;
 
 async fn ask(home: &Household, recording: RecordingId) -> ErasureId {
-    let scope = Scope::Items { recordings: vec![recording] };
-    let request =
-        NewErasure { child: Some(home.child), scope, include_kept: false, waive_undo: true, as_of: None };
-    accept::accept(&home.core, &home.asker, &request, None).await.unwrap().0.id
+    home.ask(Scope::Items { recordings: vec![recording] }, true).await.id
 }
 
 async fn train(home: &Household, name: &str, dataset: DatasetId, made_at: Timestamp) -> DerivationCreated {
@@ -81,20 +78,35 @@ async fn trained_again_under_its_name_it_has_learned_what_came_meanwhile() {
     assert_eq!(named(&home, erasure).await, [("voice-3".into(), ModelState::LeftOutOfNextBuild)]);
 }
 
-#[tokio::test]
-async fn trained_anew_with_what_was_deleted_meanwhile_is_not_believed() {
+/// A model that learned from one recording without consent, which is deleted; another recording is in a dataset that
+/// was agreed to.
+struct Learned {
+    home: Household,
+    other: RecordingId,
+    agreed: DatasetId,
+    model: ModelId,
+    erasure: ErasureId,
+}
+
+async fn learned_without_consent() -> Learned {
     let home = Household::new().await;
-    let (one, two) = (home.record(0, "walnut", true).await, home.record(1, "peanut", true).await);
+    let (one, other) = (home.record(0, "walnut", true).await, home.record(1, "peanut", true).await);
     let never_agreed = home.dataset("never", Consent::None, &[(one, "a")]).await;
-    let agreed = home.dataset("agreed", Consent::Given, &[(two, "b")]).await;
-    let id = home.model("voice-3", &[never_agreed]).await;
+    let agreed = home.dataset("agreed", Consent::Given, &[(other, "b")]).await;
+    let model = home.model("voice-3", &[never_agreed]).await;
     home.clock.advance(60);
     let erasure = ask(&home, one).await;
     engine::tick(&home.core).await.unwrap();
     home.clock.advance(60);
+    Learned { home, other, agreed, model, erasure }
+}
+
+#[tokio::test]
+async fn trained_anew_with_what_was_deleted_meanwhile_is_not_believed() {
+    let Learned { home, other, agreed, model: id, erasure } = learned_without_consent().await;
     let exported_at = home.clock.now();
     home.clock.advance(60);
-    ask(&home, two).await;
+    ask(&home, other).await;
     engine::tick(&home.core).await.unwrap();
     home.clock.advance(60);
     let retrained = |made_at| ModelOutcome::Retrained { dataset: agreed, made_at };
@@ -107,15 +119,7 @@ async fn trained_anew_with_what_was_deleted_meanwhile_is_not_believed() {
 
 #[tokio::test]
 async fn what_became_of_a_model_is_what_was_said_last() {
-    let home = Household::new().await;
-    let (one, two) = (home.record(0, "walnut", true).await, home.record(1, "peanut", true).await);
-    let never_agreed = home.dataset("never", Consent::None, &[(one, "a")]).await;
-    let agreed = home.dataset("agreed", Consent::Given, &[(two, "b")]).await;
-    let id = home.model("voice-3", &[never_agreed]).await;
-    home.clock.advance(60);
-    let erasure = ask(&home, one).await;
-    engine::tick(&home.core).await.unwrap();
-    home.clock.advance(60);
+    let Learned { home, agreed, model: id, erasure, .. } = learned_without_consent().await;
     let mut entries = entered(&home).await;
     for state in [ModelState::Retired, ModelState::Retrained, ModelState::Retired] {
         let said = match state {

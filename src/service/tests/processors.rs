@@ -61,9 +61,14 @@ async fn give(home: &Household, recordings: &[RecordingId]) -> DisclosureCreated
     given
 }
 
-async fn ask(home: &Household, scope: Scope, waive_undo: bool) -> Erasure {
-    let request = NewErasure { child: Some(home.child), scope, include_kept: false, waive_undo, as_of: None };
-    accept::accept(&home.core, &home.asker, &request, None).await.unwrap().0
+/// Tells that one processor gets the sound, which may be on its way for a while.
+async fn give_sound(home: &Household, processor: &str, recording: RecordingId) -> DisclosureCreated {
+    let new = NewDisclosure {
+        processor: processor.into(),
+        recordings: vec![recording],
+        classes: vec![Class::Media],
+    };
+    disclose::disclose(&home.core, &new).await.unwrap()
 }
 
 /// One recording, given and deleted everywhere here; nobody was asked yet.
@@ -71,7 +76,7 @@ async fn deleted_here() -> (Household, Fake, Erasure) {
     let (home, fake) = world().await;
     let recording = home.record(0, &canary(0), true).await;
     give(&home, &[recording]).await;
-    let erasure = ask(&home, Scope::Child {}, true).await;
+    let erasure = home.ask(Scope::Child {}, true).await;
     engine::tick(&home.core).await.unwrap();
     (home, fake, erasure)
 }
@@ -118,7 +123,7 @@ async fn it_is_asked_for_exactly_what_it_was_given_and_told_nobodys_name() {
         "told twice is told once, under the same names"
     );
 
-    let erasure = ask(&home, Scope::Items { recordings: vec![first, third] }, false).await;
+    let erasure = home.ask(Scope::Items { recordings: vec![first, third] }, false).await;
     let step = tick(&home, &erasure).await;
     assert_eq!((step.state, step.recordings), (ProcessorState::NotSent, 1));
     assert_eq!(fake.calls(), 0, "it can still be undone, so nobody is asked");
@@ -159,9 +164,9 @@ async fn a_class_is_asked_back_from_who_was_given_it() {
     let recording = home.record(0, &canary(0), true).await;
     give(&home, &[recording]).await;
     let of = |class| Scope::Class { class, from: None, to: None };
-    let location = ask(&home, of(Class::Location), true).await;
+    let location = home.ask(of(Class::Location), true).await;
     assert!(location.processors.is_empty(), "it never got the place");
-    let words = ask(&home, of(Class::Transcript), true).await;
+    let words = home.ask(of(Class::Transcript), true).await;
     engine::tick(&home.core).await.unwrap();
     tick(&home, &words).await;
     assert_eq!(
@@ -409,17 +414,12 @@ async fn one_that_cancels_the_request_has_confirmed_nothing() {
 async fn nobody_is_asked_while_something_may_be_on_its_way_to_them() {
     let (home, fake) = world().await;
     let recording = home.record(0, &canary(0), true).await;
-    let new = NewDisclosure {
-        processor: "speech".into(),
-        recordings: vec![recording],
-        classes: vec![Class::Media],
-    };
-    disclose::disclose(&home.core, &new).await.unwrap();
+    give_sound(&home, "speech", recording).await;
     home.clock.advance(600);
     // Told again, it may be handed over again.
-    let given = disclose::disclose(&home.core, &new).await.unwrap();
+    let given = give_sound(&home, "speech", recording).await;
     assert_eq!(given.until, home.clock.now().plus_seconds(900));
-    let erasure = ask(&home, Scope::Child {}, true).await;
+    let erasure = home.ask(Scope::Child {}, true).await;
     home.clock.advance(899);
     engine::tick(&home.core).await.unwrap();
     tick(&home, &erasure).await;
@@ -455,13 +455,8 @@ async fn a_clock_that_was_wrong_puts_nobody_off() {
 async fn what_it_made_of_what_it_got_is_asked_back() {
     let (home, fake) = world().await;
     let recording = home.record(0, &canary(0), true).await;
-    let new = NewDisclosure {
-        processor: "speech".into(),
-        recordings: vec![recording],
-        classes: vec![Class::Media],
-    };
-    disclose::disclose(&home.core, &new).await.unwrap();
-    let words = ask(&home, Scope::Class { class: Class::Transcript, from: None, to: None }, true).await;
+    give_sound(&home, "speech", recording).await;
+    let words = home.ask(Scope::Class { class: Class::Transcript, from: None, to: None }, true).await;
     assert_eq!(words.processors.len(), 1, "a recogniser is given sound and makes words");
     home.clock.advance(DAY);
     engine::tick(&home.core).await.unwrap();
@@ -480,7 +475,7 @@ async fn what_was_confirmed_while_another_was_asked_is_not_asked_about_nothing()
         let recording = home.record(n, &canary(n), true).await;
         give(&home, &[recording]).await;
         home.clock.advance(DAY);
-        ask(&home, Scope::Items { recordings: vec![recording] }, true).await;
+        home.ask(Scope::Items { recordings: vec![recording] }, true).await;
     }
     engine::tick(&home.core).await.unwrap();
     for _ in 0..2 {
@@ -556,7 +551,7 @@ async fn an_erasure_that_is_repeated_on_a_backup_asks_the_same_of_the_same() {
     let first = home.record(0, &canary(0), true).await;
     let second = home.record(1, &canary(1), true).await;
     let given = give(&home, &[first, second]).await;
-    let erasure = ask(&home, Scope::Items { recordings: vec![first] }, true).await;
+    let erasure = home.ask(Scope::Items { recordings: vec![first] }, true).await;
     // The backup knows what was given, and not that it was asked back.
     let mut tx = home.core.db.write().await.unwrap();
     plan::take_back(&mut tx, erasure.id).await.unwrap();
@@ -573,7 +568,7 @@ async fn taken_back_nobody_is_asked() {
     let (home, fake) = world().await;
     let recording = home.record(0, &canary(0), true).await;
     give(&home, &[recording]).await;
-    let erasure = ask(&home, Scope::Child {}, false).await;
+    let erasure = home.ask(Scope::Child {}, false).await;
     accept::cancel(&home.core, &home.asker, erasure.id).await.unwrap();
     home.clock.advance(40 * DAY);
     engine::tick(&home.core).await.unwrap();
@@ -597,7 +592,7 @@ async fn what_is_sealed_or_deleted_is_handed_to_nobody() {
         disclose::disclose(&home.core, &new).await.map(|_| ())
     };
     let media = [Class::Media];
-    ask(&home, Scope::Items { recordings: vec![going] }, true).await;
+    home.ask(Scope::Items { recordings: vec![going] }, true).await;
     for _ in 0..2 {
         let refused = try_to_give(&[staying, going], &media, "speech").await;
         assert!(
@@ -612,7 +607,7 @@ async fn what_is_sealed_or_deleted_is_handed_to_nobody() {
     assert!(matches!(try_to_give(&[staying], &media, "nobody").await, Err(DiscloseError::NoProcessor)));
     assert!(matches!(try_to_give(&[], &media, "speech").await, Err(DiscloseError::HowMany)));
     assert!(matches!(try_to_give(&[staying], &[], "speech").await, Err(DiscloseError::HowMany)));
-    ask(&home, Scope::Class { class: Class::Transcript, from: None, to: None }, false).await;
+    home.ask(Scope::Class { class: Class::Transcript, from: None, to: None }, false).await;
     let words = try_to_give(&[staying], &[Class::Transcript], "speech").await;
     assert!(matches!(words, Err(DiscloseError::NotInUse)), "the words are sealed, the sound is not");
     try_to_give(&[staying], &media, "speech").await.unwrap();
@@ -625,7 +620,7 @@ async fn the_statement_says_what_each_had_answered_and_leaves_none_out() {
     let home = Household::giving_to(start(), parse(&entries)).await;
     let first = home.record(0, &canary(0), true).await;
     give(&home, &[first]).await;
-    let erasure = ask(&home, Scope::Items { recordings: vec![first] }, true).await;
+    let erasure = home.ask(Scope::Items { recordings: vec![first] }, true).await;
     engine::tick(&home.core).await.unwrap();
     ledger::sequence(&home.core).await.unwrap();
     let text = receipt::of_erasure(&home.core, &home.asker, erasure.id, None).await.unwrap();
@@ -643,7 +638,7 @@ async fn the_statement_says_what_each_had_answered_and_leaves_none_out() {
     // Asked before our own stores are done, its answer is in the statement.
     let second = home.record(1, &canary(1), true).await;
     give(&home, &[second]).await;
-    let erasure = ask(&home, Scope::Items { recordings: vec![second] }, true).await;
+    let erasure = home.ask(Scope::Items { recordings: vec![second] }, true).await;
     let mut tx = home.core.db.write().await.unwrap();
     sqlx::query("UPDATE erasure SET state = 'erasing' WHERE finished_at IS NULL")
         .execute(&mut *tx)
@@ -667,7 +662,7 @@ async fn nobody_who_was_given_something_can_be_left_out() {
     let home = Household::giving_to(start(), fake.processors()).await;
     let recording = home.record(0, &canary(0), true).await;
     give(&home, &[recording]).await;
-    let erasure = ask(&home, Scope::Child {}, true).await;
+    let erasure = home.ask(Scope::Child {}, true).await;
     engine::tick(&home.core).await.unwrap();
     home.core.db.close().await;
     let Household { core, folder, asker, .. } = home;
@@ -715,13 +710,8 @@ async fn one_that_hangs_holds_up_no_other() {
     for n in 0..3 {
         let recording = home.record(n, &canary(n), true).await;
         give(&home, &[recording]).await;
-        let new = NewDisclosure {
-            processor: "slow".into(),
-            recordings: vec![recording],
-            classes: vec![Class::Media],
-        };
-        disclose::disclose(&home.core, &new).await.unwrap();
-        ask(&home, Scope::Items { recordings: vec![recording] }, true).await;
+        give_sound(&home, "slow", recording).await;
+        home.ask(Scope::Items { recordings: vec![recording] }, true).await;
     }
     home.clock.advance(900);
     engine::tick(&home.core).await.unwrap();
@@ -786,5 +776,5 @@ async fn what_was_given_is_entered_in_the_childs_history_without_its_name() {
         ]
     );
     let search = Scope::Search { filter: Filter { q: Some(canary(0)), ..Filter::default() } };
-    assert_eq!(ask(&home, search, true).await.processors[0].recordings, 1);
+    assert_eq!(home.ask(search, true).await.processors[0].recordings, 1);
 }

@@ -4,16 +4,13 @@
 
 mod fake;
 mod household;
+mod process;
 
-use std::{
-    collections::BTreeSet,
-    path::Path,
-    process::{Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, path::Path};
 
 use fake::Fake;
 use household::{Household, canary};
+use process::Running;
 use rules::{
     Class, RecordingId, Scope, StoreId,
     contract::{NewDisclosure, NewErasure},
@@ -140,21 +137,9 @@ fn top(folder: &Path) -> BTreeSet<String> {
     names.map(|name| name.trim_end_matches("-wal").trim_end_matches("-shm").to_owned()).collect()
 }
 
-/// Runs the service as users do until it has made its files.
+/// Runs the service as users do until it listens, and has made its files.
 fn serve_for_a_moment(folder: &Path) {
-    let mut service = Command::new(env!("CARGO_BIN_EXE_forget-me-not"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-        .arg(folder)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let begun = Instant::now();
-    while !folder.join("vendor.key").exists() && begun.elapsed() < Duration::from_secs(60) {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    service.kill().unwrap();
-    service.wait().unwrap();
+    Running::start(folder, &[]);
 }
 
 #[tokio::test]

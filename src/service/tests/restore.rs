@@ -5,10 +5,10 @@
 mod household;
 mod process;
 
-use std::{path::Path, process::Command};
+use std::path::Path;
 
 use household::{Household, canary, wav};
-use process::{PATIENCE, Process, free_port, mint};
+use process::{Process, free_port, mint};
 use rules::{
     ChildId, Class, ErasureId, ErasureState, RecordingId, Scope, StoreId,
     contract::{Erasure, NewErasure, NewSession},
@@ -141,14 +141,13 @@ impl Drill {
 
     fn restore(&self, stop_at: Option<&str>) -> Process {
         let from = self.backup.path().to_string_lossy();
-        Process::run(self.data.path(), &["restore", "--from", &from], stop_at)
+        Process::run(self.data.path(), ["restore", "--from", &from], stop_at)
     }
 
     /// What `restore` says when it refuses.
     fn refused(&self) -> String {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_forget-me-not"));
-        command.arg("--data").arg(self.data.path()).arg("restore").arg("--from").arg(self.backup.path());
-        let output = command.output().unwrap();
+        let mut command = process::on(self.data.path());
+        let output = command.arg("restore").arg("--from").arg(self.backup.path()).output().unwrap();
         assert!(!output.status.success());
         String::from_utf8(output.stderr).unwrap()
     }
@@ -315,16 +314,11 @@ async fn nothing_is_served_before_all_of_it_is_deleted_again() {
             assert_eq!(status(path).await, 503, "{point} {path}");
         }
         service.kill_where_it_stopped(data);
-        let import = Process::run(data, &["import", "--child", "Mia", "."], None).ends_well();
+        let import = Process::run(data, ["import", "--child", "Mia", "."], None).ends_well();
         assert!(!import, "and nothing is taken in");
     }
     let service = Process::serve_on(data, free_port(), None);
-    let begun = std::time::Instant::now();
-    let ready = format!("http://127.0.0.1:{}/readyz", service.port);
-    while !matches!(client.get(&ready).send().await, Ok(answer) if answer.status() == 200) {
-        assert!(begun.elapsed() < PATIENCE, "it never became ready");
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    service.is_ready().await;
     drop(service);
     drill.check().await;
 }
@@ -338,13 +332,7 @@ async fn what_was_taken_back_after_the_backup_is_not_erased_by_the_service_that_
     drill.lose(LEAST);
     drill.restore(Some("restore-copied")).kill_where_it_stopped(data);
     let service = Process::serve_on(data, free_port(), None);
-    let client = outbound::builder(Reach::ThisMachine).build().unwrap();
-    let ready = format!("http://127.0.0.1:{}/readyz", service.port);
-    let begun = std::time::Instant::now();
-    while !matches!(client.get(&ready).send().await, Ok(answer) if answer.status() == 200) {
-        assert!(begun.elapsed() < PATIENCE, "it never became ready");
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    service.is_ready().await;
     drop(service);
     drill.check().await;
 
@@ -390,7 +378,7 @@ async fn keys_that_do_not_belong_together_are_refused_and_none_is_replaced() {
 
     let drill = Drill::new().await;
     let data = drill.data.path();
-    assert!(Process::run(data, &["keys", "rotate"], None).ends_well());
+    assert!(Process::run(data, ["keys", "rotate"], None).ends_well());
     let second = epoch(data, 2);
     assert!(second.is_some() && epoch(data, 1).is_none());
     // The new keys without the key that opens them, and with the old one in the backup.

@@ -1,27 +1,18 @@
 //! The binary itself.
 
 use std::{
-    io::{BufRead, BufReader, Read},
     path::Path,
-    process::{Child, ChildStderr, Command, Output, Stdio},
+    process::{Command, Output},
     time::Duration,
 };
 
 use serde_json::Value;
 use service::outbound::{self, Reach};
 
-use crate::common::{Answer, sound};
-
-const BINARY: &str = env!("CARGO_BIN_EXE_forget-me-not");
-
-fn command(data: &Path) -> Command {
-    let mut command = Command::new(BINARY);
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("FMN_")) {
-        command.env_remove(name);
-    }
-    command.env_remove("RUST_LOG").arg("--data").arg(data);
-    command
-}
+use crate::{
+    common::{Answer, sound},
+    process::{Running, on as command},
+};
 
 fn output(command: &mut Command) -> Output {
     command.output().unwrap()
@@ -36,52 +27,6 @@ fn complaint(command: &mut Command) -> String {
     assert_eq!(lines.len(), 1, "{said}");
     assert_eq!(said.lines().last(), Some(lines[0]), "nothing comes after it: {said}");
     lines[0].to_owned()
-}
-
-/// A running `serve`, ended when it goes out of scope.
-struct Running {
-    process: Child,
-    log: BufReader<ChildStderr>,
-    address: String,
-    said: String,
-}
-
-impl Running {
-    fn start(data: &Path, arguments: &[&str]) -> Self {
-        let mut process = command(data)
-            .args(["serve", "--listen", "127.0.0.1:0", "--log", "json"])
-            .args(arguments)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut log = BufReader::new(process.stderr.take().unwrap());
-        let mut said = String::new();
-        let address = loop {
-            let mut line = String::new();
-            assert_ne!(log.read_line(&mut line).unwrap(), 0, "it ended: {said}");
-            said.push_str(&line);
-            let entry: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON: {line}"));
-            if entry["message"] == "listening" {
-                break entry["address"].as_str().unwrap().to_owned();
-            }
-        };
-        Self { process, log, address, said }
-    }
-
-    /// Asks it to end as an operator would, and tells how it went and what it logged.
-    fn end(mut self, signal: &str) -> (Option<i32>, String) {
-        let id = self.process.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
-        self.log.read_to_string(&mut self.said).unwrap();
-        (self.process.wait().unwrap().code(), std::mem::take(&mut self.said))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 #[tokio::test]

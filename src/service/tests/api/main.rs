@@ -5,6 +5,8 @@
 mod common;
 #[path = "../fake/mod.rs"]
 mod fake;
+#[path = "../process/mod.rs"]
+mod process;
 
 mod bad_input;
 mod binary;

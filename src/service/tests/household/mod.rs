@@ -10,9 +10,12 @@ use std::{path::Path, sync::Arc};
 
 use futures::TryStreamExt;
 use rules::{
-    ChildId, Class, DatasetId, DeviceId, ErasureId, ErasureState, GuardianId, ModelId, RecordingId, StoreId,
-    Stores, Timestamp,
-    contract::{NewDataset, NewDerivation, NewMade, NewModel, NewRecording, NewRow, Source, Transcript},
+    ChildId, Class, DatasetId, DeviceId, ErasureId, ErasureState, GuardianId, ModelId, RecordingId, Scope,
+    StoreId, Stores, Timestamp,
+    contract::{
+        Erasure, NewDataset, NewDerivation, NewErasure, NewMade, NewModel, NewRecording, NewRow, Source,
+        Transcript,
+    },
     derived::Consent,
     location::Place,
 };
@@ -66,6 +69,13 @@ impl Household {
         let number = number_of(&core, child).await;
         let asker = Asker { guardian, children: vec![(number, child)] };
         Self { core, clock, child, number, asker, folder, start }
+    }
+
+    /// Closed: the folder is another process's now.
+    pub async fn left(self) -> (tempfile::TempDir, Asker) {
+        self.core.db.close().await;
+        self.core.keys.close().await;
+        (self.folder, self.asker)
     }
 
     /// The same folder, opened by another process.
@@ -255,8 +265,15 @@ impl Household {
         }
     }
 
+    /// Accepts an erasure that takes what is not kept.
+    pub async fn ask(&self, scope: Scope, waive_undo: bool) -> Erasure {
+        let request =
+            NewErasure { child: Some(self.child), scope, include_kept: false, waive_undo, as_of: None };
+        accept::accept(&self.core, &self.asker, &request, None).await.unwrap().0
+    }
+
     /// Accepts an erasure whose undo is waived, and carries it out.
-    pub async fn delete(&self, request: &rules::contract::NewErasure) {
+    pub async fn delete(&self, request: &NewErasure) {
         let (erasure, _) = accept::accept(&self.core, &self.asker, request, None).await.unwrap();
         engine::tick(&self.core).await.unwrap();
         assert_eq!(self.state(erasure.id).await, ErasureState::Deleted);

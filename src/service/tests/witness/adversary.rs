@@ -4,7 +4,6 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
 };
 
 use proof::base64;
@@ -21,7 +20,7 @@ use service::{
 
 use crate::{
     household::{Household, canary},
-    process::{self, PATIENCE, Process, told, wait_until},
+    process::{Process, free_port, log, told, until, wait_until},
 };
 
 /// A copy of a ledger with everything that belongs to it.
@@ -33,19 +32,15 @@ struct Copy {
 impl Copy {
     fn of(data: &Path, to: PathBuf) -> Self {
         copy(data, &to);
-        Self { data: to, port: process::free_port() }
+        Self { data: to, port: free_port() }
     }
 
     fn serve(&self) -> Process {
-        process::service(&self.data, self.port, None)
+        Process::serve_on(&self.data, self.port, None)
     }
 
     fn url(&self) -> String {
         format!("http://127.0.0.1:{}/ledger", self.port)
-    }
-
-    fn log(&self) -> String {
-        fs::read_to_string(self.data.join("log")).unwrap_or_default()
     }
 
     async fn core(&self) -> std::sync::Arc<Core> {
@@ -77,26 +72,17 @@ impl Copy {
 
     /// Waits for the receipt, or until nothing but witnesses is missing.
     async fn settled(&self, scene: &Scene, erasure: ErasureId) -> Result<String, ReceiptError> {
-        let begun = Instant::now();
-        loop {
-            assert!(begun.elapsed() < PATIENCE, "the erasure never came to an end: {}", self.log());
-            match self.receipt(scene, erasure).await {
-                Err(ReceiptError::NotFinished | ReceiptError::NotPublished) => {}
-                settled => return settled,
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        let settled = until(async || match self.receipt(scene, erasure).await {
+            Err(ReceiptError::NotFinished | ReceiptError::NotPublished) => None,
+            settled => Some(settled),
+        });
+        let settled = settled.await;
+        settled.unwrap_or_else(|| panic!("the erasure never came to an end: {}", log(&self.data)))
     }
 
     async fn witnessed(&self, scene: &Scene, erasure: ErasureId) -> String {
-        let begun = Instant::now();
-        loop {
-            assert!(begun.elapsed() < PATIENCE, "no witness has ever seen it: {}", self.log());
-            if let Ok(receipt) = self.receipt(scene, erasure).await {
-                return receipt;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        let receipt = until(async || self.receipt(scene, erasure).await.ok()).await;
+        receipt.unwrap_or_else(|| panic!("no witness has ever seen it: {}", log(&self.data)))
     }
 }
 
@@ -140,7 +126,7 @@ impl Scene {
         let (state, files) = (folder.path().join("witness"), folder.path().join("outsider"));
         fs::create_dir_all(&state).unwrap();
         fs::create_dir_all(&files).unwrap();
-        let port = process::free_port();
+        let port = free_port();
         let mut scene = Self {
             asker: home.asker.clone(),
             child: home.child,
@@ -170,7 +156,7 @@ impl Scene {
     }
 
     fn witness(&self) -> (Process, String) {
-        process::witness(&self.witness.0, self.witness.1, &self.log, None)
+        Process::witness(&self.witness.0, self.witness.1, &self.log, None)
     }
 
     fn file(&self, name: &str) -> String {
@@ -189,13 +175,13 @@ impl Scene {
         wait_until("the service listens", || {
             std::net::TcpStream::connect(("127.0.0.1", ledger.port)).is_ok()
         });
-        told(&[&["follow", &url, "--policy", &policy, "--seen", &seen], more].concat())
+        told([&["follow", &url, "--policy", &policy, "--seen", &seen], more].concat())
     }
 
     /// An outsider checks a receipt, without any service.
     fn verify(&self, receipt: &str, more: &[&str]) -> (bool, String) {
         let (receipt, policy) = (self.write("checked", receipt), self.file("policy"));
-        told(&[&["verify", &receipt, "--policy", &policy], more].concat())
+        told([&["verify", &receipt, "--policy", &policy], more].concat())
     }
 
     fn fork(&self, name: &str) -> Copy {
@@ -231,7 +217,7 @@ async fn a_second_ledger_under_the_same_key_is_not_cosigned_and_is_found_by_whoe
     let waiting = fork.settled(&scene, erasure).await;
     assert!(matches!(waiting, Err(ReceiptError::NotWitnessed(_))), "{waiting:?}");
     // While it was shorter it was only behind; now the two contradict each other.
-    wait_until("its log says so", || fork.log().contains("it has seen another ledger of this name"));
+    wait_until("its log says so", || log(&fork.data).contains("it has seen another ledger of this name"));
     let waiting = fork.receipt(&scene, erasure).await;
     assert!(matches!(waiting, Err(ReceiptError::NotWitnessed(_))), "and it stays so: {waiting:?}");
 
@@ -247,15 +233,11 @@ async fn a_second_ledger_under_the_same_key_is_not_cosigned_and_is_found_by_whoe
     // Who asks for none finds it by what it saw itself.
     failed(scene.follow(&fork, "trusting", &[]), "split-view");
     fork.erase(&scene, scene.recordings[1]).await;
-    let begun = Instant::now();
-    loop {
+    wait_until("they contradict each other", || {
         let (good, words) = scene.follow(&fork, "trusting", &[]);
-        assert!(!good && begun.elapsed() < PATIENCE, "{words}");
-        if words.contains("(not-consistent)") {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+        assert!(!good, "{words}");
+        words.contains("(not-consistent)")
+    });
     assert_eq!(fs::read_to_string(scene.file("seen")).unwrap(), kept, "what was seen stays what was seen");
     drop((service, witness));
 
@@ -275,7 +257,7 @@ async fn another_key_another_name_and_a_witness_that_looked_long_ago_are_found()
     let erasure = swapped.erase(&scene, scene.recordings[1]).await;
     let waiting = swapped.settled(&scene, erasure).await;
     assert!(matches!(waiting, Err(ReceiptError::NotWitnessed(_))), "{waiting:?}");
-    wait_until("its log says so", || swapped.log().contains("403"));
+    wait_until("its log says so", || log(&swapped.data).contains("403"));
     drop(service);
     ledger::policy::set(&swapped.data, "quorum none\n").unwrap();
     let service = swapped.serve();

@@ -1,11 +1,6 @@
 //! The demo's own witness: a process beside the service, which ends with it.
 
-use std::{
-    io::{BufRead, BufReader},
-    path::Path,
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::path::Path;
 
 use proof::{
     Policy,
@@ -18,47 +13,26 @@ use service::{
     witness::{self, beside},
 };
 
-const PATIENCE: Duration = Duration::from_secs(120);
-
-struct Demo(Child);
-
-impl Drop for Demo {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use crate::process::{Running, until};
 
 #[tokio::test]
 async fn a_demo_is_witnessed_by_the_same_operator_and_says_so_and_the_witness_ends_with_it() {
     let folder = tempfile::tempdir().unwrap();
-    let mut process = Command::new(env!("CARGO_BIN_EXE_forget-me-not"));
-    process
-        .args(["serve", "--demo", "--listen", "127.0.0.1:0", "--log", "json", "--data"])
-        .arg(folder.path());
-    process.env_remove("RUST_LOG").stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut demo = Demo(process.spawn().unwrap());
-    let log = BufReader::new(demo.0.stderr.take().unwrap());
-    let mut log = log.lines().map(Result::unwrap);
-    let listening = log.find(|line| line.contains("\"listening\"")).unwrap();
-    let address = listening.split("\"address\":\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    // Whoever writes to the log must not wait for us.
-    std::thread::spawn(move || log.for_each(drop));
-
+    let mut demo = Running::start(folder.path(), &["--demo"]);
+    let address = demo.address.clone();
     let client = outbound::builder(Reach::ThisMachine).build().unwrap();
     let get = async |path: &str| {
         let answer = client.get(format!("http://{address}{path}")).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     };
-    let begun = Instant::now();
-    let checkpoint = loop {
-        assert!(begun.elapsed() < PATIENCE, "no witness has ever seen it");
-        match get("/ledger/checkpoint").await {
-            (200, checkpoint) => break checkpoint,
-            (status, _) => assert_eq!(status, 404),
+    let checkpoint = until(async || match get("/ledger/checkpoint").await {
+        (200, checkpoint) => Some(checkpoint),
+        (status, _) => {
+            assert_eq!(status, 404);
+            None
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    };
+    });
+    let checkpoint = checkpoint.await.expect("no witness has ever seen it");
     let policy = Policy::parse(&get("/ledger/policy").await.1).unwrap();
     assert!(policy.asks_for_witnesses());
     let seen = witnessed(&policy, &Note::parse(&checkpoint).unwrap(), None).unwrap();
@@ -68,13 +42,9 @@ async fn a_demo_is_witnessed_by_the_same_operator_and_says_so_and_the_witness_en
     assert!(about.contains(checkpoint.lines().next().unwrap()), "{about}");
 
     // Killed, it has no time to take anything along.
-    demo.0.kill().unwrap();
-    demo.0.wait().unwrap();
-    let begun = Instant::now();
-    while client.get(&url).send().await.is_ok() {
-        assert!(begun.elapsed() < PATIENCE, "the witness goes on without the demo");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    demo.kill();
+    let silent = async || client.get(&url).send().await.err();
+    until(silent).await.expect("the witness goes on without the demo");
 
     // And the next start, which is no demo, does not ask it any more.
     beside::leave(folder.path()).unwrap();

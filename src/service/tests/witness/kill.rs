@@ -1,22 +1,20 @@
 //! kill -9 of either side, at every point between a signature and its being shown.
 
-use std::time::{Duration, Instant};
-
 use proof::{
     Policy,
     verify::{Known, Outcome, What, verify},
 };
-use rules::{ErasureId, ErasureState, Scope, contract::NewErasure};
+use rules::{ErasureId, ErasureState, Scope};
 use service::{
     clock::{Clock, SystemClock},
     core::{Core, Policy as Deciding},
-    erasure::{Asker, accept, view},
+    erasure::{Asker, view},
     ledger::{self, receipt},
 };
 
 use crate::{
     household::{Household, canary},
-    process::{self, PATIENCE, Process},
+    process::{Process, free_port, until},
 };
 
 /// An accepted erasure, and a witness that the ledger asks.
@@ -33,20 +31,11 @@ impl Scene {
     async fn new() -> Self {
         let home = Household::starting(SystemClock.now().plus_seconds(-60)).await;
         home.record(0, &canary(0), true).await;
-        let request = NewErasure {
-            child: Some(home.child),
-            scope: Scope::Child {},
-            include_kept: false,
-            waive_undo: true,
-            as_of: None,
-        };
-        let (erasure, _) = accept::accept(&home.core, &home.asker, &request, None).await.unwrap();
-        home.core.db.close().await;
+        let erasure = home.ask(Scope::Child {}, true).await.id;
         let log = home.core.ledger.key().text();
-        let Household { core, asker, folder, .. } = home;
-        drop(core);
+        let (data, asker) = home.left().await;
         let state = tempfile::tempdir().unwrap();
-        let scene = Self { data: folder, state, asker, erasure: erasure.id, log, port: process::free_port() };
+        let scene = Self { data, state, asker, erasure, log, port: free_port() };
         let (witness, line) = scene.witness(None);
         ledger::policy::set(scene.data.path(), &format!("{line}quorum watch.example/w1\n")).unwrap();
         drop(witness);
@@ -54,20 +43,18 @@ impl Scene {
     }
 
     fn witness(&self, stop_at: Option<&str>) -> (Process, String) {
-        process::witness(self.state.path(), self.port, &self.log, stop_at)
+        Process::witness(self.state.path(), self.port, &self.log, stop_at)
     }
 
     fn service(&self, stop_at: Option<&str>) -> Process {
-        process::service(self.data.path(), 0, stop_at)
+        Process::serve(self.data.path(), stop_at)
     }
 
     /// Lets both go on to the end, and looks at what came of it.
     async fn finish(&self, point: &str) {
         let (witness, _) = self.witness(None);
         let service = self.service(None);
-        let begun = Instant::now();
-        let (receipt, policy) = loop {
-            assert!(begun.elapsed() < PATIENCE, "the receipt never came: {point}");
+        let settled = until(async || {
             let core = Core::open(self.data.path(), Deciding::default()).await.unwrap();
             let done = view::get(&core, &self.asker, self.erasure).await.unwrap().state;
             let receipt = match done {
@@ -78,11 +65,9 @@ impl Scene {
             };
             let policy = core.ledger.policy();
             core.db.close().await;
-            if let Some(receipt) = receipt {
-                break (receipt, policy);
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        };
+            receipt.map(|receipt| (receipt, policy))
+        });
+        let (receipt, policy) = settled.await.unwrap_or_else(|| panic!("the receipt never came: {point}"));
         drop((service, witness));
         let report = verify(&receipt, &Policy::parse(&policy).unwrap(), &Known::default());
         assert!(!report.failed(), "{point}: {}", report.text());

@@ -6,6 +6,8 @@
 mod common;
 #[path = "../household/mod.rs"]
 mod household;
+#[path = "../process/mod.rs"]
+mod process;
 
 mod adversary;
 mod asked;
@@ -13,6 +15,5 @@ mod connections;
 mod demo;
 #[cfg(feature = "faults")]
 mod kill;
-mod process;
 mod protocol;
 mod stand;
