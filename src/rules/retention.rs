@@ -40,6 +40,12 @@ pub const ALARM_AFTER_DAYS: i64 = 7;
 /// When a deletion must be done at the latest: one calendar month after the request (GDPR 12(3)).
 pub const DUE_WITHIN_MONTHS: i64 = 1;
 
+/// Whether the last backup that may not know of what was done on a day has ended.
+#[must_use]
+pub fn backups_have_ended(done: Date, today: Date) -> bool {
+    today > done.plus_days(BACKUPS_END_AFTER_DAYS)
+}
+
 /// The day on which a profile last used on `last_use` is inactive, if it is not used again.
 #[must_use]
 pub fn inactive_on(last_use: Date) -> Date {
@@ -149,6 +155,13 @@ mod tests {
         assert!(rule_deletes(last_use, kept, date("2027-06-02")));
         assert_eq!(end_of(last_use, kept), End { on: date("2027-06-06"), because: EndReason::KeepEnds });
         assert_eq!(end_of(last_use, None).on, date("2027-02-19"));
+    }
+
+    #[test]
+    fn backups_end_the_day_after_the_last_one_that_was_promised() {
+        let (done, last) = (date("2026-11-26"), date("2026-12-31"));
+        assert!(!backups_have_ended(done, last));
+        assert!(backups_have_ended(done, last.plus_days(1)));
     }
 
     proptest! {

@@ -199,8 +199,9 @@ async fn erasures(data: &Path, settings: Erasures) -> anyhow::Result<ExitCode> {
     let now = SystemClock.now();
     let db = existing(data).await?;
     let reports = report::list(&db, data, now, settings.all).await;
+    let unwritten = report::unwritten(&db, now).await;
     db.close().await;
-    let reports = reports?;
+    let (reports, unwritten) = (reports?, unwritten?);
     if settings.json {
         println!("{}", serde_json::to_string(&reports)?);
     } else {
@@ -211,7 +212,12 @@ async fn erasures(data: &Path, settings: Erasures) -> anyhow::Result<ExitCode> {
             println!("no erasure is open");
         }
     }
-    let alarming = reports.iter().any(report::Report::is_alarming);
+    if unwritten > 0 {
+        eprintln!(
+            "{unwritten} decisions are not written to deletions/: they would be lost with the database"
+        );
+    }
+    let alarming = unwritten > 0 || reports.iter().any(report::Report::is_alarming);
     Ok(if alarming { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -219,7 +225,7 @@ async fn restore(data: &Path, settings: Restore) -> anyhow::Result<()> {
     let mut signals = Signals::hear()?;
     serve::folder(data)?;
     let _lock = serve::lock(data)?;
-    restore::copy::begin(data, &settings.from).await?;
+    restore::copy::begin(data, &settings.from, settings.accept_missing_deletions).await?;
     let core = Core::open(data, Policy::default()).await?;
     tokio::select! {
         replayed = restore::replay::replay(&core) => replayed?,

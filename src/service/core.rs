@@ -64,6 +64,8 @@ pub struct Core {
     pub owner: Owner,
     /// When the database was last written anew, in milliseconds since 1970; 0: not since the start.
     pub scrubbed_at: AtomicI64,
+    /// When the folder `deletions` was last looked through for what is not needed any more, likewise.
+    pub(crate) pruned_at: AtomicI64,
     /// Wakes the erasure engine before its next tick.
     pub engine: Notify,
     /// Whether the folder is being restored from a backup: until that has ended nothing is served.
@@ -108,8 +110,10 @@ impl Core {
         let tombstones = Tombstones::open(data, &db).await?;
         let processors = Processors::open(data, &db, processors).await?;
         let ledger = Ledger::open(data, ledger::is_begun(&db).await?)?;
-        if stage.is_some() {
-            let brought = ledger::restore::catch_up(&db, &ledger, &*clock).await?;
+        if let Some(stage) = &stage {
+            let said = journal::entries(data, &tombstones.mark_of_key())?;
+            let brought =
+                ledger::restore::catch_up(&db, &ledger, &*clock, &said, stage.accepts_missing()).await?;
             tracing::info!(entries = brought, "brought back from the ledger's public files");
         }
         let media: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new_with_prefix(data)?);
@@ -127,6 +131,7 @@ impl Core {
             data: data.to_owned(),
             owner,
             scrubbed_at: AtomicI64::new(0),
+            pruned_at: AtomicI64::new(0),
             engine: Notify::new(),
             restoring: watch::Sender::new(stage.is_some()),
             ticking: Mutex::new(()),

@@ -20,13 +20,14 @@ use tokio::io::AsyncWriteExt;
 use crate::{
     core::Core,
     db::{Db, select},
+    journal::{file::Line, note::Note},
     keys::{KeyError, MediaKey},
     ledger,
     media::{Blanked, Probed},
     search,
     session::id,
     store,
-    tombstone::{self, Buried, Marks},
+    tombstone::{self, Buried, Mark, Marks},
 };
 
 /// Files up to this size are read whole and written at once.
@@ -186,7 +187,7 @@ async fn finish(
             Draft::New { child, id, object, marks } => {
                 // Another import, the same file twice in this batch, or an erasure may have come first.
                 match look(&mut tx, child, incoming, &marks).await? {
-                    Known::Not => match overtaken(&mut tx, child, incoming, &marks).await? {
+                    Known::Not => match overtaken(core, &mut tx, child, incoming, &marks).await? {
                         Some(error) => {
                             unwanted.push(object);
                             Err(error)
@@ -342,6 +343,7 @@ async fn look(
 /// everything means it too. Whether another one would have found it, nobody knows any more: what was
 /// asked for is not kept. So it is refused, and whoever sends it again does that after the deletion.
 async fn overtaken(
+    core: &Core,
     tx: &mut Transaction<'_, Sqlite>,
     child: i64,
     incoming: &Incoming,
@@ -364,12 +366,14 @@ async fn overtaken(
         return Ok(Some(IngestError::Overtaken));
     }
     let open = row.try_get::<bool, _>(2)?.then(|| id(&row.try_get::<String, _>(0)?)).transpose()?;
-    tombstone::bury_arriving(tx, open, marks).await?;
-    // What is kept of the deletion outside of the database is to say so as well.
-    query("UPDATE erasure SET journaled = 0 WHERE id = ?")
-        .bind(open.map(|id| id.to_string()))
-        .execute(&mut **tx)
-        .await?;
+    let buried: Vec<Mark> = marks.buried().collect();
+    tombstone::bury_marks(tx, open, &buried).await?;
+    // What is kept of the deletion outside of the database says so as well.
+    let mut note = Note::default();
+    note.say(&Line::Arriving(open));
+    buried.into_iter().for_each(|mark| note.say(&Line::Tombstone(mark)));
+    note.insert(tx, core.clock.now(), open).await?;
+    core.engine.notify_one();
     Ok(Some(if open.is_some() { IngestError::Leaving } else { IngestError::Erased }))
 }
 

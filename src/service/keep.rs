@@ -6,11 +6,12 @@ use rules::{
     contract::Keep,
     keep::{KeepRefused, may_keep},
 };
-use sqlx::{Sqlite, Transaction, query, query_as};
+use sqlx::{Sqlite, Transaction, query, query_as, query_scalar};
 
 use crate::{
     core::Core,
     erasure::Asker,
+    journal::{self, file::Line, note::Note},
     ledger::{self, body::Decision},
 };
 
@@ -23,6 +24,9 @@ pub enum KeepError {
     /// The date will not do.
     #[error(transparent)]
     Refused(#[from] KeepRefused),
+    /// It is so, and would be lost with the database: the same request sees to that.
+    #[error("it is done and not yet safe from a loss; the same request will do")]
+    NotWrittenDown,
     /// The database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -47,9 +51,10 @@ pub async fn put(core: &Core, asker: &Asker, recording: RecordingId, until: Date
     .execute(&mut *tx)
     .await?;
     if changed.rows_affected() > 0 {
-        enter(core, &mut tx, asker, child, Decision::Keep(recording, until)).await?;
+        enter(core, &mut tx, asker, child, recording, Some(until)).await?;
     }
     tx.commit().await?;
+    write_down(core).await?;
     Ok(Keep { until })
 }
 
@@ -63,9 +68,10 @@ pub async fn delete(core: &Core, asker: &Asker, recording: RecordingId) -> Resul
         .execute(&mut *tx)
         .await?;
     if changed.rows_affected() > 0 {
-        enter(core, &mut tx, asker, child, Decision::Release(recording)).await?;
+        enter(core, &mut tx, asker, child, recording, None).await?;
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    write_down(core).await
 }
 
 /// What changes nothing is no decision, and is not entered.
@@ -74,14 +80,35 @@ async fn enter(
     tx: &mut Transaction<'_, Sqlite>,
     asker: &Asker,
     child: i64,
-    decision: Decision,
+    recording: RecordingId,
+    until: Option<Date>,
 ) -> sqlx::Result<()> {
     let now = core.clock.now();
-    ledger::enter(tx, core, child, Kind::Decision, |key| {
+    let decision = until.map_or(Decision::Release(recording), |until| Decision::Keep(recording, until));
+    let place = ledger::enter(tx, core, child, Kind::Decision, |key| {
         ledger::body::decision(key, now, asker.guardian, decision)
     })
     .await?;
-    Ok(())
+    let mark = |id: &str| core.tombstones.mark_of_id(id);
+    let child: String =
+        query_scalar("SELECT id FROM child WHERE number = ?").bind(child).fetch_one(&mut **tx).await?;
+    let mut note = Note::default();
+    note.entered(tx, place).await?;
+    note.say(&Line::Child(mark(&child)));
+    note.say(&Line::Guardian(mark(&asker.guardian.to_string())));
+    note.say(&Line::Keep(mark(&recording.to_string()), until));
+    note.insert(tx, now, None).await
+}
+
+/// What a guardian keeps is not lost with the database.
+async fn write_down(core: &Core) -> Result<(), KeepError> {
+    journal::keep(core).await.map_err(|error| {
+        tracing::error!(
+            error = format!("{error:#}"),
+            "what is kept is in the database alone until the next try"
+        );
+        KeepError::NotWrittenDown
+    })
 }
 
 /// The recording's key and its child's number, looked up where an erasure cannot come in between.

@@ -248,6 +248,10 @@ pub struct Restore {
     /// The backup: a copy of a data folder, made while no service ran on it, or by a snapshot of the whole volume
     #[arg(long, value_name = "BACKUP")]
     pub from: PathBuf,
+    /// Restore although deletions/ lacks deletions or keeps that the ledger shows: what those deleted comes back, and
+    /// the ledger says so to everybody
+    #[arg(long)]
+    pub accept_missing_deletions: bool,
 }
 
 /// What is listed of erasures.

@@ -17,7 +17,7 @@ use crate::{db::Db, secret, session::id};
 
 /// The file of the key, in the data folder. Without it a restored database would take back in what
 /// was deleted, so it belongs into every backup.
-const FILE: &str = "tombstone.key";
+pub const FILE: &str = "tombstone.key";
 
 /// Makes and recognises tombstones.
 pub struct Tombstones(Hmac<Sha256>);
@@ -38,7 +38,7 @@ pub struct Marks {
 
 impl Marks {
     /// What is buried with it: the same bytes do not come in with another moment either.
-    fn buried(&self) -> impl Iterator<Item = Mark> {
+    pub fn buried(&self) -> impl Iterator<Item = Mark> {
         [self.content].into_iter().chain(self.reference)
     }
 
@@ -57,9 +57,20 @@ impl Tombstones {
     /// With the key of this data folder. It is made where it is missing, unless there are tombstones.
     pub async fn open(data: &Path, db: &Db) -> anyhow::Result<Self> {
         let any = query_scalar("SELECT EXISTS (SELECT 1 FROM tombstone)").fetch_one(db.read()).await?;
-        let tombstones = Self(Hmac::new_from_slice(&secret::key(&data.join(FILE), any)?)?);
+        let tombstones = Self::under(&secret::key(&data.join(FILE), any)?)?;
         tombstones.mark_old_entries(db).await?;
         Ok(tombstones)
+    }
+
+    /// With this key.
+    pub fn under(key: &[u8]) -> anyhow::Result<Self> {
+        Ok(Self(Hmac::new_from_slice(key)?))
+    }
+
+    /// The mark of a text that everybody knows: who has the key can tell whether marks were made under it.
+    #[must_use]
+    pub fn mark_of_key(&self) -> Mark {
+        self.mark_of_id("forget-me-not/tombstone-key")
     }
 
     /// The marks of a recording: of the SHA-256 of its bytes, of that and the moment, of the vendor's name.
@@ -86,11 +97,12 @@ impl Tombstones {
         self.mark(child, b't', reference.as_bytes())
     }
 
-    /// The mark of a recording's id, by which it is named to whoever makes something of it.
+    /// The mark of an id: of a recording, by which it is named to whoever makes something of it; of a child or a
+    /// guardian.
     #[must_use]
-    pub fn mark_of_id(&self, recording: &str) -> Mark {
+    pub fn mark_of_id(&self, id: &str) -> Mark {
         let mut mac = self.0.clone();
-        mac.update(recording.as_bytes());
+        mac.update(id.as_bytes());
         mac.finalize().into_bytes().into()
     }
 
@@ -155,25 +167,14 @@ impl Tombstones {
     }
 }
 
-/// Buries what was refused because its erasure came while it was on its way; for good, if that is
-/// over already.
-pub async fn bury_arriving(
-    tx: &mut Transaction<'_, Sqlite>,
-    erasure: Option<ErasureId>,
-    marks: &Marks,
-) -> sqlx::Result<()> {
-    let marks: Vec<Mark> = marks.buried().collect();
-    insert(tx, erasure, marks.iter().map(|mark| &mark[..])).await
-}
-
-/// Buries these marks with an erasure: of things that were made from recordings, or of what a restored
-/// database has forgotten.
+/// Buries these marks with an erasure, or for good: of things that were made from recordings, of what was refused
+/// because its erasure came while it was on its way, or of what a restored database has forgotten.
 pub async fn bury_marks(
     tx: &mut Transaction<'_, Sqlite>,
-    erasure: ErasureId,
+    erasure: Option<ErasureId>,
     marks: &[Mark],
 ) -> sqlx::Result<()> {
-    insert(tx, Some(erasure), marks.iter().map(|mark| &mark[..])).await
+    insert(tx, erasure, marks.iter().map(|mark| &mark[..])).await
 }
 
 /// Whether what has this mark was deleted, or is about to be.

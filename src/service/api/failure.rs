@@ -131,6 +131,7 @@ impl From<KeepError> for Failure {
         match error {
             KeepError::NotFound => Self::not_found(),
             KeepError::Refused(why) => Self::invalid(why),
+            KeepError::NotWrittenDown => Self::because(ProblemType::Unavailable, error),
             KeepError::Database(error) => error.into(),
         }
     }

@@ -138,7 +138,7 @@ pub async fn bury(
     let sql = format!("SELECT DISTINCT d.reference {OF_PAGE} WHERE d.reference IS NOT NULL");
     let names: Vec<String> = query_scalar(sqlx::AssertSqlSafe(sql)).bind(page).fetch_all(&mut **tx).await?;
     let marks: Vec<Mark> = names.iter().map(|name| core.tombstones.mark_of_thing(child, name)).collect();
-    tombstone::bury_marks(tx, erasure, &marks).await
+    tombstone::bury_marks(tx, Some(erasure), &marks).await
 }
 
 /// The recordings of a page of a plan with the stores by whose erasure things go, as JSON; none if there are none.

@@ -8,7 +8,7 @@ use rules::{
     keep,
     preview::{Decision, Tally},
 };
-use sqlx::{Row, Sqlite, Transaction, query, query_scalar};
+use sqlx::{Row, Sqlite, Transaction, query, query_as, query_scalar};
 
 use super::{
     Asker, ErasureError, Idempotency,
@@ -18,7 +18,8 @@ use super::{
 use crate::{
     core::Core,
     db::select,
-    derived, faults, journal,
+    derived, faults,
+    journal::{self, file::Line, note::Note},
     ledger::{self, body},
     processors, tombstone,
 };
@@ -224,7 +225,14 @@ async fn seal(
             .execute(&mut **tx)
             .await?;
         let request = body::Request { erasure: id, guardian, scope, recordings, until, inventory };
-        ledger::enter(tx, core, number, Kind::Request, |key| body::request(key, now, &request)).await?;
+        let place =
+            ledger::enter(tx, core, number, Kind::Request, |key| body::request(key, now, &request)).await?;
+        query("UPDATE erasure_child SET requested = ? WHERE erasure = ? AND child = ?")
+            .bind(place)
+            .bind(id.to_string())
+            .bind(number)
+            .execute(&mut **tx)
+            .await?;
     }
     for count in tally.stores() {
         query("INSERT INTO erasure_step (erasure, store, position, state, copies) VALUES (?, ?, ?, 'waiting', ?)")
@@ -284,11 +292,11 @@ async fn seal_page(
     Ok(())
 }
 
-/// Takes an erasure back while it is sealed: everything it named is in use again.
+/// Takes an erasure back while it is sealed: everything it named is in use again. Whoever was not told so can ask again.
 pub async fn cancel(core: &Core, asker: &Asker, id: ErasureId) -> Result<Erasure, ErasureError> {
     let before = view::get(core, asker, id).await?;
     let mut tx = core.db.write().await?;
-    let row = query("SELECT state, guardian FROM erasure WHERE id = ?")
+    let row = query("SELECT state, guardian, unanswered FROM erasure WHERE id = ?")
         .bind(id.to_string())
         .fetch_one(&mut *tx)
         .await?;
@@ -296,6 +304,10 @@ pub async fn cancel(core: &Core, asker: &Asker, id: ErasureId) -> Result<Erasure
     let requested_by: Option<String> = row.try_get(1)?;
     if requested_by.as_ref().is_some_and(|guardian| *guardian != asker.guardian.to_string()) {
         return Err(ErasureError::NotYours);
+    }
+    if row.try_get(2)? {
+        tx.rollback().await?;
+        return taken_back(core, asker, id).await;
     }
     let next = state.next(Event::Undo).map_err(|refused| ErasureError::NotSealed(refused.from))?;
     let now = core.clock.now();
@@ -306,31 +318,49 @@ pub async fn cancel(core: &Core, asker: &Asker, id: ErasureId) -> Result<Erasure
     if is_covered(&mut tx, id).await? {
         return Err(ErasureError::Covered);
     }
-    query("UPDATE erasure SET state = ?, finished_at = ?, request_hash = NULL, journaled = 0 WHERE id = ?")
-        .bind(view::state_name(next))
-        .bind(now.ms())
-        .bind(id.to_string())
-        .execute(&mut *tx)
-        .await?;
-    let children: Vec<i64> = query_scalar("SELECT child FROM erasure_child WHERE erasure = ? ORDER BY child")
-        .bind(id.to_string())
-        .fetch_all(&mut *tx)
-        .await?;
-    for child in children {
+    query(
+        "UPDATE erasure SET state = ?, finished_at = ?, request_hash = NULL, journaled = 1, unanswered = 1 WHERE id = ?",
+    )
+    .bind(view::state_name(next))
+    .bind(now.ms())
+    .bind(id.to_string())
+    .execute(&mut *tx)
+    .await?;
+    let children: Vec<(i64, Option<i64>)> =
+        query_as("SELECT child, requested FROM erasure_child WHERE erasure = ? ORDER BY child")
+            .bind(id.to_string())
+            .fetch_all(&mut *tx)
+            .await?;
+    let mut note = Note::default();
+    for (child, requested) in children {
+        // It may be taken back before it was written down that it had been asked for.
+        if let Some(requested) = requested {
+            note.entered(&mut tx, requested).await?;
+        }
         let undo = body::Decision::Undo(id);
-        ledger::enter(&mut tx, core, child, Kind::Decision, |key| {
+        let place = ledger::enter(&mut tx, core, child, Kind::Decision, |key| {
             body::decision(key, now, asker.guardian, undo)
         })
         .await?;
+        note.entered(&mut tx, place).await?;
     }
+    note.say(&Line::Undone(id));
     if requested_by.is_none() {
-        keep_against_the_rule(core, &mut tx, asker.guardian, id).await?;
+        keep_against_the_rule(core, &mut tx, asker.guardian, id, &mut note).await?;
     }
     give_back(&mut tx, id).await?;
+    note.insert(&mut tx, now, Some(id)).await?;
     tx.commit().await?;
     core.changed();
-    // It is taken back in any case, and asked again there is nothing to take back: the engine goes on trying.
-    let _ = write_down(core).await;
+    taken_back(core, asker, id).await
+}
+
+/// Answers that it is taken back, once no loss of the database undoes that.
+async fn taken_back(core: &Core, asker: &Asker, id: ErasureId) -> Result<Erasure, ErasureError> {
+    write_down(core).await?;
+    let mut tx = core.db.write_effect().await?;
+    query("UPDATE erasure SET unanswered = 0 WHERE id = ?").bind(id.to_string()).execute(&mut *tx).await?;
+    tx.commit().await?;
     view::get(core, asker, id).await
 }
 
@@ -351,13 +381,13 @@ pub(crate) async fn give_back(tx: &mut Transaction<'_, Sqlite>, id: ErasureId) -
     Ok(())
 }
 
-/// Writes down outside of the database what was asked for. Where that fails the engine does it before it
+/// Writes down outside of the database what was asked for or taken back. Where that fails the engine does it before it
 /// destroys anything.
 async fn write_down(core: &Core) -> Result<(), ErasureError> {
     journal::keep(core).await.map_err(|error| {
         tracing::error!(
             error = format!("{error:#}"),
-            "what is to be deleted is in the database alone until the next try"
+            "what was decided is in the database alone until the next try"
         );
         ErasureError::NotWrittenDown
     })
@@ -400,28 +430,34 @@ async fn keep_against_the_rule(
     tx: &mut Transaction<'_, Sqlite>,
     guardian: GuardianId,
     id: ErasureId,
+    note: &mut Note,
 ) -> sqlx::Result<()> {
-    // Not what another erasure has deleted meanwhile.
-    let seqs: Vec<i64> = query_scalar(
-        "SELECT r.seq FROM erasure_item i JOIN recording r ON r.seq = i.seq WHERE i.erasure = ?",
+    // Not what another erasure has deleted meanwhile. The rule's are of one child each.
+    let rows: Vec<(i64, String, String)> = query_as(
+        "SELECT r.seq, i.recording, i.child FROM erasure_item i JOIN recording r ON r.seq = i.seq WHERE i.erasure = ?",
     )
     .bind(id.to_string())
     .fetch_all(&mut **tx)
     .await?;
+    let Some((_, _, child)) = rows.first() else { return Ok(()) };
+    let mark = |id: &str| core.tombstones.mark_of_id(id);
+    note.say(&Line::Child(mark(child)));
+    note.say(&Line::Guardian(mark(&guardian.to_string())));
     let now = core.clock.now();
-    for seq in seqs {
+    for (seq, recording, _) in &rows {
         let (ms, random) = core.id_parts();
-        query(
+        let until: i64 = query_scalar(
             "INSERT INTO keep (id, seq, guardian, until, created_at) VALUES (?, ?, ?, ?, ?)
-             ON CONFLICT (seq, guardian) DO UPDATE SET until = max(until, excluded.until)",
+             ON CONFLICT (seq, guardian) DO UPDATE SET until = max(until, excluded.until) RETURNING until",
         )
         .bind(KeepId::from_parts(ms, random).to_string())
         .bind(seq)
         .bind(guardian.to_string())
         .bind(keep::default_until(now.date()).days())
         .bind(now.ms())
-        .execute(&mut **tx)
+        .fetch_one(&mut **tx)
         .await?;
+        note.say(&Line::Keep(mark(recording), Some(Date::from_days(until))));
     }
     Ok(())
 }

@@ -87,7 +87,8 @@ pub async fn tick(core: &Core) -> anyhow::Result<()> {
     journal::keep(core).await?;
     open_seals(core).await?;
     erase_due(core).await?;
-    verify_erased(core).await
+    verify_erased(core).await?;
+    journal::prune(core).await
 }
 
 /// The same, of all that is due and not only of the first ones, checked at the end: while nobody is served there is

@@ -65,7 +65,8 @@ pub enum ErasureError {
     /// The key belongs to another request.
     #[error("this Idempotency-Key was used for another request")]
     KeyReused,
-    /// It is accepted, and would be lost with the database: the same request with the same key sees to that.
+    /// It is accepted, or taken back, and that would be lost with the database: the same request (to be accepted, with
+    /// the same key) sees to that.
     #[error("it is accepted and not yet safe from a loss; the same request with the same key will do")]
     NotWrittenDown,
     /// The database failed; nothing was half done.

@@ -9,7 +9,7 @@ use rules::{
     erasure::{Clock, Lateness, lateness},
 };
 use serde::Serialize;
-use sqlx::{Row, query, sqlite::SqliteRow};
+use sqlx::{Row, query, query_scalar, sqlite::SqliteRow};
 
 use super::view;
 use crate::{db::Db, owner, processors};
@@ -111,10 +111,11 @@ pub struct Step {
 pub async fn list(db: &Db, data: &std::path::Path, now: Timestamp, all: bool) -> anyhow::Result<Vec<Report>> {
     let rows = query(
         "SELECT id, state, recordings, requested_at, sealed_until, expected_by, due_by, finished_at, lease_owner, lease_until,
-             journaled = 0 AND (finished_at IS NULL OR state = 'cancelled') AND coalesce(finished_at, requested_at) < ?
-         FROM erasure e WHERE finished_at IS NULL OR ? OR EXISTS (
+             journaled = 0 AND finished_at IS NULL AND requested_at < ?1
+                 OR EXISTS (SELECT 1 FROM note n WHERE n.erasure = e.id AND n.at < ?1)
+         FROM erasure e WHERE finished_at IS NULL OR ?2 OR EXISTS (
              SELECT 1 FROM processor_step s WHERE s.erasure = e.id AND s.next_attempt_at IS NOT NULL)
-             OR journaled = 0 AND state = 'cancelled'
+             OR EXISTS (SELECT 1 FROM note n WHERE n.erasure = e.id)
          ORDER BY finished_at IS NOT NULL, due_by, id",
     )
     .bind(now.plus_seconds(-WRITTEN_WITHIN).ms())
@@ -126,6 +127,14 @@ pub async fn list(db: &Db, data: &std::path::Path, now: Timestamp, all: bool) ->
         reports.push(read(db, data, now, &row).await?);
     }
     Ok(reports)
+}
+
+/// How many decisions that are about no erasure are in the database alone, and not only for a moment.
+pub async fn unwritten(db: &Db, now: Timestamp) -> sqlx::Result<i64> {
+    query_scalar("SELECT count(*) FROM note WHERE erasure IS NULL AND at < ?")
+        .bind(now.plus_seconds(-WRITTEN_WITHIN).ms())
+        .fetch_one(db.read())
+        .await
 }
 
 async fn read(db: &Db, data: &std::path::Path, now: Timestamp, row: &SqliteRow) -> anyhow::Result<Report> {

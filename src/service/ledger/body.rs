@@ -66,6 +66,8 @@
 //! at <time>                         a backup, and what had been deleted since was deleted again
 //! restore <word>                    which restoring that was
 //! lost <number>                     entries of which nobody knows any more what they committed to
+//! missing <number>                  guardians' decisions among them that were written down nowhere else: who runs the
+//!                                   service has said to restore without them
 //! ```
 //!
 //! The pseudonym of a guardian, a recording or anything else is [`ChildKey::pseudonym`] of the id: who has id and key can
@@ -222,8 +224,8 @@ pub fn decision(key: &ChildKey, at: Timestamp, guardian: GuardianId, decision: D
 
 /// The database was restored from a backup.
 #[must_use]
-pub fn restored(at: Timestamp, restore: &str, lost: i64) -> String {
-    Lines::new("restore", at).line("restore", restore).line("lost", lost).0
+pub fn restored(at: Timestamp, restore: &str, lost: i64, missing: i64) -> String {
+    Lines::new("restore", at).line("restore", restore).line("lost", lost).line("missing", missing).0
 }
 
 /// The keys of an erasure were destroyed and searched for.

@@ -1,8 +1,10 @@
 //! A database from a backup beside the ledger of today: what was published since is brought back.
 //!
 //! The public files have every entry, so the tree goes on where it was and nobody sees a fork. What
-//! an entry committed to was only in the database that is lost: such an entry is known to be lost,
-//! and to be whose it is where the backup has the child's key.
+//! an entry committed to was in the database that is lost, and of what guardians have decided in the folder
+//! `deletions` as well. Any other entry is known to be lost, and to be whose it is where the backup has the child's key.
+//! A decision that the folder does not have is one that the restored service would not carry out: nobody goes on
+//! without it unasked.
 
 use std::{collections::HashMap, fs::File};
 
@@ -10,9 +12,10 @@ use anyhow::{Context, ensure};
 use proof::{
     Hash,
     child::ChildKey,
-    leaf::{Kind, Leaf},
+    leaf::{Kind, Leaf, commitment},
     merkle::{self, leaf_hash},
 };
+use rules::{Timestamp, retention::BACKUPS_END_AFTER_DAYS};
 use sqlx::{Row, Sqlite, Transaction, query, query_scalar};
 
 use super::{
@@ -20,7 +23,16 @@ use super::{
     tiles::{Level, Tiles, WIDTH, entries},
     unsigned,
 };
-use crate::{clock::Clock, db::Db};
+use crate::{
+    clock::Clock,
+    db::Db,
+    journal::{self, Said},
+};
+
+/// In `ledger_entry.lost`: nobody knows any more what the entry commits to.
+const LOST: i64 = 1;
+/// And it was a decision of a guardian, which is written down nowhere.
+const MISSING: i64 = 2;
 
 /// A child's entries as far as they are known, and what the next one is found by.
 struct Chain {
@@ -30,9 +42,58 @@ struct Chain {
     last: Option<Hash>,
 }
 
+/// Guardians' decisions among the entries that were brought back.
+struct Decided<'a> {
+    /// What the folder `deletions` says of them.
+    said: &'a HashMap<Hash, Said>,
+    /// How many there are.
+    all: u64,
+    /// How many of them the folder does not have, and the place of the first.
+    missing: u64,
+    first: Option<u64>,
+    /// The last moment of which it is known that nothing was missing.
+    whole_until: Option<Timestamp>,
+}
+
+impl Decided<'_> {
+    /// Takes note of the next one; what it committed to, if the folder has it.
+    fn meet(&mut self, place: u64, leaf: &str) -> Option<&str> {
+        self.all += 1;
+        let said = self.said.get(&leaf_hash(leaf.as_bytes()));
+        match said {
+            None => {
+                self.missing += 1;
+                self.first.get_or_insert(place);
+            }
+            Some(said) if self.first.is_none() => self.whole_until = self.whole_until.max(Some(said.at)),
+            Some(_) => {}
+        }
+        said.map(|said| &*said.body)
+    }
+
+    /// Refuses to go on without any of them.
+    fn is_whole(&self, ledger: &Ledger) -> anyhow::Result<()> {
+        let Self { all, missing, first, whole_until, .. } = self;
+        let since = whole_until.map_or_else(|| "the beginning".to_owned(), |at| at.to_string());
+        ensure!(
+            *missing == 0,
+            "of {all} deletions and other decisions of guardians that the ledger shows after the backup, {missing} are not in {}:              the first is entry {} of the ledger, decided after {since}. What they deleted would be there again. Copy the              newest copy of deletions/ there and restore again; a backup older than {BACKUPS_END_AFTER_DAYS} days has              ended, and needs a newer one. --accept-missing-deletions goes on without them, and the ledger says so",
+            ledger.data.join(journal::FOLDER).display(),
+            first.unwrap_or_default(),
+        );
+        Ok(())
+    }
+}
+
 /// Brings back what was published and is not in the database. Whole or not at all; returns how many
-/// entries that were.
-pub async fn catch_up(db: &Db, ledger: &Ledger, clock: &dyn Clock) -> anyhow::Result<u64> {
+/// entries that were. Refused where `said` does not have what guardians have decided, unless that is accepted.
+pub async fn catch_up(
+    db: &Db,
+    ledger: &Ledger,
+    clock: &dyn Clock,
+    said: &HashMap<Hash, Said>,
+    accepts_missing: bool,
+) -> anyhow::Result<u64> {
     let Some(checkpoint) = ledger.newest()? else { return Ok(0) };
     let (size, root) = read_checkpoint(&checkpoint)?;
     let lock = File::create(ledger.data.join(LOCK))?;
@@ -44,6 +105,11 @@ pub async fn catch_up(db: &Db, ledger: &Ledger, clock: &dyn Clock) -> anyhow::Re
     }
     let known: i64 = query_scalar("SELECT count(*) FROM ledger_entry").fetch_one(&mut *tx).await?;
     let known = unsigned(known);
+    let last: Option<i64> = query_scalar("SELECT entered_at FROM ledger_entry ORDER BY place DESC LIMIT 1")
+        .fetch_optional(&mut *tx)
+        .await?;
+    let whole_until = last.map(Timestamp::from_ms);
+    let mut decided = Decided { said, all: 0, missing: 0, first: None, whole_until };
     let mut chains = chains(&mut tx).await?;
     let mut brought = 0;
     for n in unsigned(head) / WIDTH..size.div_ceil(WIDTH) {
@@ -69,9 +135,14 @@ pub async fn catch_up(db: &Db, ledger: &Ledger, clock: &dyn Clock) -> anyhow::Re
                 );
                 continue;
             }
-            bring(&mut tx, &mut chains, place, &leaf, clock.now().ms()).await?;
+            bring(&mut tx, &mut chains, &mut decided, place, &leaf, clock.now().ms()).await?;
             brought += 1;
         }
+    }
+    if accepts_missing {
+        tracing::warn!(missing = decided.missing, "decisions of guardians are lost, as was accepted");
+    } else {
+        decided.is_whole(ledger)?;
     }
     let mut tiles = Tiles::new(ledger.folder(), size);
     let computed = merkle::root(size, |level, index| tiles.node(level, index))?;
@@ -110,12 +181,13 @@ async fn chains(tx: &mut Transaction<'_, Sqlite>) -> anyhow::Result<HashMap<Hash
 async fn bring(
     tx: &mut Transaction<'_, Sqlite>,
     chains: &mut HashMap<Hash, Chain>,
+    decided: &mut Decided<'_>,
     place: u64,
     text: &str,
     now: i64,
 ) -> anyhow::Result<()> {
     let leaf = Leaf::parse(text)?;
-    let mut of = None;
+    let (mut of, mut salt) = (None, None);
     // One of a child that the backup does not know stays nobody's.
     if let Some(link) = leaf.link
         && let Some(mut chain) = chains.remove(&link.tag)
@@ -125,13 +197,23 @@ async fn bring(
             "entry {place} does not name the one before it"
         );
         of = Some((chain.child, chain.next.cast_signed()));
+        salt = Some(chain.key.salt(chain.next));
         chain.last = Some(leaf.hash());
         chain.next += 1;
         chains.insert(chain.key.tag(chain.next), chain);
     }
+    let mut lost = LOST;
     let body = match leaf.kind {
-        Kind::Inventory => Some(inventory::bring_back(tx, &leaf, place.cast_signed()).await?),
-        _ => None,
+        Kind::Inventory => inventory::bring_back(tx, &leaf, place.cast_signed()).await?,
+        Kind::Request | Kind::Decision => match decided.meet(place, text) {
+            Some(body) if salt.is_some_and(|salt| commitment(&salt, body) == leaf.body) => body.to_owned(),
+            Some(_) => String::new(),
+            None => {
+                lost = MISSING;
+                String::new()
+            }
+        },
+        _ => String::new(),
     };
     query(
         "INSERT INTO ledger_entry (place, leaf, child, seq, body, entered_at, lost) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -140,9 +222,9 @@ async fn bring(
     .bind(text)
     .bind(of.map(|(child, _)| child))
     .bind(of.map(|(_, seq)| seq))
-    .bind(body.as_deref().unwrap_or_default())
+    .bind(&body)
     .bind(now)
-    .bind(body.is_none_or(|body| body.is_empty()))
+    .bind(if body.is_empty() { lost } else { 0 })
     .execute(&mut **tx)
     .await?;
     Ok(())

@@ -9,7 +9,12 @@ use std::{
 use anyhow::{Context, bail, ensure};
 
 use super::{MARKER, Stage, mark, stage};
-use crate::{faults, journal, keys, ledger};
+use crate::{
+    faults,
+    journal::{self, file::Reader},
+    keys, ledger,
+    tombstone::{self, Tombstones},
+};
 
 /// The database: always the backup's.
 const DATABASE: &str = "forget-me-not.db";
@@ -27,8 +32,19 @@ const MERGED: [&str; 2] = ["media", journal::FOLDER];
 /// What belonged to processes.
 const PASSING: [&str; 2] = ["processes", "uploads"];
 
-/// Begins to restore `data` from the backup in `from`, or goes on with it.
-pub async fn begin(data: &Path, from: &Path) -> anyhow::Result<()> {
+/// Begins to restore `data` from the backup in `from`, or goes on with it; without what the folder `deletions` lacks,
+/// where whoever runs the service says so.
+pub async fn begin(data: &Path, from: &Path, accepts_missing: bool) -> anyhow::Result<()> {
+    copy_from(data, from).await?;
+    match stage(data)? {
+        Some(Stage::Replaying { name, .. }) if accepts_missing => {
+            mark(data, &Stage::Replaying { name, accepts_missing })
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn copy_from(data: &Path, from: &Path) -> anyhow::Result<()> {
     let from = from.canonicalize().with_context(|| format!("there is no backup in {}", from.display()))?;
     match stage(data)? {
         Some(Stage::Copying(other)) if other != from => {
@@ -47,24 +63,37 @@ pub async fn begin(data: &Path, from: &Path) -> anyhow::Result<()> {
         data.display()
     );
     published_is_there(data, &from)?;
-    // The marks in that folder were made with one key, and the backup's is the same or a mistake.
-    let key = |folder: &Path| read(&folder.join("tombstone.key"));
-    if let (Some(ours), Some(theirs)) = (key(data)?, key(&from)?) {
+    deletions_are_understood(data, &from)?;
+    keys_fit(data, &from).await?;
+    mark(data, &Stage::Copying(from))?;
+    go_on(data)
+}
+
+/// Refuses files of deletions whose marks are not under the key at hand: nothing would be recognised.
+fn deletions_are_understood(data: &Path, from: &Path) -> anyhow::Result<()> {
+    // The marks were made with one key, and the backup's is the same or a mistake.
+    let key = |folder: &Path| read(&folder.join(tombstone::FILE));
+    if let (Some(ours), Some(theirs)) = (key(data)?, key(from)?) {
         ensure!(
             ours == theirs,
             "{} is a backup of another service: its tombstone.key is another",
             from.display()
         );
     }
-    ensure!(
-        key(data)?.or(key(&from)?).is_some() || !journal::has_deletions(data)?,
-        "there is no tombstone.key in {} or {}: without it nobody knows which recordings were deleted",
-        data.display(),
-        from.display()
-    );
-    keys_fit(data, &from).await?;
-    mark(data, &Stage::Copying(from))?;
-    go_on(data)
+    let key = key(data)?.or(key(from)?);
+    for folder in [data, from] {
+        for path in journal::all(folder)?.paths() {
+            let key = key.as_ref().with_context(|| {
+                format!(
+                    "there is no tombstone.key in {} or {}: without it nobody knows which recordings were deleted",
+                    data.display(),
+                    from.display()
+                )
+            })?;
+            Reader::open(path, &Tombstones::under(key)?.mark_of_key())?;
+        }
+    }
+    Ok(())
 }
 
 /// Refuses where something stands in the place of a database that is to come from the backup.
@@ -148,7 +177,7 @@ pub fn go_on(data: &Path) -> anyhow::Result<()> {
     if let Some(Stage::Placing(name)) = stage(data)? {
         place(data)?;
         faults::point("restore-copied");
-        mark(data, &Stage::Replaying(name))?;
+        mark(data, &Stage::Replaying { name, accepts_missing: false })?;
     }
     Ok(())
 }

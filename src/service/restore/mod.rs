@@ -2,8 +2,8 @@
 //!
 //! First [the copy](copy): of what is lost, from the backup. What is left of the lost service's folder is newer
 //! and stays. Then [the replay](replay): every deletion of the folder `deletions` that the copy does not know is
-//! carried out on it, by the engine and its stores, and verified. Until then nothing but `/healthz` is
-//! answered. A file says how far it is; whoever is killed anywhere goes on from there at the next start.
+//! carried out on it, by the engine and its stores, and verified; what was taken back is taken back, and what is kept is
+//! kept. Until then nothing but `/healthz` is answered. A file says how far it is; whoever is killed anywhere goes on from there at the next start.
 
 use std::{
     fs::File,
@@ -14,6 +14,8 @@ use std::{
 use anyhow::{Context, bail};
 
 pub mod copy;
+mod decisions;
+mod known;
 pub mod replay;
 
 /// The file that says that a folder is being restored, and from where while it is being copied.
@@ -21,6 +23,7 @@ const MARKER: &str = "restoring";
 const COPYING: &str = "copying";
 const PLACING: &str = "placing";
 const COPIED: &str = "copied";
+const ACCEPTING: &str = "accepting";
 
 /// How far the restoring of a folder is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +32,21 @@ pub enum Stage {
     Copying(PathBuf),
     /// Copied whole; the databases are being given their names.
     Placing(String),
-    /// Copied; what was deleted since is being deleted again. What this restoring is known by in the ledger.
-    Replaying(String),
+    /// Copied; what was deleted since is being deleted again.
+    Replaying {
+        /// What this restoring is known by in the ledger.
+        name: String,
+        /// Whether it goes on without deletions that the ledger shows and nobody has written down.
+        accepts_missing: bool,
+    },
+}
+
+impl Stage {
+    /// Whether it goes on without deletions that the ledger shows and nobody has written down.
+    #[must_use]
+    pub const fn accepts_missing(&self) -> bool {
+        matches!(self, Self::Replaying { accepts_missing: true, .. })
+    }
 }
 
 /// How far a folder is; none where nothing is being restored.
@@ -43,7 +59,9 @@ pub fn stage(data: &Path) -> anyhow::Result<Option<Stage>> {
     match text.strip_suffix('\n').and_then(|text| text.split_once(' ')) {
         Some((COPYING, from)) => Ok(Some(Stage::Copying(from.into()))),
         Some((PLACING, name)) => Ok(Some(Stage::Placing(name.into()))),
-        Some((COPIED, name)) => Ok(Some(Stage::Replaying(name.into()))),
+        Some((word @ (COPIED | ACCEPTING), name)) => {
+            Ok(Some(Stage::Replaying { name: name.into(), accepts_missing: word == ACCEPTING }))
+        }
         _ => bail!("{} cannot be read", data.join(MARKER).display()),
     }
 }
@@ -55,7 +73,9 @@ fn mark(data: &Path, stage: &Stage) -> anyhow::Result<()> {
     match stage {
         Stage::Copying(from) => writeln!(file, "{COPYING} {}", from.display())?,
         Stage::Placing(name) => writeln!(file, "{PLACING} {name}")?,
-        Stage::Replaying(name) => writeln!(file, "{COPIED} {name}")?,
+        Stage::Replaying { name, accepts_missing } => {
+            writeln!(file, "{} {name}", if *accepts_missing { ACCEPTING } else { COPIED })?;
+        }
     }
     file.sync_all()?;
     std::fs::rename(staged, data.join(MARKER))?;

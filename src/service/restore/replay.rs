@@ -2,19 +2,22 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail, ensure};
 use futures::TryStreamExt;
 use proof::leaf::Kind;
-use rules::{ChildId, ErasureId, ErasureState, RecordingId, StoreId, Stores};
+use rules::{ChildId, ErasureId, ErasureState, GuardianId, RecordingId, StoreId, Stores, Timestamp};
 use sqlx::{Sqlite, Transaction, query, query_as, query_scalar};
 
-use super::{Stage, stage, unmark};
+use super::{Stage, decisions::Decisions, known::Known, stage, unmark};
 use crate::{
     core::Core,
     derived,
     erasure::{accept, engine, view},
     faults,
-    journal::{self, Kept, Line, Reader},
+    journal::{
+        self,
+        file::{Deletion, Head, Line, Reader},
+    },
     ledger, processors, store,
     store::{Item, Store},
     tombstone,
@@ -46,22 +49,26 @@ pub async fn run(core: &Core) {
 
 /// The same, once.
 pub async fn replay(core: &Core) -> anyhow::Result<()> {
-    let Some(Stage::Replaying(name)) = stage(&core.data)? else {
+    let Some(Stage::Replaying { name, .. }) = stage(&core.data)? else {
         core.restored();
         return Ok(());
     };
     end_sessions(core).await?;
-    let mut again = 0;
-    for kept in journal::all(&core.data)? {
-        again += u64::from(match kept {
-            Kept::Undone(id) => take_back(core, id).await?,
-            Kept::Deletion(id, path) => {
-                let mut file = Reader::open(&path)?;
-                anyhow::ensure!(file.head.id == id, "{} is of another deletion", path.display());
-                seal(core, &mut file).await.with_context(|| format!("cannot repeat {id}"))?
-            }
-        });
+    let (kept, known) = (journal::all(&core.data)?, Known::to(core).await?);
+    let decisions = Decisions::read(core, &kept.notes).await?;
+    for id in &decisions.undone {
+        take_back(core, *id).await?;
     }
+    let mut again = 0;
+    for (id, path) in &kept.deletions {
+        if !decisions.undone.contains(id) {
+            let mut file = Reader::open(path, &core.tombstones.mark_of_key())?;
+            again += u64::from(
+                seal(core, &known, *id, &mut file).await.with_context(|| format!("cannot repeat {id}"))?,
+            );
+        }
+    }
+    decisions.apply(core, &known).await?;
     tracing::info!(deletions = again, "what was deleted since the backup is deleted again");
     faults::point("restore-replayed");
     erase_again(core).await?;
@@ -75,10 +82,7 @@ pub async fn replay(core: &Core) -> anyhow::Result<()> {
     core.db.scrub().await?;
     core.keys.scrub().await?;
     core.db.empty_wal().await?;
-    anyhow::ensure!(
-        holds(core, &unknown).await? == 0,
-        "what the backup's database does not know is still there"
-    );
+    ensure!(holds(core, &unknown).await? == 0, "what the backup's database does not know is still there");
     enter(core, &name).await?;
     faults::point("restore-entered");
     unmark(&core.data)?;
@@ -107,7 +111,7 @@ async fn is_erasing(core: &Core) -> sqlx::Result<bool> {
 }
 
 /// The backup was made while it was sealed, and then it was taken back.
-async fn take_back(core: &Core, id: ErasureId) -> anyhow::Result<bool> {
+async fn take_back(core: &Core, id: ErasureId) -> anyhow::Result<()> {
     let mut tx = core.db.write().await?;
     let taken = query(
         "UPDATE erasure SET state = 'cancelled', finished_at = ?, request_hash = NULL, journaled = 1
@@ -123,25 +127,23 @@ async fn take_back(core: &Core, id: ErasureId) -> anyhow::Result<bool> {
             .fetch_optional(&mut *tx)
             .await?;
         let state = state.map(|state| view::state(&state)).transpose()?;
-        anyhow::ensure!(
+        ensure!(
             matches!(state, None | Some(ErasureState::Cancelled)),
             "{id} was taken back, and the restored database carries it out"
         );
-        return Ok(false);
+        return Ok(());
     }
     accept::give_back(&mut tx, id).await?;
-    tx.commit().await?;
-    Ok(true)
+    Ok(tx.commit().await?)
 }
 
 /// Writes an erasure down that the backup does not know, with what it means of what the backup holds.
-async fn seal(core: &Core, file: &mut Reader) -> anyhow::Result<bool> {
-    let id = file.head.id;
-    let known: bool = query_scalar("SELECT EXISTS (SELECT 1 FROM erasure WHERE id = ?)")
+async fn seal(core: &Core, known: &Known, id: ErasureId, file: &mut Reader) -> anyhow::Result<bool> {
+    let there: bool = query_scalar("SELECT EXISTS (SELECT 1 FROM erasure WHERE id = ?)")
         .bind(id.to_string())
         .fetch_one(core.db.read())
         .await?;
-    if known {
+    if there {
         return Ok(false);
     }
     let mut tx = core.db.write().await?;
@@ -153,37 +155,40 @@ async fn seal(core: &Core, file: &mut Reader) -> anyhow::Result<bool> {
         match line {
             Some(Line::Item(mark, stores)) => marks.push((mark.to_vec(), stores)),
             Some(Line::Tombstone(mark)) => buried.push(mark),
-            Some(Line::Child(_)) | None => {}
+            _ => {}
         }
-        if marks.len() >= PAGE as usize || matches!(line, Some(Line::Child(_)) | None) {
+        let of_one = matches!(line, Some(Line::Child(_)) | None);
+        if marks.len() >= PAGE as usize || of_one {
             remember(&mut tx, std::mem::take(&mut marks)).await?;
         }
         if buried.len() >= PAGE as usize || line.is_none() {
-            tombstone::bury_marks(&mut tx, id, &std::mem::take(&mut buried)).await?;
+            tombstone::bury_marks(&mut tx, Some(id), &std::mem::take(&mut buried)).await?;
+        }
+        if of_one {
+            // What came until now is of the child before.
+            if let Some(child) = child.take() {
+                plan(core, &mut tx, id, child).await?;
+                children += 1;
+            }
+            query("DELETE FROM replayed").execute(&mut *tx).await?;
         }
         match line {
-            Some(Line::Child(next)) => {
-                children += u64::from(match child.replace(next) {
-                    Some(before) => plan(core, &mut tx, id, before).await?,
-                    None => false,
-                });
-            }
-            None => break,
+            Some(Line::Child(next)) => child = known.child(&next),
             Some(_) => {}
+            None => break,
         }
-    }
-    if let Some(last) = child {
-        children += u64::from(plan(core, &mut tx, id, last).await?);
     }
     if children == 0 {
         // Of children that the backup does not know, so there is nothing of theirs.
         tx.rollback().await?;
         return Ok(false);
     }
-    write(core, &mut tx, file).await?;
-    let until = rules::Timestamp::from_ms(file.head.times[1]);
+    let Head::Deletion(head) = &file.head else { bail!("it is no file of a deletion") };
+    ensure!(head.id == id, "it is the file of another deletion");
+    write(core, &mut tx, head, head.guardian.map(|mark| known.guardian(&mark))).await?;
+    let [asked, until, ..] = head.times.map(Timestamp::from_ms);
     processors::plan::open_again(&mut tx, id, core.clock.now(), until).await?;
-    derived::erased::concern(&mut tx, id, rules::Timestamp::from_ms(file.head.times[0])).await?;
+    derived::erased::concern(&mut tx, id, asked).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -203,20 +208,15 @@ async fn remember(tx: &mut Transaction<'_, Sqlite>, marks: Vec<(Vec<u8>, u32)>) 
     Ok(())
 }
 
-/// Freezes the plan for one child: which recordings of the backup the marks mean. False where the backup
-/// does not know the child.
+/// Freezes the plan for one child: which recordings of the backup the marks mean.
 async fn plan(
     core: &Core,
     tx: &mut Transaction<'_, Sqlite>,
     id: ErasureId,
-    child: ChildId,
-) -> anyhow::Result<bool> {
-    let number: Option<i64> = query_scalar("SELECT number FROM child WHERE id = ?")
-        .bind(child.to_string())
-        .fetch_optional(&mut **tx)
-        .await?;
+    (number, child): (i64, ChildId),
+) -> anyhow::Result<()> {
     let mut after = i64::MIN;
-    while let Some(number) = number {
+    loop {
         let page: Vec<(i64, String, u32)> = query_as(
             "SELECT seq, id, usable FROM recording WHERE child = ? AND seq > ? ORDER BY seq LIMIT ?",
         )
@@ -252,20 +252,21 @@ async fn plan(
                 .await?;
         }
     }
-    if let Some(number) = number {
-        query("INSERT OR IGNORE INTO erasure_child (erasure, child) VALUES (?, ?)")
-            .bind(id.to_string())
-            .bind(number)
-            .execute(&mut **tx)
-            .await?;
-    }
-    query("DELETE FROM replayed").execute(&mut **tx).await?;
-    Ok(number.is_some())
+    query("INSERT OR IGNORE INTO erasure_child (erasure, child) VALUES (?, ?)")
+        .bind(id.to_string())
+        .bind(number)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 /// The erasure and its steps. It is sealed as it was; where its undo is over the engine begins at once.
-async fn write(core: &Core, tx: &mut Transaction<'_, Sqlite>, file: &Reader) -> anyhow::Result<()> {
-    let head = &file.head;
+async fn write(
+    core: &Core,
+    tx: &mut Transaction<'_, Sqlite>,
+    head: &Deletion,
+    guardian: Option<GuardianId>,
+) -> anyhow::Result<()> {
     let id = head.id.to_string();
     let [asked, until, expected, due] = head.times;
     query(
@@ -274,7 +275,7 @@ async fn write(core: &Core, tx: &mut Transaction<'_, Sqlite>, file: &Reader) -> 
          VALUES (?1, ?2, ?3, ?4, ?5, (SELECT count(*) FROM erasure_item WHERE erasure = ?1), ?6, ?7, ?8, ?9, ?10, 1)",
     )
     .bind(&id)
-    .bind(&head.guardian)
+    .bind(guardian.map(|guardian| guardian.to_string()))
     .bind(&head.scope)
     .bind(view::state_name(ErasureState::Sealed))
     .bind(head.contested)
@@ -395,10 +396,13 @@ async fn is_known(core: &Core, recording: RecordingId) -> sqlx::Result<bool> {
     .await
 }
 
-/// Everybody may read that it happened, and of how many entries the bodies are lost.
+/// Everybody may read that it happened, of how many entries the bodies are lost, and how many of those were decisions
+/// of guardians that it went on without.
 async fn enter(core: &Core, name: &str) -> anyhow::Result<()> {
-    let lost: i64 =
-        query_scalar("SELECT count(*) FROM ledger_entry WHERE lost").fetch_one(core.db.read()).await?;
+    let (lost, missing): (i64, i64) =
+        query_as("SELECT count(*), count(*) FILTER (WHERE lost = 2) FROM ledger_entry WHERE lost")
+            .fetch_one(core.db.read())
+            .await?;
     let mut tx = core.db.write().await?;
     let entered: bool =
         query_scalar("SELECT EXISTS (SELECT 1 FROM ledger_entry WHERE child IS NULL AND body LIKE ?)")
@@ -408,7 +412,7 @@ async fn enter(core: &Core, name: &str) -> anyhow::Result<()> {
     if entered {
         return Ok(());
     }
-    let body = ledger::body::restored(core.clock.now(), name, lost);
+    let body = ledger::body::restored(core.clock.now(), name, lost, missing);
     ledger::enter_public(&mut tx, core, Kind::Policy, &body).await?;
     Ok(tx.commit().await?)
 }

@@ -58,6 +58,7 @@ pub const OTHERS: &[(Place, Left, &str)] = &[
     (Table("session_child"), TheChild, "for whom; forgotten with the session"),
     (Table("incoming"), Nothing, "objects being written; a row goes with the end of its upload"),
     (Table("tombstone"), Nothing, "marks under a key of what is refused: they tell nothing"),
+    (Table("note"), Nothing, "marks under a key, on their way to deletions/: they go within a second"),
     (Table("erasure"), Nothing, "that something was asked for, without what"),
     (Table("erasure_child"), TheChild, "for whom it was asked"),
     (Table("erasure_step"), Nothing, "numbers of a request"),
@@ -105,7 +106,7 @@ pub const OTHERS: &[(Place, Left, &str)] = &[
     (
         File("deletions"),
         TheChild,
-        "what was to be deleted, for restored backups; recordings are marks under a key",
+        "what was decided, for restored backups; all that it names are marks under a key, and it goes with the backups",
     ),
     (File("restoring"), Nothing, "how far the restoring of a backup is"),
     (File("vendor.key"), Nothing, "the vendor's"),

@@ -1,0 +1,68 @@
+//! What is decided and is no deletion: a keep, an undo, what is refused on its way. It is a row in the transaction
+//! that decides it, and becomes a file from there ([`keep`](super::keep)).
+
+use std::fmt::Write as _;
+
+use proof::merkle::leaf_hash;
+use rules::{ErasureId, Timestamp};
+use sqlx::{Sqlite, Transaction, query, query_as, query_scalar};
+
+use super::file::Line;
+use crate::db::Db;
+
+/// The lines of a note.
+#[derive(Debug, Default)]
+pub struct Note {
+    said: String,
+}
+
+impl Note {
+    /// Says one thing more.
+    pub fn say(&mut self, line: &Line) {
+        // Writing to a text cannot fail.
+        let _ = writeln!(self.said, "{line}");
+    }
+
+    /// Says what was entered in the ledger, which comes first.
+    pub async fn entered(&mut self, tx: &mut Transaction<'_, Sqlite>, place: i64) -> sqlx::Result<()> {
+        let (leaf, body): (String, String) = query_as("SELECT leaf, body FROM ledger_entry WHERE place = ?")
+            .bind(place)
+            .fetch_one(&mut **tx)
+            .await?;
+        self.say(&Line::Entry(leaf_hash(leaf.as_bytes()), body));
+        Ok(())
+    }
+
+    /// Has it written down, with the transaction; with what it says about which erasure, if about one.
+    pub async fn insert(
+        self,
+        tx: &mut Transaction<'_, Sqlite>,
+        at: Timestamp,
+        erasure: Option<ErasureId>,
+    ) -> sqlx::Result<()> {
+        query("INSERT INTO note (erasure, said, at) VALUES (?, ?, ?)")
+            .bind(erasure.map(|id| id.to_string()))
+            .bind(self.said)
+            .bind(at.ms())
+            .execute(&mut **tx)
+            .await?;
+        Ok(())
+    }
+}
+
+/// The number of the last note that a database has made.
+pub async fn last(db: &Db) -> sqlx::Result<i64> {
+    query_scalar("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'note'")
+        .fetch_one(db.read())
+        .await
+}
+
+/// Has the next note come after this one.
+pub async fn go_on_after(tx: &mut Transaction<'_, Sqlite>, last: i64) -> sqlx::Result<()> {
+    query("INSERT OR IGNORE INTO note (number, said, at) VALUES (?, '', 0)")
+        .bind(last)
+        .execute(&mut **tx)
+        .await?;
+    query("DELETE FROM note WHERE number = ? AND said = ''").bind(last).execute(&mut **tx).await?;
+    Ok(())
+}
