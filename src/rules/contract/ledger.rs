@@ -39,4 +39,28 @@ contract! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub next: Option<u64>,
     }
+
+    /// An entry of the ledger that belongs to no child, and what it says to everybody.
+    pub struct PublicEntry {
+        /// Its place in the ledger.
+        pub index: u64,
+        /// What it is about: `policy` (something that the operator did, as to restore a backup) or `inventory`.
+        pub kind: String,
+        /// When it was entered.
+        pub entered_at: Timestamp,
+        /// What it commits to, in lines.
+        /// Empty where the service has lost it: it was restored from a backup that is older.
+        pub body: String,
+        /// What is public of it, in lines.
+        pub leaf: String,
+    }
+
+    /// A page of the entries that belong to no child, the newest first.
+    pub struct PublicEntries {
+        /// The entries.
+        pub items: Vec<PublicEntry>,
+        /// `after` of the next page; none on the last.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub next: Option<u64>,
+    }
 }

@@ -31,7 +31,7 @@ pub use erasures::{
     Erasure, ErasureModel, Erasures, NewErasure, Preview, ProcessorProblem, ProcessorStep, Requester, Step,
     StepProblem,
 };
-pub use ledger::{ChildLedger, LedgerEntry};
+pub use ledger::{ChildLedger, LedgerEntry, PublicEntries, PublicEntry};
 pub use recordings::{
     DayCount, Disclosed, DisclosureCreated, Keep, NewDisclosure, NewRecording, Playback, Recording,
     RecordingCount, RecordingCreated, RecordingItem, RecordingPage, Timeline, Transcript,

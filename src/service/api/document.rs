@@ -109,6 +109,8 @@ fn public() -> OpenApiRouter<Api> {
         .routes(routes!(ledger::checkpoint))
         .routes(routes!(ledger::policy))
         .routes(routes!(ledger::inventory))
+        .routes(routes!(ledger::public))
+        .routes(routes!(ledger::of_public))
         .routes(routes!(ledger::consistency))
 }
 

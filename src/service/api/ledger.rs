@@ -6,7 +6,11 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use rules::{ChildId, ErasureId, contract::ChildLedger, problem::ProblemType};
+use rules::{
+    ChildId, ErasureId,
+    contract::{ChildLedger, PublicEntries},
+    problem::ProblemType,
+};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -143,6 +147,43 @@ pub async fn policy(State(api): State<Api>) -> Response {
     responses((status = 200, description = "The inventory's receipt", body = String, content_type = "text/plain")))]
 pub async fn inventory(State(api): State<Api>, Id(version): Id<i64>) -> Result<Response, Failure> {
     Ok(text(receipt::of_inventory(api.core(), version).await?))
+}
+
+/// Which of those that belong to no child.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Public {
+    /// Those before the one at this place: `next` of the page before.
+    after: Option<u64>,
+    /// How many, 1 to 1000.
+    #[param(minimum = 1, maximum = 1000, default = 200)]
+    limit: Option<u32>,
+}
+
+/// What the ledger says to everybody
+///
+/// The entries that belong to no child, the newest first, with what they say: that the service was restored from a
+/// backup, and what was lost with that; or another version of the inventory.
+#[utoipa::path(get, path = "/ledger/public", operation_id = "list_public_entries", tag = "ledger",
+    params(Public),
+    responses((status = 200, description = "One page", body = PublicEntries)))]
+pub async fn public(
+    State(api): State<Api>,
+    Params(asked): Params<Public>,
+) -> Result<Json<PublicEntries>, Failure> {
+    let limit = limit(asked.limit, PAGE, MOST)?;
+    Ok(Json(receipt::public(api.core(), asked.after, limit).await?))
+}
+
+/// The receipt of an entry that belongs to no child
+///
+/// What it says, and the proof that it is in the ledger (`c2sp.org/tlog-proof@v1`).
+#[utoipa::path(get, path = "/ledger/public/{index}/receipt", operation_id = "get_public_receipt", tag = "ledger",
+    params(("index" = u64, Path, description = "Its place in the ledger")),
+    responses((status = 200, description = "The receipt", body = String, content_type = "text/plain")))]
+pub async fn of_public(State(api): State<Api>, Id(index): Id<u64>) -> Result<Response, Failure> {
+    Ok(text(receipt::of_public(api.core(), index).await?))
 }
 
 /// That the ledger only grew

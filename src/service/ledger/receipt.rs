@@ -11,7 +11,7 @@ use proof::{
 };
 use rules::{
     ChildId, ErasureId, ErasureState, Timestamp,
-    contract::{ChildLedger, LedgerEntry},
+    contract::{ChildLedger, LedgerEntry, PublicEntries, PublicEntry},
 };
 use sqlx::{Row, query, query_as, query_scalar, sqlite::SqliteRow};
 
@@ -178,13 +178,57 @@ pub async fn of_inventory(core: &Core, version: i64) -> Result<String, ReceiptEr
         return Err(ReceiptError::Lost);
     }
     debug_assert!(Inventory::parse(&body).is_ok());
-    let (leaf, at): (String, i64) = query_as("SELECT leaf, entered_at FROM ledger_entry WHERE place = ?")
-        .bind(place)
-        .fetch_one(core.db.read())
-        .await?;
+    of_public(core, unsigned(place)).await
+}
+
+/// The receipt of an entry that belongs to no child.
+pub async fn of_public(core: &Core, index: u64) -> Result<String, ReceiptError> {
+    let place = i64::try_from(index).map_err(|_| ReceiptError::NotFound)?;
+    let (leaf, body, at): (String, String, i64) =
+        query_as("SELECT leaf, body, entered_at FROM ledger_entry WHERE place = ? AND child IS NULL")
+            .bind(place)
+            .fetch_optional(core.db.read())
+            .await?
+            .ok_or(ReceiptError::NotFound)?;
+    // One of a child that a restored database does not know is nobody's, and not everybody's.
+    if Leaf::parse(&leaf).map_err(broken)?.kind.is_of_a_child() {
+        return Err(ReceiptError::NotFound);
+    }
+    if body.is_empty() {
+        return Err(ReceiptError::Lost);
+    }
     let entered = super::time(Timestamp::from_ms(at));
-    prove(core, unsigned(place), Opened { leaf, salt: NO_SALT, body, inventory: String::new(), entered })
-        .await
+    prove(core, index, Opened { leaf, salt: NO_SALT, body, inventory: String::new(), entered }).await
+}
+
+/// A page of the published entries that belong to no child, the newest first.
+pub async fn public(core: &Core, after: Option<u64>, limit: u32) -> Result<PublicEntries, ReceiptError> {
+    let published = core.ledger.shown().map_err(ReceiptError::Ledger)?;
+    let before = after.unwrap_or(u64::MAX).min(published);
+    // What has a tag is of a child, also where a restored database does not know whose.
+    let mut rows: Vec<(i64, String, String, i64)> = query_as(
+        "SELECT place, leaf, body, entered_at FROM ledger_entry INDEXED BY ledger_entry_public
+         WHERE child IS NULL AND place < ? AND instr(leaf, char(10) || 'tag ') = 0 ORDER BY place DESC LIMIT ?",
+    )
+    .bind(i64::try_from(before).unwrap_or(i64::MAX))
+    .bind(i64::from(limit) + 1)
+    .fetch_all(core.db.read())
+    .await?;
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let next = rows.last().filter(|_| more).map(|(place, ..)| unsigned(*place));
+    let mut items = Vec::with_capacity(rows.len());
+    for (place, leaf, body, at) in rows {
+        let kind = Leaf::parse(&leaf).map_err(broken)?.kind.word().to_owned();
+        items.push(PublicEntry {
+            index: unsigned(place),
+            kind,
+            entered_at: Timestamp::from_ms(at),
+            body,
+            leaf,
+        });
+    }
+    Ok(PublicEntries { items, next })
 }
 
 /// An entry and what it commits to.

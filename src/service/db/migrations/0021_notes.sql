@@ -20,3 +20,6 @@ UPDATE erasure SET journaled = finished_at IS NOT NULL;
 
 -- In ledger_entry.lost: 0 its body is here, 1 it is lost, 2 it is lost and it was a guardian's decision of which the
 -- folder `deletions` has no file: the database was restored without it, on the word of who runs the service.
+
+-- What belongs to no child is read by everybody.
+CREATE INDEX ledger_entry_public ON ledger_entry (place) WHERE child IS NULL;

@@ -9,7 +9,7 @@ use proof::{
 use reqwest::Method;
 use rules::{
     ErasureState,
-    contract::{ChildLedger, Erasure},
+    contract::{ChildLedger, Erasure, PublicEntries},
     problem::ProblemType,
 };
 use serde_json::json;
@@ -220,4 +220,29 @@ async fn a_restart_goes_on_where_the_ledger_ended() {
     let mut tiles = service::ledger::tiles::Tiles::new(service.core.ledger.folder(), size(&now));
     let path = proof::merkle::consistency(size(&seen), size(&now), |level, n| tiles.node(level, n)).unwrap();
     proof::verify::follow(&policy, &seen, &now, &path).unwrap();
+}
+
+#[tokio::test]
+async fn what_belongs_to_no_child_is_told_to_everybody_with_its_proof() {
+    let service = Service::start().await;
+    let family = service.family("parent").await;
+    service.record(&family, "2026-11-20T08:00:00Z", "walnut").await;
+    service::ledger::sequence(&service.core).await.unwrap();
+    let list = public(&service, "/ledger/public").await;
+    assert_eq!(list.header("access-control-allow-origin"), "*");
+    let PublicEntries { items, next } = list.ok();
+    assert_eq!((items.len(), next, &*items[0].kind), (1, None, "inventory"), "and nothing of a child's");
+    let policy = Policy::parse(&public(&service, "/ledger/policy").await.text()).unwrap();
+    let proof = public(&service, &format!("/ledger/public/{}/receipt", items[0].index)).await;
+    let report = proof::verify::verify_entry(&proof.text(), &policy, &Known::default(), 0);
+    assert!(!report.failed(), "{}", report.text());
+    assert_eq!(report.body.as_deref(), Some(&*items[0].body));
+    assert_eq!(proof.text(), public(&service, "/ledger/inventory/1").await.text());
+    let nothing: PublicEntries = public(&service, "/ledger/public?limit=1&after=0").await.ok();
+    assert!(nothing.items.is_empty() && nothing.next.is_none());
+    // The child's entry, and one that is not there.
+    for path in ["/ledger/public/1/receipt", "/ledger/public/99/receipt", "/ledger/public/x/receipt"] {
+        public(&service, path).await.refused(ProblemType::NotFound);
+    }
+    public(&service, "/ledger/public?limit=0").await.refused(ProblemType::Invalid);
 }

@@ -31,3 +31,4 @@ mod recordings;
 mod running;
 mod schema;
 mod sessions;
+mod unwritten;

@@ -77,7 +77,7 @@ impl Things {
             ("models", "{id}") => self.model.clone(),
             ("media", "{ticket}") => self.ticket.clone(),
             ("inventory", "{version}") | ("consistency", "{old}") | ("{old}", "{new}") => "1".to_owned(),
-            ("ledger", "{seq}") => "0".to_owned(),
+            ("ledger", "{seq}") | ("public", "{index}") => "0".to_owned(),
             ("processors", "{name}") => "nobody".to_owned(),
             (_, part) => {
                 assert!(!part.contains('{'), "this test does not know how to fill in {path}: teach it");
@@ -254,6 +254,8 @@ async fn without_a_session_everything_is_401_but_what_the_document_says_is_open(
         "GET /ledger/consistency/{old}/{new}",
         "GET /ledger/inventory/{version}",
         "GET /ledger/policy",
+        "GET /ledger/public",
+        "GET /ledger/public/{index}/receipt",
         "GET /readyz",
         "GET /v1/media/{ticket}",
         "HEAD /v1/media/{ticket}",
