@@ -80,8 +80,8 @@ pub enum Command {
     Erasures(Erasures),
     /// Restore a data folder from a backup, and delete again what was deleted since.
     ///
-    /// The folder of --data holds what is left of the lost service: deletions/ at least, which you keep copied
-    /// elsewhere, and best keys.db, epochs/, ledger/ and the keys. All that stays; the rest, and the database
+    /// The folder of --data holds what is left of the lost service: deletions/ and ledger/ at least, which you keep copied
+    /// elsewhere, and best keys.db, epochs/ and the keys. All that stays; the rest, and the database
     /// in any case, comes from the backup. It may be killed: done again, or with `serve`, it goes on. `serve` answers
     /// nothing but /healthz until every deletion was carried out again and verified.
     Restore(Restore),
