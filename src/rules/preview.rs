@@ -113,8 +113,8 @@ impl Tally {
                 self.contested |= contested;
                 let (first, last) = self.period.unwrap_or((captured_at, captured_at));
                 self.period = Some((first.min(captured_at), last.max(captured_at)));
-                for store in from.iter() {
-                    self.copies[store as usize] += 1;
+                for store in StoreId::ALL {
+                    self.copies[store as usize] += u64::from(!from.and(store.takes_part_in()).is_empty());
                 }
             }
         }
@@ -212,7 +212,9 @@ mod tests {
         assert_eq!(tally.recordings, 3);
         assert_eq!(tally.period, Some((Timestamp::from_ms(1_000), Timestamp::from_ms(9_000))));
         assert_eq!(tally.kept, Some(KeptCount { recordings: 1, until: today() }));
-        let stores = [StoreId::Transcript, StoreId::SearchIndex, StoreId::Fact, StoreId::Dataset];
+        // The keys of what lies under keys go with it.
+        let stores =
+            [StoreId::Keys, StoreId::Transcript, StoreId::SearchIndex, StoreId::Fact, StoreId::Dataset];
         let stores = stores.map(|store| StoreCount { store, copies: 3 });
         assert_eq!(tally.stores(), stores);
     }

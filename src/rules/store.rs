@@ -13,7 +13,7 @@ use crate::word::Class;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StoreId {
-    /// The keys without which sound or video files cannot be read.
+    /// The keys without which nothing of a recording, nor what was made from it, can be read.
     Keys = 6,
     /// The sound or video files.
     Media = 0,
@@ -56,11 +56,12 @@ impl StoreId {
         Self::Catalogue,
     ];
 
-    /// The class of what it holds; none for the catalogue, which is the entry itself.
+    /// The class of what it holds; none for the catalogue, which is the entry itself, and for the keys, which are
+    /// those of every class.
     #[must_use]
     pub const fn class(self) -> Option<Class> {
         match self {
-            Self::Keys | Self::Media => Some(Class::Media),
+            Self::Media => Some(Class::Media),
             Self::Transcript => Some(Class::Transcript),
             Self::Location => Some(Class::Location),
             Self::SearchIndex
@@ -70,7 +71,7 @@ impl StoreId {
             | Self::Thumbnail
             | Self::Dataset
             | Self::FromLocation => Some(Class::Derived),
-            Self::Catalogue => None,
+            Self::Keys | Self::Catalogue => None,
         }
     }
 
@@ -96,6 +97,16 @@ impl StoreId {
     const fn bit(self) -> u32 {
         1 << self as u32
     }
+
+    /// An erasure that reaches any of these is this store's work. The keys' is all that lies under keys: each part
+    /// of a recording and each thing made from it has one of its own, so that it can be destroyed alone.
+    #[must_use]
+    pub const fn takes_part_in(self) -> Stores {
+        match self {
+            Self::Keys => Stores::UNDER_KEYS.with(Self::Keys),
+            _ => Stores::NONE.with(self),
+        }
+    }
 }
 
 /// A set of stores: those that hold something of one recording, or those an erasure reaches.
@@ -109,6 +120,10 @@ impl Stores {
     pub const NONE: Self = Self(0);
     /// Every store of the inventory.
     pub const ALL: Self = Self((1 << StoreId::ALL.len()) - 1);
+    /// The stores whose copies are encrypted, each with a key of its own. What is searched for cannot be, and the
+    /// entry is what names the keys.
+    pub const UNDER_KEYS: Self =
+        Self(Self::ALL.0 & !(StoreId::Keys.bit() | StoreId::SearchIndex.bit() | StoreId::Catalogue.bit()));
 
     /// The set with these bits; bits that stand for no store are dropped.
     #[must_use]
@@ -256,6 +271,18 @@ mod tests {
         for class in Class::ALL {
             let reached = Stores::reached_by(class);
             assert_eq!(reached.has(StoreId::Media), reached.has(StoreId::Keys), "{class:?}");
+        }
+    }
+
+    #[test]
+    fn whatever_class_is_deleted_its_keys_are_destroyed() {
+        let keys = StoreId::Keys.takes_part_in();
+        for class in Class::ALL {
+            assert!(!Stores::reached_by(class).and(keys).is_empty(), "{class:?}");
+        }
+        for store in [StoreId::SearchIndex, StoreId::Catalogue] {
+            assert!(!keys.has(store), "{store:?} has no key that could be destroyed");
+            assert_eq!(store.takes_part_in(), Stores::NONE.with(store));
         }
     }
 

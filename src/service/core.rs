@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, Notify, watch};
 use crate::{
     clock::{Clock, SystemClock},
     db::Db,
-    journal,
+    derived, journal,
     keys::Keys,
     ledger::{self, Ledger},
     owner::Owner,
@@ -21,6 +21,7 @@ use crate::{
     restore,
     store::{self, Store},
     tombstone::Tombstones,
+    upgrade,
 };
 
 /// Settings that change what is decided, not where things are.
@@ -42,7 +43,7 @@ impl Default for Policy {
 pub struct Core {
     /// The database.
     pub db: Db,
-    /// The keys of the media.
+    /// The keys of everything that is held of recordings.
     pub keys: Arc<Keys>,
     /// Recordings' media, an object each, encrypted.
     pub media: Arc<dyn ObjectStore>,
@@ -108,6 +109,7 @@ impl Core {
         crate::ingest::refuse_unencrypted(&db, data).await?;
         let keys = Arc::new(Keys::open(data, clock.now()).await?);
         let tombstones = Tombstones::open(data, &db).await?;
+        upgrade::encrypt(&db, &keys).await?;
         let processors = Processors::open(data, &db, processors).await?;
         let ledger = Ledger::open(data, ledger::is_begun(&db).await?)?;
         if let Some(stage) = &stage {
@@ -140,6 +142,7 @@ impl Core {
         ledger::inventory::publish(&core).await?;
         drop(opening);
         crate::ingest::sweep(&core).await?;
+        derived::sweep_keys(&core).await?;
         journal::sweep(&core)?;
         Ok(Arc::new(core))
     }

@@ -1,7 +1,7 @@
 //! Recordings in: bytes to the media store, everything else to the database, all or nothing.
 //!
-//! The order makes a crash harmless. First a note that an object is about to be written, then its key,
-//! then the object, encrypted, then in one transaction the rows, and the note goes. What a dead process noted and never
+//! The order makes a crash harmless. First a note that an object is about to be written, then its keys,
+//! then the object, encrypted, then in one transaction the rows, encrypted as well, and the note goes. What a dead process noted and never
 //! finished is swept away by the next one that starts; no list, count or search ever saw it.
 
 use std::path::PathBuf;
@@ -14,14 +14,14 @@ use rules::{
     location::Place,
 };
 use sha2::{Digest, Sha256};
-use sqlx::{Row, Sqlite, Transaction, query, query_scalar};
+use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction, query, query_scalar};
 use tokio::io::AsyncWriteExt;
 
 use crate::{
     core::Core,
     db::{Db, select},
     journal::{file::Line, note::Note},
-    keys::{KeyError, MediaKey},
+    keys::{KeyError, MediaKey, RecordingKeys, rows},
     ledger,
     media::{Blanked, Probed},
     search,
@@ -149,19 +149,43 @@ async fn write_and_finish(
     batch: &[Incoming],
     mut drafts: Vec<Draft>,
 ) -> Result<(Vec<Result<RecordingCreated, IngestError>>, Vec<Path>), IngestError> {
-    let new: Vec<_> = drafts.iter().filter_map(Draft::object).filter_map(store::media::owner).collect();
-    let mut keys = core.keys.make(&new).await?.into_iter();
+    let new: Vec<_> = batch
+        .iter()
+        .zip(&drafts)
+        .filter_map(|(incoming, draft)| Some((store::media::owner(draft.object()?)?, parts(incoming))))
+        .collect();
+    let mut made = core.keys.make(&new).await?.into_iter();
     crate::faults::point("ingest-keys");
     for (incoming, draft) in batch.iter().zip(&mut drafts) {
-        if let Draft::New { object, .. } = draft
-            && let Some(key) = keys.next()
-            && let Err(error) = write(core, object, &key, incoming).await
+        if let Draft::New { object, keys, .. } = draft
+            && let Some(made) = made.next()
         {
-            *draft = Draft::Failed { object: object.clone(), error };
+            *keys = made;
+            if let Some(key) = keys.of_file()
+                && let Err(error) = write(core, object, key, incoming).await
+            {
+                *draft = Draft::Failed { object: object.clone(), error };
+            }
         }
     }
     crate::faults::point("ingest-written");
     Ok(finish(core, batch, drafts).await?)
+}
+
+/// What a recording will have, of all that lies under keys.
+fn parts(incoming: &Incoming) -> Stores {
+    let (recording, probed) = (&incoming.recording, &incoming.probed);
+    let mut parts = Stores::NONE.with(StoreId::Media);
+    if recording.transcript.as_ref().is_some_and(|transcript| !transcript.text.is_empty()) {
+        parts = parts.with(StoreId::Transcript);
+    }
+    if recording.location.or(probed.place).is_some() {
+        parts = parts.with(StoreId::Location);
+    }
+    if probed.peaks.is_some() {
+        parts = parts.with(StoreId::Waveform);
+    }
+    parts
 }
 
 /// Writes the rows of everything that was written, in one transaction; tells which objects nobody
@@ -184,7 +208,7 @@ async fn finish(
                 Err(error)
             }
             Draft::There(id) => Ok(RecordingCreated { id, already_there: true }),
-            Draft::New { child, id, object, marks } => {
+            Draft::New { child, id, object, marks, keys } => {
                 // Another import, the same file twice in this batch, or an erasure may have come first.
                 match look(&mut tx, child, incoming, &marks).await? {
                     Known::Not => match overtaken(core, &mut tx, child, incoming, &marks).await? {
@@ -193,7 +217,8 @@ async fn finish(
                             Err(error)
                         }
                         None => {
-                            insert(&mut tx, core, child, id, &marks, incoming, now).await?;
+                            let new = New { child, id, marks: &marks, keys: &keys };
+                            insert(&mut tx, core, new, incoming, now).await?;
                             forget(&mut tx, &object).await?;
                             Ok(RecordingCreated { id, already_there: false })
                         }
@@ -218,7 +243,7 @@ async fn finish(
 enum Draft {
     Refused(IngestError),
     There(RecordingId),
-    New { child: i64, id: RecordingId, object: Path, marks: Marks },
+    New { child: i64, id: RecordingId, object: Path, marks: Marks, keys: RecordingKeys },
     Failed { object: Path, error: IngestError },
 }
 
@@ -269,7 +294,7 @@ async fn draft(
         .bind(core.owner.name())
         .execute(&mut **tx)
         .await?;
-    Ok(Draft::New { child, id, object, marks })
+    Ok(Draft::New { child, id, object, marks, keys: RecordingKeys::default() })
 }
 
 /// By what it is recognised. Two imports are the same recording by their bytes, and by the moment where it
@@ -410,17 +435,41 @@ async fn write(core: &Core, object: &Path, key: &MediaKey, incoming: &Incoming) 
     }
 }
 
+/// What a recording is about to be.
+struct New<'a> {
+    child: i64,
+    id: RecordingId,
+    marks: &'a Marks,
+    keys: &'a RecordingKeys,
+}
+
+impl New<'_> {
+    /// Writes a part as its row, encrypted.
+    async fn write(
+        &self,
+        tx: &mut Transaction<'_, Sqlite>,
+        part: StoreId,
+        seq: i64,
+        plain: &[u8],
+    ) -> sqlx::Result<()> {
+        let key =
+            self.keys.row(part).ok_or_else(|| sqlx::Error::Protocol("a part without its key".into()))?;
+        let sql = format!("INSERT INTO {} (seq, child, sealed) VALUES (?, ?, ?)", part.name());
+        query(AssertSqlSafe(sql)).bind(seq).bind(self.child).bind(key.seal(plain)).execute(&mut **tx).await?;
+        Ok(())
+    }
+}
+
 /// Every row of a recording.
 async fn insert(
     tx: &mut Transaction<'_, Sqlite>,
     core: &Core,
-    child: i64,
-    id: RecordingId,
-    marks: &Marks,
+    new: New<'_>,
     incoming: &Incoming,
     now: Timestamp,
 ) -> sqlx::Result<()> {
     let (recording, probed) = (&incoming.recording, &incoming.probed);
+    let New { child, id, marks, .. } = new;
     let seq = free_seq(tx, recording.captured_at).await?;
     let device = match &recording.device {
         Some(name) => Some(device(tx, core, child, name).await?),
@@ -429,13 +478,8 @@ async fn insert(
     let mut usable = Stores::NONE.with(StoreId::Catalogue).with(StoreId::Media).with(StoreId::Keys);
     if let Some(transcript) = recording.transcript.as_ref().filter(|transcript| !transcript.text.is_empty()) {
         usable = usable.with(StoreId::Transcript);
-        query("INSERT INTO transcript (seq, child, text, language) VALUES (?, ?, ?, ?)")
-            .bind(seq)
-            .bind(child)
-            .bind(&transcript.text)
-            .bind(&transcript.language)
-            .execute(&mut **tx)
-            .await?;
+        let words = rows::words(&transcript.text, transcript.language.as_deref());
+        new.write(tx, StoreId::Transcript, seq, &words).await?;
         let words = search::index_words(child, &transcript.text);
         if !words.is_empty() {
             usable = usable.with(StoreId::SearchIndex);
@@ -448,23 +492,11 @@ async fn insert(
     }
     if let Some(place) = recording.location.or(probed.place) {
         usable = usable.with(StoreId::Location);
-        query("INSERT INTO location (seq, child, latitude_udeg, longitude_udeg, accuracy_m) VALUES (?, ?, ?, ?, ?)")
-            .bind(seq)
-            .bind(child)
-            .bind(place.latitude_udeg)
-            .bind(place.longitude_udeg)
-            .bind(place.accuracy_m)
-            .execute(&mut **tx)
-            .await?;
+        new.write(tx, StoreId::Location, seq, &rows::place(place)[..]).await?;
     }
     if let Some(peaks) = &probed.peaks {
         usable = usable.with(StoreId::Waveform);
-        query("INSERT INTO waveform (seq, child, peaks) VALUES (?, ?, ?)")
-            .bind(seq)
-            .bind(child)
-            .bind(&peaks[..])
-            .execute(&mut **tx)
-            .await?;
+        new.write(tx, StoreId::Waveform, seq, &peaks[..]).await?;
     }
     query(
         "INSERT INTO recording (seq, id, child, device, kind, duration_ms, media_type, bytes, identity, content, reference,
@@ -547,7 +579,7 @@ async fn discard(core: &Core, object: &Path) -> Result<(), IngestError> {
     }
     store::media::remove_unfinished(&core.data, object)?;
     if let Some(owner) = store::media::owner(object) {
-        core.keys.destroy(&[owner]).await?;
+        core.keys.destroy(&[(owner, Stores::ALL)], &[]).await?;
     }
     let mut tx = core.db.write().await?;
     forget(&mut tx, object).await?;

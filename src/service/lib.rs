@@ -35,5 +35,7 @@ pub mod session;
 pub mod settings;
 pub mod store;
 pub mod tombstone;
+pub mod transcript;
+mod upgrade;
 mod verify;
 pub mod witness;

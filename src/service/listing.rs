@@ -6,9 +6,7 @@
 use rules::{
     ChildId, Date, DeviceId, RecordingId, StoreId, Stores, Timestamp,
     contract::{Device, Recording, RecordingItem, Transcript},
-    keep,
-    location::Place,
-    retention,
+    keep, retention,
     scope::Filter,
 };
 use sqlx::{QueryBuilder, Row, Sqlite, query, query_scalar, sqlite::SqliteRow};
@@ -18,6 +16,7 @@ use crate::{
     db::select::{self, captured_at, push_matching, push_newest_first},
     derived,
     erasure::Asker,
+    keys::{KeyError, RecordingKeys, rows},
     search,
     session::id,
 };
@@ -46,6 +45,9 @@ pub enum ListError {
     /// The database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    /// The keys failed.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
 }
 
 /// Whose recordings are asked for, and what may be shown of them.
@@ -78,7 +80,7 @@ pub async fn page(
 ) -> Result<Page, ListError> {
     let number = check(core, view.asker, child, filter).await?;
     let mut sql = QueryBuilder::new("SELECT p.*");
-    push_item_columns(&mut sql, view, filter.q.is_some());
+    push_item_columns(&mut sql, view);
     sql.push(" FROM (SELECT r.*");
     push_matching(&mut sql, number, filter, before);
     push_newest_first(&mut sql, filter, limit + 1);
@@ -92,8 +94,25 @@ pub async fn page(
         _ => None,
     };
     let today = core.clock.now().date();
-    let items =
-        rows.iter().map(|row| item(row, child, today, filter.q.as_deref())).collect::<sqlx::Result<_>>()?;
+    let mut ids = Vec::with_capacity(rows.len());
+    for row in &rows {
+        if row.try_get::<Option<&[u8]>, _>("words")?.is_some() {
+            ids.push(id(row.try_get("id")?)?);
+        }
+    }
+    // With as many keys as rows; the child's own is opened for this one call.
+    let keys = core.keys.of(child, &ids, Stores::NONE.with(StoreId::Transcript)).await?;
+    let mut items = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let mut item = item(row, child, today)?;
+        if let Some((text, language)) = words(row, keys.get(&item.id))? {
+            item.language = language;
+            if view.words {
+                (item.excerpt, item.marks) = excerpt(text, filter.q.as_deref());
+            }
+        }
+        items.push(item);
+    }
     Ok(Page { items, next_before })
 }
 
@@ -132,48 +151,57 @@ pub async fn recording(
 ) -> Result<Recording, ListError> {
     let view = View { asker, words: true };
     let mut sql = QueryBuilder::new("SELECT p.*");
-    push_item_columns(&mut sql, view, q.is_some());
+    push_item_columns(&mut sql, view);
     sql.push(
-        ", t.text AS text, l.latitude_udeg, l.longitude_udeg, l.accuracy_m, w.peaks AS peaks,
-          c.id AS child_id, c.last_use AS last_use,
+        ", l.sealed AS place, w.sealed AS peaks, c.id AS child_id, c.last_use AS last_use,
           (SELECT max(k.until) FROM keep k WHERE k.seq = p.seq) AS kept_by_anyone
          FROM recording p JOIN child c ON c.number = p.child",
     );
-    push_part(&mut sql, StoreId::Transcript, "t");
     push_part(&mut sql, StoreId::Location, "l");
     push_part(&mut sql, StoreId::Waveform, "w");
     sql.push(" WHERE p.id = ").push_bind(recording.to_string());
     sql.push(" AND p.usable > 0 AND p.child IN (SELECT value FROM json_each(");
     sql.push_bind(asker.numbers_json()).push("))");
     let row = sql.build().fetch_optional(core.db.read()).await?.ok_or(ListError::NotFound)?;
-    let made = derived::view::of_recording(core, view, row.try_get("seq")?).await?;
-    Ok(Recording { made, ..opened(&row, core.clock.now().date(), q)? })
+    let child = id(row.try_get("child_id")?)?;
+    let parts = Stores::UNDER_KEYS.without(Stores::NONE.with(StoreId::Media));
+    let keys = core.keys.of(child, &[recording], parts).await?.remove(&recording).unwrap_or_default();
+    let made = derived::view::of_recording(core, view, child, row.try_get("seq")?).await?;
+    Ok(Recording { made, ..opened(&row, child, &keys, core.clock.now().date(), q)? })
 }
 
-fn opened(row: &SqliteRow, today: Date, q: Option<&str>) -> sqlx::Result<Recording> {
+fn opened(
+    row: &SqliteRow,
+    child: ChildId,
+    keys: &RecordingKeys,
+    today: Date,
+    q: Option<&str>,
+) -> sqlx::Result<Recording> {
     let usable = usable(row)?;
-    let item = item(row, id(row.try_get("child_id")?)?, today, q)?;
-    let text: Option<String> = row.try_get("text")?;
-    let latitude_udeg: Option<i32> = row.try_get("latitude_udeg")?;
+    let mut item = item(row, child, today)?;
+    let words = words(row, Some(keys))?;
+    if let Some((text, language)) = &words {
+        item.language.clone_from(language);
+        (item.excerpt, item.marks) = excerpt(text.clone(), q);
+    }
+    let open = |part, column| -> sqlx::Result<Option<_>> {
+        let sealed: Option<&[u8]> = row.try_get(column)?;
+        Ok(keys.row(part).zip(sealed).and_then(|(key, sealed)| key.open(sealed)))
+    };
+    let place = open(StoreId::Location, "place")?;
+    let peaks = open(StoreId::Waveform, "peaks")?;
     let last_use = row.try_get::<Option<i64>, _>("last_use")?.map(Timestamp::from_ms);
     let kept_by_anyone = day(row.try_get("kept_by_anyone")?).filter(|until| keep::is_live(*until, today));
     let has_media = usable.has(StoreId::Media);
     Ok(Recording {
         media_type: if has_media { Some(row.try_get("media_type")?) } else { None },
         bytes: if has_media { Some(unsigned(row.try_get("bytes")?)) } else { None },
-        transcript: text.map(|text| {
+        transcript: words.map(|(text, language)| {
             let marks = q.map(|q| search::utf16(&text, &search::marks(&text, q))).unwrap_or_default();
-            Transcript { marks, ..Transcript::new(text, item.language.clone()) }
+            Transcript { marks, ..Transcript::new(text, language) }
         }),
-        location: match latitude_udeg {
-            Some(latitude_udeg) => Some(Place {
-                latitude_udeg,
-                longitude_udeg: row.try_get("longitude_udeg")?,
-                accuracy_m: row.try_get("accuracy_m")?,
-            }),
-            None => None,
-        },
-        waveform: row.try_get("peaks")?,
+        location: place.and_then(|place| rows::read_place(&place)),
+        waveform: peaks.map(|peaks| peaks.to_vec()),
         stores: usable.iter().collect(),
         end: retention::end_of(last_use.unwrap_or(item.captured_at).date(), kept_by_anyone),
         made: Vec::new(),
@@ -181,23 +209,38 @@ fn opened(row: &SqliteRow, today: Date, q: Option<&str>) -> sqlx::Result<Recordi
     })
 }
 
-/// Pushes the columns that [`item`] reads beside those of `recording` (alias `p`): for the piece
-/// around what was searched for, all the words.
-fn push_item_columns(sql: &mut QueryBuilder<Sqlite>, view: View<'_>, whole: bool) {
+/// Pushes the columns that [`item`] and [`words`] read beside those of `recording` (alias `p`).
+fn push_item_columns(sql: &mut QueryBuilder<Sqlite>, view: View<'_>) {
     let transcript = bit(StoreId::Transcript);
-    let words = if whole { "x.text" } else { &format!("substr(x.text, 1, {})", search::EXCERPT_CHARS) };
     sql.push(", (SELECT d.name FROM device d WHERE d.id = p.device) AS device_name");
     sql.push(", (SELECT k.until FROM keep k WHERE k.seq = p.seq AND k.guardian = ");
     sql.push_bind(view.asker.guardian.to_string()).push(") AS kept_until");
-    for (column, what, shown) in [("language", "x.language", true), ("excerpt", words, view.words)] {
-        if shown {
-            sql.push(format_args!(
-                ", CASE WHEN p.usable & {transcript} != 0 \
-                 THEN (SELECT {what} FROM transcript x WHERE x.seq = p.seq) END AS {column}"
-            ));
-        } else {
-            sql.push(format_args!(", NULL AS {column}"));
+    sql.push(format_args!(
+        ", CASE WHEN p.usable & {transcript} != 0 THEN (SELECT x.sealed FROM transcript x WHERE x.seq = p.seq) END AS words"
+    ));
+}
+
+/// The words of a recording and their language. None where their key is gone: it was deleted while this was read.
+fn words(row: &SqliteRow, keys: Option<&RecordingKeys>) -> sqlx::Result<Option<(String, Option<String>)>> {
+    let sealed: Option<&[u8]> = row.try_get("words")?;
+    let Some((sealed, key)) = sealed.zip(keys.and_then(|keys| keys.row(StoreId::Transcript))) else {
+        return Ok(None);
+    };
+    let words = key.open(sealed).and_then(|plain| rows::read_words(&plain));
+    if words.is_none() {
+        tracing::error!(recording = row.try_get::<&str, _>("id")?, "words that are held do not open");
+    }
+    Ok(words)
+}
+
+/// The piece of the words that a list shows, around what was searched for.
+fn excerpt(text: String, q: Option<&str>) -> (Option<String>, Vec<(u32, u32)>) {
+    match q {
+        Some(q) => {
+            let (piece, marks) = search::excerpt(&text, q);
+            (Some(piece), marks)
         }
+        None => (Some(text.chars().take(search::EXCERPT_CHARS).collect()), Vec::new()),
     }
 }
 
@@ -207,17 +250,10 @@ fn push_part(sql: &mut QueryBuilder<Sqlite>, store: StoreId, alias: &str) {
     sql.push(format_args!(" LEFT JOIN {table} {alias} ON {alias}.seq = p.seq AND p.usable & {bit} != 0"));
 }
 
-fn item(row: &SqliteRow, child: ChildId, today: Date, q: Option<&str>) -> sqlx::Result<RecordingItem> {
+/// What a list shows of a recording beside its words.
+fn item(row: &SqliteRow, child: ChildId, today: Date) -> sqlx::Result<RecordingItem> {
     let device: Option<String> = row.try_get("device")?;
     let device_name: Option<String> = row.try_get("device_name")?;
-    let words: Option<String> = row.try_get("excerpt")?;
-    let (excerpt, marks) = match (words, q) {
-        (Some(words), Some(q)) => {
-            let (piece, marks) = search::excerpt(&words, q);
-            (Some(piece), marks)
-        }
-        (words, _) => (words, Vec::new()),
-    };
     Ok(RecordingItem {
         id: id(row.try_get("id")?)?,
         child,
@@ -232,9 +268,9 @@ fn item(row: &SqliteRow, child: ChildId, today: Date, q: Option<&str>) -> sqlx::
             _ => None,
         },
         classes: usable(row)?.classes(),
-        excerpt,
-        marks,
-        language: row.try_get("language")?,
+        excerpt: None,
+        marks: Vec::new(),
+        language: None,
         kept_until: day(row.try_get("kept_until")?).filter(|until| keep::is_live(*until, today)),
     })
 }

@@ -44,6 +44,9 @@ pub enum PlaybackError {
     /// The database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    /// The keys failed.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
 }
 
 impl From<ListError> for PlaybackError {
@@ -51,6 +54,7 @@ impl From<ListError> for PlaybackError {
         match error {
             ListError::NotFound => Self::NotFound,
             ListError::Database(error) => Self::Database(error),
+            ListError::Keys(error) => Self::Keys(error),
         }
     }
 }

@@ -114,7 +114,7 @@ contract! {
     pub struct Holding {
         /// The store.
         pub store: StoreId,
-        /// The class of its copies; none for the catalogue.
+        /// The class of its copies; none for the catalogue, and for the keys, which are those of every class.
         pub class: Option<Class>,
         /// What it answered.
         #[serde(flatten)]

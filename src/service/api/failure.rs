@@ -14,6 +14,7 @@ use crate::{
     erasure::ErasureError,
     ingest::IngestError,
     keep::KeepError,
+    keys::KeyError,
     listing::ListError,
     playback::PlaybackError,
     session::{MintError, Refused},
@@ -96,6 +97,15 @@ impl From<sqlx::Error> for Failure {
     }
 }
 
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Database(error) => error.into(),
+            error => Self::internal(error),
+        }
+    }
+}
+
 impl From<Refused> for Failure {
     fn from(error: Refused) -> Self {
         match error {
@@ -122,6 +132,7 @@ impl From<ListError> for Failure {
         match error {
             ListError::NotFound => Self::not_found(),
             ListError::Database(error) => error.into(),
+            ListError::Keys(error) => error.into(),
         }
     }
 }
@@ -143,6 +154,7 @@ impl From<PlaybackError> for Failure {
             PlaybackError::NotFound => Self::not_found(),
             PlaybackError::Gone => Self::new(ProblemType::Gone),
             PlaybackError::Database(error) => error.into(),
+            PlaybackError::Keys(error) => error.into(),
         }
     }
 }
@@ -194,6 +206,7 @@ impl From<DeriveError> for Failure {
             | DeriveError::NoConsent
             | DeriveError::NotConcerned => Self::because(ProblemType::Conflict, error),
             DeriveError::Database(error) => error.into(),
+            DeriveError::Keys(error) => error.into(),
         }
     }
 }

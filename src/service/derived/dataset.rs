@@ -1,8 +1,10 @@
 //! Datasets: rows made from recordings of many children, and given out again only while each may be used.
 
+use std::collections::HashSet;
+
 use proof::leaf::Kind;
 use rules::{
-    DatasetId, RecordingId,
+    ChildId, DatasetId, DerivationId, RecordingId,
     contract::{Dataset, DerivationCreated, NewDataset, Source},
     derived::{Consent, MAX_ROWS, Made, is_name},
 };
@@ -10,12 +12,14 @@ use serde::Serialize;
 use sqlx::{Row, Sqlite, Transaction, query, query_as, query_scalar};
 
 use super::{
-    DeriveError, Lineage, Thing, USABLE, check_content, check_moment, insert, refuse_overtaken, use_recording,
+    DeriveError, Lineage, Thing, USABLE, check_content, check_moment, insert, new_id, refuse_overtaken,
+    use_recording, view,
 };
 use crate::{
     core::Core,
+    keys::KeyError,
     ledger::{self, body},
-    session::id,
+    session::{self, id},
 };
 
 /// A dataset, or more rows of one that is there: all of them or none.
@@ -34,8 +38,13 @@ pub(super) async fn put(
     let (number, dataset) = find_or_make(tx, core, new).await?;
     // Child by child what came from it, for the ledger.
     let mut from: Vec<(i64, Vec<String>)> = Vec::new();
+    let mut things: Vec<Thing<'_>> = Vec::with_capacity(new.rows.len());
+    let mut handed_in = HashSet::with_capacity(new.rows.len());
     for row in &new.rows {
         check_content(&row.content)?;
+        if !handed_in.insert(row.recording) {
+            continue;
+        }
         let there: bool = query_scalar(
             "SELECT EXISTS (SELECT 1 FROM recording r CROSS JOIN derivation_source s ON s.seq = r.seq
                  CROSS JOIN derivation d ON d.number = s.derivation WHERE r.id = ? AND d.dataset = ?)",
@@ -50,15 +59,18 @@ pub(super) async fn put(
         let mut lineage = Lineage::new();
         let source = Source { recording: row.recording, from: row.from.clone() };
         let child = use_recording(tx, core, Made::Row, &source, &mut lineage).await?;
-        let thing = Thing {
-            child,
+        let id: String =
+            query_scalar("SELECT id FROM child WHERE number = ?").bind(child).fetch_one(&mut **tx).await?;
+        things.push(Thing {
+            id: new_id(core),
+            child: (child, session::id(&id)?),
             made: Made::Row,
             content: &row.content,
             dataset: Some(number),
             reference: None,
             made_at: new.made_at,
-        };
-        insert(tx, core, &thing, &lineage).await?;
+            lineage,
+        });
         let recording = row.recording.to_string();
         match from.iter_mut().find(|(known, _)| *known == child) {
             Some((_, recordings)) => recordings.push(recording),
@@ -71,9 +83,12 @@ pub(super) async fn put(
             .execute(&mut **tx)
             .await?;
     }
+    for (child, _) in &from {
+        refuse_overtaken(tx, *child, new.made_at).await?;
+    }
+    insert(tx, core, &things).await?;
     let now = core.clock.now();
     for (child, recordings) in &from {
-        refuse_overtaken(tx, *child, new.made_at).await?;
         let from = recordings.iter().map(String::as_str);
         ledger::enter(tx, core, *child, Kind::Derive, |key| {
             body::derive(key, now, "dataset", &dataset, from)
@@ -172,22 +187,28 @@ impl Export {
     }
 
     /// The next row; none after the last.
-    pub async fn next(&mut self, core: &Core) -> sqlx::Result<Option<ExportedRow>> {
+    pub async fn next(&mut self, core: &Core) -> Result<Option<ExportedRow>, DeriveError> {
         let sql = format!(
-            "SELECT d.number, d.content, r.id FROM derivation d
+            "SELECT d.number, d.sealed, r.id, d.id, c.id FROM derivation d
              CROSS JOIN derivation_source s ON s.derivation = d.number CROSS JOIN recording r ON r.seq = s.seq
-             WHERE d.dataset = ? AND d.number > ? AND d.number <= ? AND {USABLE} AND {UNLIKE_DELETED}
+             CROSS JOIN child c ON c.number = d.child WHERE d.dataset = ? AND d.number > ? AND d.number <= ? AND {USABLE} AND {UNLIKE_DELETED}
              ORDER BY d.number LIMIT 1"
         );
-        let row = query(sqlx::AssertSqlSafe(sql))
-            .bind(self.dataset)
-            .bind(self.after)
-            .bind(self.last)
-            .fetch_optional(core.db.read())
-            .await?;
-        let Some(row) = row else { return Ok(None) };
-        self.after = row.try_get(0)?;
-        Ok(Some(ExportedRow { recording: id(&row.try_get::<String, _>(2)?)?, content: row.try_get(1)? }))
+        loop {
+            let row = query(sqlx::AssertSqlSafe(&*sql))
+                .bind(self.dataset)
+                .bind(self.after)
+                .bind(self.last)
+                .fetch_optional(core.db.read())
+                .await?;
+            let Some(row) = row else { return Ok(None) };
+            self.after = row.try_get(0)?;
+            let (thing, child): (DerivationId, ChildId) = (id(row.try_get(3)?)?, id(row.try_get(4)?)?);
+            // One whose key is gone was deleted a moment ago.
+            let Some(key) = core.keys.of_things(child, &[thing]).await?.remove(&thing) else { continue };
+            let content = view::text(&key, row.try_get(1)?).ok_or(KeyError::Damaged)?;
+            return Ok(Some(ExportedRow { recording: id(row.try_get(2)?)?, content }));
+        }
     }
 }
 

@@ -17,7 +17,9 @@ use sqlx::{Row, Sqlite, Transaction, query, query_as, query_scalar};
 
 use crate::{
     core::Core,
+    keys::KeyError,
     ledger::{self, body},
+    session::id,
     tombstone,
 };
 
@@ -26,6 +28,8 @@ pub mod erased;
 pub mod model;
 pub mod view;
 
+/// Keys looked at in one go, at the start.
+const SWEPT_AT_ONCE: i64 = 10_000;
 /// The most characters of a vendor's own name for a thing.
 const REFERENCE_CHARS: usize = 200;
 
@@ -62,6 +66,9 @@ pub enum DeriveError {
     /// The database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    /// No key could be made for it.
+    #[error("it could not be encrypted: {0}")]
+    Keys(#[from] KeyError),
 }
 
 /// Takes in what a vendor made.
@@ -118,15 +125,18 @@ async fn thing(
     }
     refuse_overtaken(tx, child, new.made_at).await?;
     let thing = Thing {
-        child,
+        id: new_id(core),
+        child: (child, new.child),
         made,
         content: &new.content,
         dataset: None,
         reference: new.reference.as_deref(),
         made_at: new.made_at,
+        lineage,
     };
-    let id = insert(tx, core, &thing, &lineage).await?.to_string();
-    let (now, from) = (core.clock.now(), lineage.values().map(|(id, _)| id.as_str()));
+    let id = thing.id.to_string();
+    insert(tx, core, std::slice::from_ref(&thing)).await?;
+    let (now, from) = (core.clock.now(), thing.lineage.values().map(|(id, _)| id.as_str()));
     ledger::enter(tx, core, child, Kind::Derive, |key| body::derive(key, now, made.name(), &id, from))
         .await?;
     Ok(DerivationCreated { id, already_there: false })
@@ -269,22 +279,24 @@ async fn refuse_overtaken(
 
 /// A thing on its way into the table.
 struct Thing<'a> {
-    child: i64,
+    id: DerivationId,
+    child: (i64, ChildId),
     made: Made,
     content: &'a str,
     dataset: Option<i64>,
     reference: Option<&'a str>,
     made_at: Timestamp,
+    lineage: Lineage,
 }
 
-/// Writes a thing with its lineage, and that its recordings have something of it. Refused where an erasure is on
-/// its way to any of that, although what it was made from is still there: it would be in use again.
-async fn insert(
-    tx: &mut Transaction<'_, Sqlite>,
-    core: &Core,
-    thing: &Thing<'_>,
-    lineage: &Lineage,
-) -> Result<DerivationId, DeriveError> {
+fn new_id(core: &Core) -> DerivationId {
+    let (ms, random) = core.id_parts();
+    DerivationId::from_parts(ms, random)
+}
+
+/// Refuses a thing where an erasure is on its way to any of what it would go with, although what it was made from is
+/// still there: it would be in use again.
+async fn refuse_leaving(tx: &mut Transaction<'_, Sqlite>, lineage: &Lineage) -> Result<(), DeriveError> {
     for (seq, (_, stores)) in lineage {
         let about_to_go: bool =
             query_scalar("SELECT EXISTS (SELECT 1 FROM erasure_item WHERE seq = ? AND stores & ? <> 0)")
@@ -296,16 +308,42 @@ async fn insert(
             return Err(DeriveError::Unusable);
         }
     }
-    let (ms, random) = core.id_parts();
-    let id = DerivationId::from_parts(ms, random);
+    Ok(())
+}
+
+/// Writes things with their lineage, each encrypted with a key of its own, and that their recordings have something
+/// of them. The keys are there first, all by one commit; one that no thing comes to is swept at the next start.
+async fn insert(
+    tx: &mut Transaction<'_, Sqlite>,
+    core: &Core,
+    things: &[Thing<'_>],
+) -> Result<(), DeriveError> {
+    for thing in things {
+        refuse_leaving(tx, &thing.lineage).await?;
+    }
+    let named: Vec<_> = things.iter().map(|thing| (thing.child.1, thing.id)).collect();
+    let keys = core.keys.make_things(&named).await?;
+    crate::faults::point("derive-keys");
+    for (thing, key) in things.iter().zip(keys) {
+        write(tx, core, thing, &key.seal(thing.content.as_bytes())).await?;
+    }
+    Ok(())
+}
+
+async fn write(
+    tx: &mut Transaction<'_, Sqlite>,
+    core: &Core,
+    thing: &Thing<'_>,
+    sealed: &[u8],
+) -> sqlx::Result<()> {
     let number = query(
-        "INSERT INTO derivation (id, child, kind, content, dataset, reference, made_at, created_at)
+        "INSERT INTO derivation (id, child, kind, sealed, dataset, reference, made_at, created_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )
-    .bind(id.to_string())
-    .bind(thing.child)
+    .bind(thing.id.to_string())
+    .bind(thing.child.0)
     .bind(thing.made.name())
-    .bind(thing.content)
+    .bind(sealed)
     .bind(thing.dataset)
     .bind(thing.reference)
     .bind(thing.made_at.ms())
@@ -313,7 +351,7 @@ async fn insert(
     .execute(&mut **tx)
     .await?
     .last_insert_rowid();
-    for (seq, (_, stores)) in lineage {
+    for (seq, (_, stores)) in &thing.lineage {
         for store in stores.iter() {
             query("INSERT INTO derivation_source (derivation, seq, store) VALUES (?, ?, ?)")
                 .bind(number)
@@ -328,7 +366,33 @@ async fn insert(
             .execute(&mut **tx)
             .await?;
     }
-    Ok(id)
+    Ok(())
+}
+
+/// Destroys keys of things that are not there: whoever made them died, or failed, before the things were written.
+pub async fn sweep_keys(core: &Core) -> anyhow::Result<()> {
+    for child in core.keys.children_with_things().await? {
+        let mut after = String::new();
+        loop {
+            // Under the write lock: one that is being made has its key first.
+            let mut tx = core.db.write_effect().await?;
+            let page = core.keys.things(child, &after, SWEPT_AT_ONCE).await?;
+            let Some(last) = page.last() else { break };
+            after = last.to_string();
+            let none: Vec<String> = query_scalar(
+                "SELECT j.value FROM json_each(?) j WHERE NOT EXISTS (SELECT 1 FROM derivation d WHERE d.id = j.value)",
+            )
+            .bind(serde_json::json!(page).to_string())
+            .fetch_all(&mut *tx)
+            .await?;
+            let none: Vec<_> =
+                none.iter().map(|thing| Ok((child, id(thing)?))).collect::<sqlx::Result<_>>()?;
+            if !none.is_empty() {
+                core.keys.destroy(&[], &none).await?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// SQL that holds where a thing (alias `d`) may be used: each recording it was made from still has the part

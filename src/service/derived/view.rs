@@ -10,6 +10,7 @@ use sqlx::{QueryBuilder, Row, Sqlite, query_scalar, sqlite::SqliteRow};
 use super::USABLE;
 use crate::{
     core::Core,
+    keys::RowKey,
     listing::{ListError, View},
     session::id,
     store::derived::ELSEWHERE,
@@ -37,28 +38,64 @@ pub async fn list(
     let mut rows = sql.build().fetch_all(core.db.read()).await?;
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
-    let items = rows.iter().map(read).collect::<sqlx::Result<Vec<_>>>()?;
+    let items = read_all(core, child, &rows).await?;
     let next = items.last().filter(|_| more).map(|last| last.id.to_string());
     Ok(Derivations { items, next })
 }
 
 /// What was made from the recording at this place.
-pub async fn of_recording(core: &Core, view: View<'_>, seq: i64) -> sqlx::Result<Vec<Derivation>> {
+pub async fn of_recording(
+    core: &Core,
+    view: View<'_>,
+    child: ChildId,
+    seq: i64,
+) -> Result<Vec<Derivation>, ListError> {
     let mut sql = select(view.words);
     sql.push(" WHERE d.number IN (SELECT derivation FROM derivation_source WHERE seq = ").push_bind(seq);
     sql.push(") AND ").push(USABLE);
     sql.push(format_args!(" ORDER BY d.id DESC LIMIT {OF_RECORDING}"));
-    sql.build().fetch_all(core.db.read()).await?.iter().map(read).collect()
+    read_all(core, child, &sql.build().fetch_all(core.db.read()).await?).await
 }
 
 fn select(words: bool) -> QueryBuilder<Sqlite> {
-    let words = if words { "CASE WHEN d.kind = 'fact' THEN d.content END" } else { "NULL" };
+    let words = if words { "CASE WHEN d.kind = 'fact' THEN d.sealed END" } else { "NULL" };
     QueryBuilder::new(format!(
         "SELECT d.id, d.kind, {words}, (SELECT s.name FROM dataset s WHERE s.number = d.dataset), d.made_at,
              (SELECT json_group_array(r.id) FROM (SELECT DISTINCT seq FROM derivation_source o
                   WHERE o.derivation = d.number) o JOIN recording r ON r.seq = o.seq)
          FROM derivation d"
     ))
+}
+
+/// The things, with what the facts among them say. One whose key is gone was deleted while this was read, and says
+/// nothing.
+async fn read_all(core: &Core, child: ChildId, rows: &[SqliteRow]) -> Result<Vec<Derivation>, ListError> {
+    let mut things = Vec::with_capacity(rows.len());
+    for row in rows {
+        things.push(read(row)?);
+    }
+    let sealed = |row: &SqliteRow| row.try_get::<Option<Vec<u8>>, _>(2);
+    let mut speaking = Vec::new();
+    for (thing, row) in things.iter().zip(rows) {
+        if sealed(row)?.is_some() {
+            speaking.push(thing.id);
+        }
+    }
+    let keys = core.keys.of_things(child, &speaking).await?;
+    for (thing, row) in things.iter_mut().zip(rows) {
+        if let Some((key, sealed)) = keys.get(&thing.id).zip(sealed(row)?) {
+            thing.text = text(key, &sealed);
+            if thing.text.is_none() {
+                tracing::error!(thing = %thing.id, "what is held of a thing does not open");
+            }
+        }
+    }
+    Ok(things)
+}
+
+/// What a thing says.
+pub(super) fn text(key: &RowKey, sealed: &[u8]) -> Option<String> {
+    String::from_utf8(key.open(sealed)?.to_vec()).ok()
 }
 
 fn read(row: &SqliteRow) -> sqlx::Result<Derivation> {
@@ -69,7 +106,7 @@ fn read(row: &SqliteRow) -> sqlx::Result<Derivation> {
     Ok(Derivation {
         id: id(&row.try_get::<String, _>(0)?)?,
         kind: kind.ok_or_else(|| sqlx::Error::Decode("no such kind".into()))?,
-        text: row.try_get(2)?,
+        text: None,
         dataset: row.try_get(3)?,
         made_at: Timestamp::from_ms(row.try_get(4)?),
         recordings,

@@ -278,7 +278,7 @@ impl Step<'_> {
     }
 
     fn bits(&self) -> Stores {
-        Stores::NONE.with(self.id())
+        self.id().takes_part_in()
     }
 
     /// Goes to the next state, if the rules know that way.
@@ -393,14 +393,8 @@ async fn load(core: &Core, id: ErasureId) -> anyhow::Result<Vec<Step<'_>>> {
         .collect()
 }
 
-/// One item of the frozen plan, and the stores that are to forget it.
-struct Planned {
-    item: Item,
-    stores: Stores,
-}
-
 /// A batch of the frozen plan that any of `stores` has something of, after `after`.
-async fn batch(core: &Core, id: ErasureId, stores: Stores, after: i64) -> sqlx::Result<Vec<Planned>> {
+async fn batch(core: &Core, id: ErasureId, stores: Stores, after: i64) -> sqlx::Result<Vec<Item>> {
     let rows = query(
         "SELECT seq, recording, child, stores FROM erasure_item WHERE erasure = ? AND seq > ? AND stores & ? != 0
          ORDER BY seq LIMIT ?",
@@ -414,12 +408,12 @@ async fn batch(core: &Core, id: ErasureId, stores: Stores, after: i64) -> sqlx::
     rows.iter()
         .map(|row| {
             let child: String = row.try_get(2)?;
-            let item = Item {
+            Ok(Item {
                 seq: row.try_get(0)?,
                 recording: recording_id(&row.try_get::<String, _>(1)?)?,
                 child: child.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
-            };
-            Ok(Planned { item, stores: Stores::from_bits(row.try_get(3)?) })
+                stores: Stores::from_bits(row.try_get(3)?),
+            })
         })
         .collect()
 }
@@ -428,10 +422,10 @@ async fn batch(core: &Core, id: ErasureId, stores: Stores, after: i64) -> sqlx::
 /// is nothing left to erase.
 async fn erase_batch(core: &Core, id: ErasureId, steps: &mut [Step<'_>]) -> anyhow::Result<bool> {
     let erasing = || steps.iter().filter(|step| step.state == StepState::Erasing);
-    let stores: Stores = erasing().map(Step::id).collect();
+    let stores = erasing().map(Step::bits).fold(Stores::NONE, Stores::or);
     let Some(after) = erasing().map(|step| step.last_seq).min() else { return Ok(false) };
     let planned = batch(core, id, stores, after).await?;
-    let Some(last) = planned.last().map(|planned| planned.item.seq) else { return Ok(false) };
+    let Some(last) = planned.last().map(|item| item.seq) else { return Ok(false) };
     for n in 0..steps.len() {
         let another_failed = steps[..n].iter().any(|step| step.state == StepState::Retrying);
         let step = &mut steps[n];
@@ -445,8 +439,8 @@ async fn erase_batch(core: &Core, id: ErasureId, steps: &mut [Step<'_>]) -> anyh
         }
         let items: Vec<Item> = planned
             .iter()
-            .filter(|planned| planned.item.seq > step.last_seq && !planned.stores.and(step.bits()).is_empty())
-            .map(|planned| planned.item)
+            .filter(|item| item.seq > step.last_seq && !item.stores.and(step.bits()).is_empty())
+            .copied()
             .collect();
         fault(step.id(), "before");
         match step.store.erase(&items).await {
@@ -466,10 +460,9 @@ async fn probe(core: &Core, id: ErasureId, step: &mut Step<'_>) -> anyhow::Resul
     fault(step.id(), "probing");
     let mut after = 0;
     loop {
-        let planned = batch(core, id, step.bits(), after).await?;
-        let Some(last) = planned.last() else { break };
-        after = last.item.seq;
-        let items: Vec<Item> = planned.iter().map(|planned| planned.item).collect();
+        let items = batch(core, id, step.bits(), after).await?;
+        let Some(last) = items.last() else { break };
+        after = last.seq;
         match step.store.probe(&items).await {
             Ok(0) => {}
             Ok(found) => {

@@ -10,7 +10,7 @@ use rules::{
 use sqlx::query_as;
 
 use super::{clips, demo::Child};
-use crate::{core::Core, derived, session::id};
+use crate::{core::Core, derived, session::id, transcript};
 
 /// How many recordings of each child are in a dataset.
 const ROWS: i64 = 40;
@@ -25,7 +25,7 @@ const DATASETS: [(&str, Consent, &str, &str); 2] = [
 pub async fn make(core: &Core, children: &[(Child, ChildId)]) -> anyhow::Result<()> {
     let rows = csv::Reader::from_reader(clips::LEARNED.as_bytes()).into_deserialize();
     for (n, row) in rows.enumerate() {
-        let (who, kind, clip, recordings, content): (String, String, String, i64, String) = row?;
+        let (who, kind, clip, recordings, content): (String, String, String, usize, String) = row?;
         let is_it = |(child, _): &&(Child, ChildId)| child.name().eq_ignore_ascii_case(&who);
         let (_, child) = *children.iter().find(is_it).with_context(|| format!("nobody is called {who}"))?;
         let words = clips::transcript(&clip)?.with_context(|| format!("{clip} has no words"))?;
@@ -74,29 +74,28 @@ async fn newest(
     child: ChildId,
     words: &str,
     from: Class,
-    limit: i64,
+    limit: usize,
 ) -> anyhow::Result<Vec<RecordingId>> {
-    let found: Vec<(String,)> = query_as(
-        "SELECT r.id FROM recording r JOIN transcript t ON t.seq = r.seq JOIN child c ON c.number = r.child
-         WHERE c.id = ?1 AND t.text = ?2 AND r.usable <> 0
-           AND (NOT ?3 OR EXISTS (SELECT 1 FROM location l WHERE l.seq = r.seq))
-         ORDER BY r.seq DESC LIMIT ?4",
+    let found: Vec<(String, Vec<u8>)> = query_as(
+        "SELECT r.id, t.sealed FROM recording r JOIN transcript t ON t.seq = r.seq JOIN child c ON c.number = r.child
+         WHERE c.id = ?1 AND r.usable <> 0
+           AND (NOT ?2 OR EXISTS (SELECT 1 FROM location l WHERE l.seq = r.seq))
+         ORDER BY r.seq DESC",
     )
     .bind(child.to_string())
-    .bind(words)
     .bind(from == Class::Location)
-    .bind(limit)
     .fetch_all(core.db.read())
     .await?;
-    Ok(found.iter().map(|(found,)| id(found)).collect::<sqlx::Result<_>>()?)
+    let found = said(core, child, found).await?.into_iter().filter(|(_, said)| said == words);
+    Ok(found.map(|(recording, _)| recording).take(limit).collect())
 }
 
 /// A row for each of the newest recordings of a device, in which something was said.
 async fn rows_of(core: &Core, children: &[(Child, ChildId)], device: &str) -> anyhow::Result<Vec<NewRow>> {
     let mut rows = Vec::new();
     for (_, child) in children {
-        let found: Vec<(String, String)> = query_as(
-            "SELECT r.id, t.text FROM recording r JOIN transcript t ON t.seq = r.seq JOIN child c ON c.number = r.child
+        let found: Vec<(String, Vec<u8>)> = query_as(
+            "SELECT r.id, t.sealed FROM recording r JOIN transcript t ON t.seq = r.seq JOIN child c ON c.number = r.child
              JOIN device d ON d.id = r.device
              WHERE c.id = ? AND d.name = ? AND r.usable <> 0 ORDER BY r.seq DESC LIMIT ?",
         )
@@ -105,9 +104,23 @@ async fn rows_of(core: &Core, children: &[(Child, ChildId)], device: &str) -> an
         .bind(ROWS)
         .fetch_all(core.db.read())
         .await?;
-        for (recording, content) in found {
-            rows.push(NewRow { recording: id(&recording)?, from: vec![Class::Transcript], content });
+        for (recording, content) in said(core, *child, found).await? {
+            rows.push(NewRow { recording, from: vec![Class::Transcript], content });
         }
     }
     Ok(rows)
+}
+
+/// What these recordings say, in the same order.
+async fn said(
+    core: &Core,
+    child: ChildId,
+    found: Vec<(String, Vec<u8>)>,
+) -> anyhow::Result<Vec<(RecordingId, String)>> {
+    let mut sealed = Vec::with_capacity(found.len());
+    for (recording, words) in found {
+        sealed.push((id(&recording)?, words));
+    }
+    let mut texts = transcript::texts(&core.keys, child, &sealed).await?;
+    Ok(sealed.iter().filter_map(|(id, _)| Some((*id, texts.remove(id)?))).collect())
 }

@@ -17,7 +17,8 @@ use zeroize::Zeroizing;
 pub const KEY: usize = 32;
 /// Bytes of a nonce, with which every wrapped key begins.
 pub const NONCE: usize = 12;
-const TAG: usize = 16;
+/// Bytes with which it ends.
+pub const TAG: usize = 16;
 
 /// A key that wraps other keys (AES-256-GCM). What a key belongs to is bound in: a wrapped key that is
 /// moved to another recording or child does not open.
@@ -43,6 +44,17 @@ impl Wrapping {
             Err(_) => wrapped.clear(),
         }
         wrapped
+    }
+
+    /// A secret of any length; none when it is not `owner`'s, not encrypted with this key, or changed.
+    #[must_use]
+    pub fn open_any(&self, owner: &[u8], wrapped: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (nonce, rest) = wrapped.split_first_chunk::<NONCE>()?;
+        let (secret, tag) = rest.split_last_chunk::<TAG>()?;
+        let mut secret = Zeroizing::new(secret.to_vec());
+        let opened =
+            self.0.decrypt_inout_detached(nonce.into(), owner, InOutBuf::from(&mut secret[..]), tag.into());
+        opened.is_ok().then_some(secret)
     }
 
     /// The secret; none when it is not `owner`'s, not wrapped with this key, or changed.

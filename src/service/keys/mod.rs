@@ -1,8 +1,8 @@
-//! The keys without which media cannot be read, and their end.
+//! The keys without which nothing of a recording can be read, nor what was made from it, and their end.
 //!
-//! A key for each recording, wrapped by its child's key, wrapped by the key of the present epoch.
-//! Destroying a recording's key makes every copy of its media unreadable, wherever it is; what a copy
-//! of this database could still open ends with the next [rotation](Keys::rotate).
+//! A key for each part of a recording and for each thing made from some, wrapped by the child's key, wrapped by the
+//! key of the present epoch. Destroying a part's key makes every copy of it unreadable, wherever it is; what a
+//! copy of this database could still open ends with the next [rotation](Keys::rotate).
 //!
 //! A database of its own, apart from all else: what is destroyed here is overwritten, not only
 //! forgotten, and the file stays small enough to be searched for it byte by byte.
@@ -13,11 +13,10 @@ use std::{
 };
 
 use anyhow::Context;
-use rules::{ChildId, RecordingId, Timestamp};
+use rules::{ChildId, RecordingId, StoreId, Stores, Timestamp};
 use sha2::{Digest, Sha256};
 use sqlx::{
-    Row, Sqlite, SqlitePool, Transaction, migrate::Migrator, query, query_as, query_scalar,
-    sqlite::SqlitePoolOptions,
+    Row, Sqlite, SqlitePool, Transaction, migrate::Migrator, query, query_scalar, sqlite::SqlitePoolOptions,
 };
 use zeroize::Zeroizing;
 
@@ -26,13 +25,17 @@ use crate::db;
 pub mod chunked;
 mod fit;
 pub mod kms;
+mod parts;
 mod rotate;
+pub mod rows;
+mod things;
 mod traces;
 
 pub use self::{
     fit::fit,
     kms::{Kms, LocalFiles, Wrapping},
     rotate::Rotated,
+    rows::{RecordingKeys, RowKey, Thing},
 };
 
 static MIGRATIONS: Migrator = sqlx::migrate!("keys/migrations");
@@ -130,25 +133,18 @@ impl Keys {
         self.write.begin_with("BEGIN IMMEDIATE").await
     }
 
-    /// Makes the keys of new recordings. When this returns they survive a power cut.
-    pub async fn make(&self, recordings: &[Owner]) -> Result<Vec<MediaKey>, KeyError> {
+    /// The keys of these parts of recordings; those that are not there are made. When this returns they survive a
+    /// power cut, all by one commit.
+    pub async fn make(&self, recordings: &[(Owner, Stores)]) -> Result<Vec<RecordingKeys>, KeyError> {
         let mut made = Vec::with_capacity(recordings.len());
         if recordings.is_empty() {
             return Ok(made);
         }
         let mut tx = self.write().await?;
-        // Read under the write lock: a rotation that has begun is known here.
-        let epoch = epoch(&mut tx).await?.ok_or(KeyError::Damaged)?;
-        let wrapping = self.kms.epoch(epoch)?;
-        let mut of: Option<(ChildId, Wrapping)> = None;
-        for (child, recording) in recordings.iter().copied() {
-            if of.as_ref().is_none_or(|(last, _)| *last != child) {
-                of = Some((child, self.child_key_or_new(&mut tx, child, epoch, &wrapping).await?));
-            }
-            let Some((_, kek)) = &of else { return Err(KeyError::Damaged) };
-            let key: Zeroizing<[u8; chunked::KEY]> = Zeroizing::new(rand::random());
-            insert_dek(&mut tx, kek, (child, recording), &key).await?;
-            made.push(MediaKey::new(key, (child, recording)));
+        let mut kek = CurrentKek::default();
+        for ((child, recording), parts) in recordings.iter().copied() {
+            let kek = kek.of(self, &mut tx, child).await?;
+            made.push(parts::make(&mut tx, kek, (child, recording), parts).await?);
         }
         tx.commit().await?;
         Ok(made)
@@ -185,26 +181,8 @@ impl Keys {
 
     /// The key of a recording's media; none once it is destroyed.
     pub async fn key(&self, child: ChildId, recording: RecordingId) -> Result<Option<MediaKey>, KeyError> {
-        for attempt in 1.. {
-            let row = query(
-                "SELECT k.epoch, k.wrapped, d.wrapped FROM dek d JOIN kek k ON k.child = d.child
-                 WHERE d.child = ? AND d.recording = ?",
-            )
-            .bind(child.to_string())
-            .bind(recording.to_string())
-            .fetch_optional(&self.read)
-            .await?;
-            let Some(row) = row else { return Ok(None) };
-            let wrapping = match self.kms.epoch(row.try_get(0)?) {
-                // A rotation ended the epoch since the row was read.
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound && attempt < TRIES => continue,
-                wrapping => wrapping?,
-            };
-            let kek = open_kek(&wrapping, child, &row.try_get::<Vec<u8>, _>(1)?)?;
-            let key = kek.open(&name("dek", (child, recording)), &row.try_get::<Vec<u8>, _>(2)?);
-            return Ok(Some(MediaKey::new(key.ok_or(KeyError::Damaged)?, (child, recording))));
-        }
-        Err(KeyError::Damaged)
+        let mut keys = self.of(child, &[recording], Stores::NONE.with(StoreId::Media)).await?;
+        keys.remove(&recording).unwrap_or_default().media()
     }
 
     /// How many recordings of a child have a key.
@@ -215,38 +193,25 @@ impl Keys {
             .await
     }
 
-    /// The recordings that have a key, in the order of their ids, from the one after `after` on.
-    pub async fn owners(&self, after: &str, limit: i64) -> Result<Vec<Owner>, KeyError> {
-        let rows: Vec<(String, String)> =
-            query_as("SELECT child, recording FROM dek WHERE recording > ? ORDER BY recording LIMIT ?")
-                .bind(after)
-                .bind(limit)
-                .fetch_all(&self.read)
-                .await?;
-        let owner =
-            |(child, recording): &(String, String)| Some((child.parse().ok()?, recording.parse().ok()?));
-        rows.iter().map(owner).collect::<Option<_>>().ok_or(KeyError::Damaged)
-    }
-
-    /// Destroys the keys of these recordings, and the key of a child with its last one. What is
-    /// destroyed already is no error.
-    pub async fn destroy(&self, recordings: &[Owner]) -> sqlx::Result<()> {
+    /// Destroys the keys of these parts of recordings and of these things, and the key of a child with its last
+    /// one. What is destroyed already is no error.
+    pub async fn destroy(&self, recordings: &[(Owner, Stores)], things: &[Thing]) -> sqlx::Result<()> {
         let mut tx = self.write().await?;
-        for (child, recording) in recordings {
-            query("DELETE FROM dek WHERE child = ? AND recording = ?")
-                .bind(child.to_string())
-                .bind(recording.to_string())
-                .execute(&mut *tx)
-                .await?;
-        }
-        let mut children: Vec<String> = recordings.iter().map(|(child, _)| child.to_string()).collect();
+        parts::destroy(&mut tx, recordings).await?;
+        things::destroy(&mut tx, things).await?;
+        let mut children: Vec<ChildId> = recordings.iter().map(|((child, _), _)| *child).collect();
+        children.extend(things.iter().map(|(child, _)| *child));
         children.sort_unstable();
         children.dedup();
         for child in children {
-            query("DELETE FROM kek WHERE child = ?1 AND NOT EXISTS (SELECT 1 FROM dek WHERE child = ?1)")
-                .bind(&child)
-                .execute(&mut *tx)
-                .await?;
+            let child = child.to_string();
+            query(
+                "DELETE FROM kek WHERE child = ?1 AND NOT EXISTS (SELECT 1 FROM dek WHERE child = ?1)
+                 AND NOT EXISTS (SELECT 1 FROM thing WHERE child = ?1)",
+            )
+            .bind(&child)
+            .execute(&mut *tx)
+            .await?;
             // What stays of the child is wrapped anew with another key at the next rotation: this one
             // opens, in an old copy, what was destroyed now.
             query("UPDATE kek SET stale = 1 WHERE child = ? AND stale = 0")
@@ -269,19 +234,18 @@ impl Keys {
         self.empty_wal().await
     }
 
-    /// How many of these recordings still have anything here: a key that opens, or bytes of one in the
-    /// files, read as bytes.
-    pub async fn traces(&self, recordings: &[Owner]) -> Result<u64, KeyError> {
+    /// How many of these recordings still have anything here: a key of one of these parts that opens, or bytes of
+    /// one in the files, read as bytes.
+    pub async fn traces(&self, recordings: &[(Owner, Stores)]) -> Result<u64, KeyError> {
         let mut opens = Vec::with_capacity(recordings.len());
-        for (child, recording) in recordings {
+        for some in recordings.chunk_by(|((a, _), _), ((b, _), _)| a == b) {
+            let ids: Vec<RecordingId> = some.iter().map(|((_, recording), _)| *recording).collect();
+            let [((child, _), _), ..] = some else { continue };
+            let keys = self.of(*child, &ids, Stores::ALL).await?;
             // One that is there and does not open is a trace as well.
-            opens.push(match self.key(*child, *recording).await {
-                Ok(key) => key.is_some(),
-                Err(KeyError::Database(error)) => return Err(error.into()),
-                Err(_) => true,
-            });
+            opens.extend(some.iter().map(|((_, id), parts)| keys.get(id).is_some_and(|k| k.has_any(*parts))));
         }
-        let needles: Vec<_> = recordings.iter().map(|of| traces::Needles::of(*of)).collect();
+        let needles: Vec<_> = recordings.iter().map(|(of, parts)| traces::Needles::of(*of, *parts)).collect();
         let file = self.file.clone();
         let found = tokio::task::spawn_blocking(move || traces::find(&file, &needles))
             .await
@@ -330,29 +294,59 @@ fn open_kek(wrapping: &Wrapping, child: ChildId, wrapped: &[u8]) -> Result<Wrapp
     Ok(Wrapping::new(&key))
 }
 
-/// The nonce with which a recording's key is wrapped. An id is used once, so a child's key meets each
-/// nonce once; and whoever knows the id knows which bytes to look for when the key is gone.
-fn dek_nonce(of: Owner) -> [u8; kms::NONCE] {
+/// What the wrapped key of a part is bound to.
+fn dek_name(part: StoreId, of: Owner) -> Vec<u8> {
+    match part {
+        StoreId::Media => name("dek", of),
+        part => name(&format!("dek/{}", part.name()), of),
+    }
+}
+
+/// What the wrapped key of a thing or its use is bound to.
+fn thing_name(what: &str, (child, derivation): Thing) -> Vec<u8> {
+    format!("forget-me-not/{what}/v1\0{child}\0{derivation}").into_bytes()
+}
+
+/// Bytes of a part's nonce that anybody who knows the id knows: what to look for when the key is gone.
+const MARK: usize = 8;
+
+/// With what the nonce of a part begins.
+fn dek_mark(part: StoreId, of: Owner) -> [u8; MARK] {
+    let mut mark = [0; MARK];
+    let name = match part {
+        StoreId::Media => name("nonce", of),
+        part => name(&format!("nonce/{}", part.name()), of),
+    };
+    mark.copy_from_slice(&Sha256::digest(name)[..MARK]);
+    mark
+}
+
+/// The nonce with which the key of a part is wrapped. A part gets a key once; the bytes at random are for
+/// one that is restored from before it was destroyed and gets another.
+fn dek_nonce(part: StoreId, of: Owner) -> [u8; kms::NONCE] {
     let mut nonce = [0; kms::NONCE];
-    nonce.copy_from_slice(&Sha256::digest(name("nonce", of))[..kms::NONCE]);
+    nonce[..MARK].copy_from_slice(&dek_mark(part, of));
+    nonce[MARK..].copy_from_slice(&rand::random::<[u8; kms::NONCE - MARK]>());
     nonce
 }
 
-fn wrap_dek(kek: &Wrapping, of: Owner, key: &[u8; chunked::KEY]) -> Vec<u8> {
-    kek.wrap(dek_nonce(of), &name("dek", of), key)
-}
+/// The key of the child that has just been worked at, opened once for all in a row that are its.
+#[derive(Default)]
+struct CurrentKek(Option<(ChildId, Wrapping)>);
 
-async fn insert_dek(
-    tx: &mut Transaction<'_, Sqlite>,
-    kek: &Wrapping,
-    of: Owner,
-    key: &[u8; chunked::KEY],
-) -> sqlx::Result<()> {
-    query("INSERT INTO dek (child, recording, wrapped) VALUES (?, ?, ?)")
-        .bind(of.0.to_string())
-        .bind(of.1.to_string())
-        .bind(wrap_dek(kek, of, key))
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
+impl CurrentKek {
+    async fn of(
+        &mut self,
+        keys: &Keys,
+        tx: &mut Transaction<'_, Sqlite>,
+        child: ChildId,
+    ) -> Result<&Wrapping, KeyError> {
+        if self.0.as_ref().is_none_or(|(last, _)| *last != child) {
+            // Read under the write lock: a rotation that has begun is known here.
+            let epoch = epoch(tx).await?.ok_or(KeyError::Damaged)?;
+            let wrapping = keys.kms.epoch(epoch)?;
+            self.0 = Some((child, keys.child_key_or_new(tx, child, epoch, &wrapping).await?));
+        }
+        self.0.as_ref().map(|(_, kek)| kek).ok_or(KeyError::Damaged)
+    }
 }

@@ -1,5 +1,5 @@
 //! A new epoch: what is alive is wrapped anew, and the old epoch's key is destroyed. From then on a copy
-//! of `keys.db` made before opens nothing, and so no copy of media made before opens either.
+//! of `keys.db` made before opens nothing, and so nothing in a copy made before opens either.
 
 use std::fs::File;
 
@@ -7,9 +7,7 @@ use rules::{ChildId, Timestamp};
 use sqlx::{Row, Sqlite, Transaction, query, query_scalar};
 use zeroize::Zeroizing;
 
-use super::{
-    KeyError, Keys, Wrapping, begin_epoch, chunked, epoch, kek_name, kms, name, new_kek, open_kek, wrap_dek,
-};
+use super::{KeyError, Keys, Wrapping, begin_epoch, epoch, kek_name, kms, new_kek, open_kek, parts, things};
 use crate::faults;
 
 /// Children's keys wrapped in one transaction.
@@ -126,7 +124,7 @@ impl Keys {
     }
 }
 
-/// Wraps the keys of a child's recordings with a new key of the child; returns that, wrapped.
+/// Wraps the keys of what a child has with a new key of the child; returns that, wrapped.
 ///
 /// The old one also wraps, in old copies of the database, what was destroyed since: whoever had such a
 /// copy and this database would otherwise have both.
@@ -137,21 +135,7 @@ async fn replace(
     wrapping: &Wrapping,
 ) -> Result<Vec<u8>, KeyError> {
     let (new, wrapped) = new_kek(wrapping, child);
-    let rows = query("SELECT recording, wrapped FROM dek WHERE child = ?")
-        .bind(child.to_string())
-        .fetch_all(&mut **tx)
-        .await?;
-    for row in rows {
-        let recording = row.try_get::<String, _>(0)?.parse().map_err(|_| KeyError::Damaged)?;
-        let of = (child, recording);
-        let key: Zeroizing<[u8; chunked::KEY]> =
-            old.open(&name("dek", of), &row.try_get::<Vec<u8>, _>(1)?).ok_or(KeyError::Damaged)?;
-        query("UPDATE dek SET wrapped = ? WHERE child = ? AND recording = ?")
-            .bind(wrap_dek(&new, of, &key))
-            .bind(child.to_string())
-            .bind(recording.to_string())
-            .execute(&mut **tx)
-            .await?;
-    }
+    parts::wrap_anew(tx, child, old, &new).await?;
+    things::wrap_anew(tx, child, old, &new).await?;
     Ok(wrapped)
 }

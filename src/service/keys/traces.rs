@@ -8,35 +8,47 @@ use std::{
     path::Path,
 };
 
-use super::{Owner, dek_nonce};
+use rules::Stores;
 
-const LEN: usize = super::kms::NONCE;
+use super::{MARK, Owner, dek_mark, parts::PARTS};
+
+/// How much of an id is looked for, and how much is looked at.
+const LEN: usize = 12;
 /// How much is read at a time.
 const PIECE: usize = 1 << 20;
 
-/// What a recording's key would be found by: the bytes it begins with, and the end of the
-/// recording's id, which is random.
-pub struct Needles([[u8; LEN]; 2]);
+/// What the keys of a recording's parts would be found by: the bytes that each begins with; and the end of the
+/// recording's id, which is random, once none of it is to have a key any more.
+pub struct Needles {
+    marks: Vec<[u8; MARK]>,
+    id: Option<[u8; LEN]>,
+}
 
 impl Needles {
-    pub fn of(of: Owner) -> Self {
+    pub fn of(of: Owner, parts: Stores) -> Self {
+        let marks: Vec<_> =
+            PARTS.into_iter().filter(|part| parts.has(*part)).map(|part| dek_mark(part, of)).collect();
         let id = of.1.to_string();
         let mut end = [0; LEN];
         end.copy_from_slice(&id.as_bytes()[id.len() - LEN..]);
-        Self([dek_nonce(of), end])
+        let all = PARTS.into_iter().all(|part| parts.has(part));
+        Self { marks, id: all.then_some(end) }
     }
 }
 
 /// For each of the needles whether the database or its log has it anywhere.
 pub fn find(database: &Path, needles: &[Needles]) -> std::io::Result<Vec<bool>> {
     let mut found = vec![false; needles.len()];
-    let mut by_bytes: HashMap<[u8; LEN], usize> = HashMap::new();
+    let mut by_mark: HashMap<[u8; MARK], usize> = HashMap::new();
+    let mut by_id: HashMap<[u8; LEN], usize> = HashMap::new();
     // By their first two bytes: nearly every place of a file is passed over with one look.
     let mut begins = vec![false; 1 << 16];
-    for (n, Needles(needles)) in needles.iter().enumerate() {
-        for needle in needles {
-            by_bytes.insert(*needle, n);
-            begins[usize::from(u16::from_be_bytes([needle[0], needle[1]]))] = true;
+    for (n, needles) in needles.iter().enumerate() {
+        by_mark.extend(needles.marks.iter().map(|mark| (*mark, n)));
+        by_id.extend(needles.id.map(|id| (id, n)));
+        let all = needles.marks.iter().map(|mark| &mark[..2]).chain(needles.id.iter().map(|id| &id[..2]));
+        for begin in all {
+            begins[usize::from(u16::from_be_bytes([begin[0], begin[1]]))] = true;
         }
     }
     let mut log = database.as_os_str().to_owned();
@@ -55,10 +67,11 @@ pub fn find(database: &Path, needles: &[Needles]) -> std::io::Result<Vec<bool>> 
                 break;
             }
             for window in bytes.windows(LEN) {
-                if begins[usize::from(u16::from_be_bytes([window[0], window[1]]))]
-                    && let Some(n) = by_bytes.get(window)
-                {
-                    found[*n] = true;
+                if begins[usize::from(u16::from_be_bytes([window[0], window[1]]))] {
+                    // A key is longer than its mark, so none is missed at the end.
+                    for n in by_id.get(window).into_iter().chain(by_mark.get(&window[..MARK])) {
+                        found[*n] = true;
+                    }
                 }
             }
         }
@@ -68,7 +81,9 @@ pub fn find(database: &Path, needles: &[Needles]) -> std::io::Result<Vec<bool>> 
 
 #[cfg(test)]
 mod tests {
-    use rules::{ChildId, RecordingId};
+    use rules::{ChildId, RecordingId, StoreId};
+
+    use super::super::dek_nonce;
 
     use super::*;
 
@@ -77,11 +92,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("keys.db");
         let of = |n| (ChildId::from_parts(1, 1), RecordingId::from_parts(1, n));
-        let needles: Vec<_> = (1..=3).map(|n| Needles::of(of(n))).collect();
+        let needles: Vec<_> = (1..=3).map(|n| Needles::of(of(n), Stores::ALL)).collect();
         assert_eq!(find(&file, &needles).unwrap(), [false; 3], "no file, no trace");
         for at in [0, 7, PIECE - 5, PIECE, 2 * PIECE - LEN, 3 * PIECE - LEN] {
             let mut bytes = vec![0; 3 * PIECE];
-            bytes[at..at + LEN].copy_from_slice(&dek_nonce(of(2)));
+            bytes[at..at + LEN].copy_from_slice(&dek_nonce(StoreId::Transcript, of(2)));
             std::fs::write(&file, bytes).unwrap();
             assert_eq!(find(&file, &needles).unwrap(), [false, true, false], "{at}");
         }

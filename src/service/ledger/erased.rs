@@ -77,7 +77,8 @@ async fn part(
         recordings += page.len() as u64;
         for (recording, stores) in &page {
             let stores = Stores::from_bits(*stores);
-            for (store, tree) in trees.iter_mut().filter(|(store, _)| stores.has(*store)) {
+            let takes_part = |store: StoreId| !stores.and(store.takes_part_in()).is_empty();
+            for (store, tree) in trees.iter_mut().filter(|(store, _)| takes_part(*store)) {
                 tree.push(key.item(store.name(), recording));
             }
         }

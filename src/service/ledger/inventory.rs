@@ -18,6 +18,7 @@ fn current(version: u64, processors: &[(String, String)]) -> anyhow::Result<Stri
         Some(Class::Transcript) => "transcript",
         Some(Class::Location) => "location",
         Some(Class::Derived) => "derived",
+        None if store == StoreId::Keys => "all",
         None => "entry",
     };
     let stores = StoreId::ALL.into_iter().map(|store| (store.name().to_owned(), class(store).to_owned()));

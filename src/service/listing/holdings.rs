@@ -1,7 +1,7 @@
 //! What every store of the inventory holds of a child (R1: it adds up over all of them).
 
 use rules::{
-    ChildId, StoreId, Stores,
+    ChildId, StoreId,
     contract::{Held, Holding, Holdings},
 };
 use sqlx::query_scalar;
@@ -49,7 +49,7 @@ async fn in_use(core: &Core, number: i64, store: StoreId) -> sqlx::Result<u64> {
     let copies: i64 =
         query_scalar("SELECT count(*) FROM recording WHERE child = ? AND usable > 0 AND usable & ? != 0")
             .bind(number)
-            .bind(Stores::NONE.with(store).bits())
+            .bind(store.takes_part_in().bits())
             .fetch_one(core.db.read())
             .await?;
     Ok(unsigned(copies))

@@ -294,7 +294,7 @@ async fn write(
         .bind(&id)
         .bind(store.name())
         .bind(position)
-        .bind(Stores::NONE.with(store).bits())
+        .bind(store.takes_part_in().bits())
         .execute(&mut **tx)
         .await?;
     }
@@ -321,8 +321,10 @@ async fn erase_again(core: &Core) -> anyhow::Result<()> {
         for store in core.stores.iter().filter(|store| store.id() != StoreId::Catalogue) {
             let mut items = Vec::new();
             for (_, seq, recording, child, stores) in &page {
-                if Stores::from_bits(*stores).has(store.id()) {
-                    items.push(Item { seq: *seq, recording: recording.parse()?, child: child.parse()? });
+                let stores = Stores::from_bits(*stores);
+                if !stores.and(store.id().takes_part_in()).is_empty() {
+                    let (recording, child) = (recording.parse()?, child.parse()?);
+                    items.push(Item { seq: *seq, recording, child, stores });
                 }
             }
             store.erase(&items).await?;
@@ -336,25 +338,28 @@ async fn drop_unknown(core: &Core) -> anyhow::Result<Vec<Item>> {
     let mut objects = core.media.list(Some(&"media".into()));
     let mut unknown = Vec::new();
     while let Some(object) = objects.try_next().await? {
-        if let Some((child, recording)) = store::media::owner(&object.location)
-            && !is_known(core, recording).await?
-        {
-            unknown.push(Item { seq: 0, recording, child });
+        if let Some((child, recording)) = store::media::owner(&object.location) {
+            let stores = unknown_of(core, recording, Stores::NONE.with(StoreId::Media)).await?;
+            if !stores.is_empty() {
+                unknown.push(Item { seq: 0, recording, child, stores });
+            }
         }
     }
     drop(objects);
     let mut after = String::new();
     loop {
         let page = core.keys.owners(&after, PAGE).await?;
-        let Some((_, last)) = page.last() else { break };
+        let Some(((_, last), _)) = page.last() else { break };
         after = last.to_string();
-        for (child, recording) in page {
-            if !is_known(core, recording).await? {
-                unknown.push(Item { seq: 0, recording, child });
+        for ((child, recording), parts) in page {
+            let stores = unknown_of(core, recording, parts).await?;
+            if !stores.is_empty() {
+                unknown.push(Item { seq: 0, recording, child, stores });
             }
         }
     }
     for store in of_files(core) {
+        let unknown = of(store, &unknown);
         for items in unknown.chunks(PAGE as usize) {
             store.erase(items).await?;
         }
@@ -372,6 +377,7 @@ async fn drop_unknown(core: &Core) -> anyhow::Result<Vec<Item>> {
 async fn holds(core: &Core, items: &[Item]) -> anyhow::Result<u64> {
     let mut held = 0;
     for store in of_files(core) {
+        let items = of(store, items);
         for items in items.chunks(PAGE as usize) {
             held += store.probe(items).await?;
         }
@@ -385,15 +391,20 @@ fn of_files(core: &Core) -> impl Iterator<Item = &dyn Store> {
     core.stores.iter().map(AsRef::as_ref).filter(move |store| files.contains(&store.id()))
 }
 
-async fn is_known(core: &Core, recording: RecordingId) -> sqlx::Result<bool> {
-    query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM recording WHERE id = ?1 AND usable & ?2 != 0)
-             OR EXISTS (SELECT 1 FROM erasure_item WHERE recording = ?1)",
+/// Those that are this store's work.
+fn of(store: &dyn Store, items: &[Item]) -> Vec<Item> {
+    items.iter().filter(|item| !item.stores.and(store.id().takes_part_in()).is_empty()).copied().collect()
+}
+
+/// Those of these parts of a recording that neither its entry nor a plan has.
+async fn unknown_of(core: &Core, recording: RecordingId, parts: Stores) -> sqlx::Result<Stores> {
+    let known: Vec<u32> = query_scalar(
+        "SELECT usable FROM recording WHERE id = ?1 UNION ALL SELECT stores FROM erasure_item WHERE recording = ?1",
     )
     .bind(recording.to_string())
-    .bind(Stores::NONE.with(StoreId::Media).bits())
-    .fetch_one(core.db.read())
-    .await
+    .fetch_all(core.db.read())
+    .await?;
+    Ok(known.into_iter().map(Stores::from_bits).fold(parts, Stores::without))
 }
 
 /// Everybody may read that it happened, of how many entries the bodies are lost, and how many of those were decisions

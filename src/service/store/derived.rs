@@ -6,7 +6,7 @@ use rules::{StoreId, derived::Made};
 use sqlx::{Sqlite, Transaction, query, query_as, query_scalar};
 
 use super::{Holds, Item, Store, StoreError, Subject, count, seqs};
-use crate::db::Db;
+use crate::{db::Db, keys::rows::SEALED_MORE};
 
 /// SQL that says whether a thing (alias `d`) lives in the store of its kind: it was made from more than places.
 pub const ELSEWHERE: &str =
@@ -38,7 +38,7 @@ impl Store for Derived {
     async fn list(&self, child: Subject) -> Result<Holds, StoreError> {
         // The things themselves, however many recordings each was made from.
         let sql = format!(
-            "SELECT count(*), coalesce(sum(octet_length(content)), 0) FROM derivation d
+            "SELECT count(*), coalesce(sum(octet_length(sealed) - {SEALED_MORE}), 0) FROM derivation d
              WHERE d.child = ?1 AND (?2 IS NULL OR d.kind = ?2)
                AND EXISTS (SELECT 1 FROM derivation_source s WHERE s.derivation = d.number AND s.store = ?3)
                AND (?2 IS NOT NULL OR NOT {ELSEWHERE})"

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use object_store::ObjectStore;
-use rules::{ChildId, RecordingId, StoreId};
+use rules::{ChildId, RecordingId, StoreId, Stores};
 
 use crate::{
     db::Db,
@@ -39,6 +39,8 @@ pub struct Item {
     pub recording: RecordingId,
     /// Whose it is.
     pub child: ChildId,
+    /// What of it is to be forgotten, in whichever store: the keys' store destroys the keys of exactly that.
+    pub stores: Stores,
 }
 
 /// What a store holds of a child.
@@ -100,7 +102,7 @@ pub fn inventory(
         .into_iter()
         .map(|id| -> Box<dyn Store> {
             match id {
-                StoreId::Keys => Box::new(keys::MediaKeys::new(keys.clone())),
+                StoreId::Keys => Box::new(keys::KeysOfParts::new(keys.clone(), db.clone())),
                 StoreId::Media => Box::new(media::Media::new(media.clone(), folder.to_owned())),
                 StoreId::Transcript | StoreId::Location | StoreId::Waveform => {
                     Box::new(table::Table::new(id, db.clone()))

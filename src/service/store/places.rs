@@ -21,7 +21,7 @@ use Place::{File, KeyTable, Table};
 #[must_use]
 pub const fn of(store: StoreId) -> &'static [Place] {
     match store {
-        StoreId::Keys => &[KeyTable("dek"), KeyTable("kek")],
+        StoreId::Keys => &[KeyTable("dek"), KeyTable("thing"), KeyTable("kek")],
         StoreId::Media => &[File("media")],
         StoreId::Transcript => &[Table("transcript")],
         StoreId::Location => &[Table("location")],

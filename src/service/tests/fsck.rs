@@ -163,13 +163,13 @@ async fn a_tag_that_comes_twice_and_a_broken_chain() {
 #[tokio::test]
 async fn what_a_store_still_holds() {
     let home = household().await;
-    change(&home, "INSERT INTO transcript (seq, child, text) VALUES (1, 1, 'left')").await;
+    change(&home, "INSERT INTO transcript (seq, child, sealed) VALUES (1, 1, x'6c656674')").await;
     assert_eq!(fault(&home).await, "transcripts of no recording: 1");
     for lineage in ["", "; INSERT INTO derivation_source VALUES (9, 1, 7)"] {
         let home = household().await;
         let sql = format!(
-            "INSERT INTO derivation (number, id, child, kind, content, made_at, created_at)
-             VALUES (9, 'drv', 1, 'fact', 'left', 0, 0){lineage}"
+            "INSERT INTO derivation (number, id, child, kind, sealed, made_at, created_at)
+             VALUES (9, 'drv', 1, 'fact', x'6c656674', 0, 0){lineage}"
         );
         let mut tx = home.core.db.write().await.unwrap();
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut *tx).await.unwrap();

@@ -18,7 +18,6 @@ use service::{
     derived,
     import::{self, Options, Progress, Report, SourceError},
 };
-use sqlx::Row;
 
 /// A family whose clock shows the present: without a manifest, a file's own date counts.
 async fn at_home() -> Household {
@@ -53,24 +52,21 @@ struct Kept {
 
 /// Everything that was kept, oldest first.
 async fn kept(home: &Household) -> Vec<Kept> {
-    let rows = sqlx::query(
-        "SELECT r.seq, d.name, t.text, t.language, l.latitude_udeg, l.longitude_udeg, l.accuracy_m, r.media_type
-         FROM recording r LEFT JOIN device d ON d.id = r.device LEFT JOIN transcript t ON t.seq = r.seq
-         LEFT JOIN location l ON l.seq = r.seq ORDER BY r.seq",
-    )
-    .fetch_all(home.core.db.read())
-    .await
-    .unwrap();
-    rows.iter()
-        .map(|row| Kept {
-            at: Timestamp::from_ms(row.get::<i64, _>(0) >> 20),
-            device: row.get(1),
-            text: row.get(2),
-            language: row.get(3),
-            place: row.get::<Option<i32>, _>(4).map(|latitude| (latitude, row.get(5), row.get(6))),
-            media_type: row.get(7),
-        })
-        .collect()
+    let mut kept = Vec::new();
+    for id in home.ids_where(|_| true).await {
+        let recording = home.read(id).await.unwrap();
+        let (text, language) =
+            recording.transcript.map_or((None, None), |said| (Some(said.text), said.language));
+        kept.push(Kept {
+            at: recording.item.captured_at,
+            device: recording.item.device.map(|device| device.name),
+            text,
+            language,
+            place: recording.location.map(|it| (it.latitude_udeg, it.longitude_udeg, it.accuracy_m)),
+            media_type: recording.media_type.unwrap(),
+        });
+    }
+    kept
 }
 
 fn short(folder: &Path, name: &str, hertz: u32) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use futures::StreamExt;
 use household::{Household, Shared, canary, long_wav, wav};
-use rules::{Class, RecordingId, Scope, StoreId, contract::NewErasure};
+use rules::{Class, RecordingId, Scope, StoreId, Stores, contract::NewErasure};
 use service::{
     core::{Core, Policy},
     keys::{KeyError, Keys, kms::Kms},
@@ -102,7 +102,7 @@ async fn a_wrapped_key_that_is_moved_to_another_recording_does_not_open() {
     let home = Household::new().await;
     let (a, b) = (home.record_bytes(0, &wav("first")).await, home.record_bytes(1, &wav("other")).await);
     let mut keys = raw(home.folder.path(), "ON").await;
-    query("UPDATE dek SET wrapped = (SELECT wrapped FROM dek WHERE recording = ?) WHERE recording = ?")
+    query("UPDATE dek SET media = (SELECT media FROM dek WHERE recording = ?) WHERE recording = ?")
         .bind(a.to_string())
         .bind(b.to_string())
         .execute(&mut keys)
@@ -132,7 +132,7 @@ async fn the_check_finds_what_sqlite_only_forgot() {
     let home = Household::new().await;
     let id = home.record_bytes(0, &wav("first")).await;
     home.record_bytes(1, &wav("other")).await;
-    let owner = [(home.child, id)];
+    let owner = [((home.child, id), Stores::ALL)];
     assert_eq!(home.core.keys.traces(&owner).await.unwrap(), 1);
     // Deleted as SQLite does it by itself: the row is gone, its bytes are not.
     let mut keys = raw(home.folder.path(), "OFF").await;
@@ -152,10 +152,8 @@ async fn no_trace_of_a_destroyed_key_is_left_whatever_the_order() {
     // Any ids, out of order: rows move between pages, and SQLite leaves copies in the gaps.
     let all: Vec<_> = (0..3000_u128)
         .map(|n| {
-            (
-                home.child,
-                RecordingId::from_parts(5, n.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835) >> 40),
-            )
+            let n = n.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835) >> 40;
+            ((home.child, RecordingId::from_parts(5, n)), Stores::ALL)
         })
         .collect();
     for some in all.chunks(50) {
@@ -165,7 +163,7 @@ async fn no_trace_of_a_destroyed_key_is_left_whatever_the_order() {
     let [gone, kept] = [gone, kept].map(|some| some.into_iter().map(|(_, of)| of).collect::<Vec<_>>());
     assert_eq!(home.core.keys.traces(&gone).await.unwrap(), 2000);
     for some in gone.chunks(100) {
-        home.core.keys.destroy(some).await.unwrap();
+        home.core.keys.destroy(some, &[]).await.unwrap();
     }
     home.core.keys.scrub().await.unwrap();
     assert_eq!(home.core.keys.traces(&gone).await.unwrap(), 0);
@@ -216,7 +214,7 @@ async fn a_row_from_a_copy_does_not_open_in_the_living_database_after_a_rotation
     let gone = home.record_bytes(0, &wav("gone")).await;
     let kept = home.record_bytes(1, &wav("kept")).await;
     let mut keys = raw(home.folder.path(), "ON").await;
-    let old: Vec<u8> = query_scalar("SELECT wrapped FROM dek WHERE recording = ?")
+    let old: Vec<u8> = query_scalar("SELECT media FROM dek WHERE recording = ?")
         .bind(gone.to_string())
         .fetch_one(&mut keys)
         .await
@@ -226,7 +224,7 @@ async fn a_row_from_a_copy_does_not_open_in_the_living_database_after_a_rotation
         if rotate {
             home.core.keys.rotate(|| home.at(0)).await.unwrap();
         }
-        query("INSERT OR REPLACE INTO dek (child, recording, wrapped) VALUES (?, ?, ?)")
+        query("INSERT OR REPLACE INTO dek (child, recording, media) VALUES (?, ?, ?)")
             .bind(home.child.to_string())
             .bind(gone.to_string())
             .bind(&old)

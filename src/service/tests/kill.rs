@@ -9,7 +9,7 @@ use std::path::Path;
 
 use household::{Household, canary};
 use process::{Process, free_port, mint, until};
-use rules::{ErasureId, ErasureState, Scope, StoreId, contract::NewErasure};
+use rules::{ErasureId, ErasureState, Scope, StoreId, Stores, contract::NewErasure};
 use service::{
     clock::{Clock, SystemClock},
     core::{Core, Policy},
@@ -323,7 +323,8 @@ async fn killed_while_rotating() {
         let others: Vec<_> = (0..800)
             .map(|n| (rules::ChildId::from_parts(1, n), rules::RecordingId::from_parts(1, n)))
             .collect();
-        home.core.keys.make(&others).await.unwrap();
+        let whole: Vec<_> = others.iter().map(|of| (*of, Stores::ALL)).collect();
+        home.core.keys.make(&whole).await.unwrap();
         let data = home.folder.path();
         let rotate = |stop_at: Option<&str>| Process::run(data, ["keys", "rotate"], stop_at);
         // Twice: recovery itself may be killed too. The running service plays all the while.

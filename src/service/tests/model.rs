@@ -438,8 +438,13 @@ impl World {
                     // Rows are found by their place in time; without an entry only the catalogue can say.
                     None if store.id() != StoreId::Catalogue => continue,
                     seq => {
-                        let item =
-                            Item { seq: seq.unwrap_or(-1), recording: recording.id, child: self.home.child };
+                        // The key of the sound: those of the other parts go with them.
+                        let item = Item {
+                            seq: seq.unwrap_or(-1),
+                            recording: recording.id,
+                            child: self.home.child,
+                            stores: Stores::NONE.with(StoreId::Media),
+                        };
                         store.probe(&[item]).await.unwrap() > 0
                     }
                 };
@@ -549,7 +554,11 @@ impl World {
             if asked.deleted {
                 let stores: BTreeSet<StoreId> =
                     asked.plan.values().flat_map(|(from, _)| from.iter().collect::<Vec<_>>()).collect();
-                results += stores.len();
+                let worked = StoreId::ALL.into_iter().filter(|store| {
+                    let part = store.takes_part_in();
+                    stores.iter().any(|it| part.has(*it))
+                });
+                results += worked.count();
             }
         }
         let leaves: Vec<String> =

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use rules::{ChildId, RecordingId, Timestamp};
+use rules::{ChildId, RecordingId, StoreId, Stores, Timestamp};
 use service::keys::Keys;
 
 use crate::row;
@@ -11,8 +11,10 @@ pub async fn run(children: usize) {
     let folder = tempfile::tempdir().unwrap();
     let now = Timestamp::from_ms(1_760_000_000_000);
     let keys = Keys::open(folder.path(), now).await.unwrap();
-    let all: Vec<_> =
-        (0..children as u128).map(|n| (ChildId::from_parts(1, n), RecordingId::from_parts(1, n))).collect();
+    let part = Stores::NONE.with(StoreId::Media);
+    let all: Vec<_> = (0..children as u128)
+        .map(|n| ((ChildId::from_parts(1, n), RecordingId::from_parts(1, n)), part))
+        .collect();
     let begun = Instant::now();
     for some in all.chunks(1000) {
         keys.make(some).await.unwrap();

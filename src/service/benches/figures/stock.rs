@@ -2,12 +2,12 @@
 
 use std::{path::Path, sync::Arc};
 
-use rules::{ChildId, Stores};
+use rules::{ChildId, StoreId, Stores};
 use service::{
     core::{Core, Policy},
     db::select,
     erasure::Asker,
-    ingest, search,
+    ingest, keys, search,
 };
 
 const WORDS: [&str; 24] = [
@@ -67,6 +67,10 @@ fn sentence(n: usize) -> String {
     words.join(" ")
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 async fn fill(core: &Core, number: i64, child: ChildId, each: usize, files: Option<&Path>) {
     let start = core.clock.now().plus_seconds(-600 * 86_400);
     let step = 600 * 86_400_000 / i64::try_from(each).unwrap();
@@ -81,24 +85,36 @@ async fn fill(core: &Core, number: i64, child: ChildId, each: usize, files: Opti
             let id = rules::RecordingId::from_parts(ms, random);
             let at = rules::Timestamp::from_ms(start.ms() + i64::try_from(*n).unwrap() * step);
             let seq = select::first_seq(at) + number % 1024;
-            owners.push((child, id));
+            owners.push(((child, id), Stores::ALL));
             let text = sentence(*n);
-            rows.push(serde_json::json!([seq, id, text, search::index_words(number, &text)]));
+            rows.push((seq, id, text));
             if let Some(folder) = files {
                 let path = folder.join("media").join(child.to_string()).join(id.to_string());
                 std::fs::write(path, [7_u8; 8 << 10]).unwrap();
             }
         }
-        core.keys.make(&owners).await.unwrap();
-        let rows = serde_json::Value::from(rows).to_string();
+        let keys = core.keys.make(&owners).await.unwrap();
+        let place = rules::location::Place::new(47_606_200, -122_332_100, Some(20)).unwrap();
+        let rows = rows.iter().zip(keys).map(|((seq, id, text), keys)| {
+            let seal = |part, plain: &[u8]| hex(&keys.row(part).unwrap().seal(plain));
+            serde_json::json!([
+                seq,
+                id,
+                seal(StoreId::Transcript, &keys::rows::words(text, Some("en"))),
+                search::index_words(number, text),
+                seal(StoreId::Waveform, &rand::random::<[u8; 32]>().repeat(8)),
+                seal(StoreId::Location, &keys::rows::place(place)[..]),
+            ])
+        });
+        let rows = serde_json::Value::from_iter(rows).to_string();
         let mut tx = core.db.write().await.unwrap();
         for sql in [
             "INSERT INTO recording (seq, id, child, kind, duration_ms, media_type, bytes, identity, usable, created_at)
              SELECT value ->> 0, value ->> 1, ?2, 'voice', 2000, 'audio/ogg', 8192, randomblob(32), ?3, 0 FROM json_each(?1)",
-            "INSERT INTO transcript SELECT value ->> 0, ?2, value ->> 2, 'en' FROM json_each(?1) WHERE ?3",
+            "INSERT INTO transcript (seq, child, sealed) SELECT value ->> 0, ?2, unhex(value ->> 2) FROM json_each(?1) WHERE ?3",
             "INSERT INTO search_index (rowid, words) SELECT value ->> 0, value ->> 3 FROM json_each(?1) WHERE ?2 AND ?3",
-            "INSERT INTO waveform SELECT value ->> 0, ?2, randomblob(256) FROM json_each(?1) WHERE ?3",
-            "INSERT INTO location SELECT value ->> 0, ?2, 47606200, -122332100, 20 FROM json_each(?1) WHERE ?3",
+            "INSERT INTO waveform (seq, child, sealed) SELECT value ->> 0, ?2, unhex(value ->> 4) FROM json_each(?1) WHERE ?3",
+            "INSERT INTO location (seq, child, sealed) SELECT value ->> 0, ?2, unhex(value ->> 5) FROM json_each(?1) WHERE ?3",
         ] {
             sqlx::query(sql)
                 .bind(&rows)

@@ -47,7 +47,7 @@ async fn every_scope_does_what_its_preview_said() {
         assert_eq!((erasure.scope.as_str(), erasure.state), (scope, ErasureState::Sealed));
         assert_eq!(erasure.requested_by, Requester::You);
         if scope == "class" {
-            assert_eq!(of_erasure, [(StoreId::Location, 2)]);
+            assert_eq!(of_erasure, [(StoreId::Keys, 2), (StoreId::Location, 2)]);
         }
     }
 }

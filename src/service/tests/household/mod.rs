@@ -13,8 +13,8 @@ use rules::{
     ChildId, Class, DatasetId, DeviceId, ErasureId, ErasureState, GuardianId, ModelId, RecordingId, Scope,
     StoreId, Stores, Timestamp,
     contract::{
-        Erasure, NewDataset, NewDerivation, NewErasure, NewMade, NewModel, NewRecording, NewRow, Source,
-        Transcript,
+        Erasure, NewDataset, NewDerivation, NewErasure, NewMade, NewModel, NewRecording, NewRow, Recording,
+        Source, Transcript,
     },
     derived::Consent,
     location::Place,
@@ -25,7 +25,7 @@ use service::{
     derived,
     erasure::{Asker, accept, engine, view},
     ingest::{self, Incoming},
-    media, playback,
+    listing, media, playback,
     processors::Processor,
     session::{Permissions, Session},
     store::{Store, Subject},
@@ -312,7 +312,17 @@ impl Household {
     }
 
     pub async fn texts(&self) -> Vec<String> {
-        query_scalar("SELECT text FROM transcript ORDER BY seq").fetch_all(self.core.db.read()).await.unwrap()
+        let mut texts = Vec::new();
+        for id in self.ids_where(|_| true).await {
+            let said = self.read(id).await.and_then(|recording| recording.transcript);
+            texts.extend(said.map(|transcript| transcript.text));
+        }
+        texts
+    }
+
+    /// A recording as a parent opens it; none where nothing of it can be used.
+    pub async fn read(&self, id: RecordingId) -> Option<Recording> {
+        listing::recording(&self.core, &self.asker, id, None).await.ok()
     }
 
     pub async fn ids_where(&self, keep: impl Fn(i64) -> bool) -> Vec<RecordingId> {
@@ -383,11 +393,11 @@ impl Household {
         let mut rows = Vec::new();
         for sql in [
             "SELECT json_array(seq, id, device, usable, bytes) FROM recording ORDER BY seq",
-            "SELECT json_array(seq, text, language) FROM transcript ORDER BY seq",
-            "SELECT json_array(seq, latitude_udeg, longitude_udeg, accuracy_m) FROM location ORDER BY seq",
-            "SELECT json_array(seq, hex(peaks)) FROM waveform ORDER BY seq",
+            "SELECT json_array(seq, hex(sealed)) FROM transcript ORDER BY seq",
+            "SELECT json_array(seq, hex(sealed)) FROM location ORDER BY seq",
+            "SELECT json_array(seq, hex(sealed)) FROM waveform ORDER BY seq",
             "SELECT json_array(rowid, words) FROM search_index ORDER BY rowid",
-            "SELECT json_array(number, id, child, kind, content, dataset) FROM derivation ORDER BY number",
+            "SELECT json_array(number, id, child, kind, hex(sealed), dataset) FROM derivation ORDER BY number",
             "SELECT json_array(derivation, seq, store) FROM derivation_source ORDER BY derivation, seq, store",
             "SELECT json_array(erasure, seq) FROM erasure_item ORDER BY seq",
         ] {

@@ -1,0 +1,160 @@
+//! The keys of things that were made from recordings, one each.
+
+use std::{collections::HashMap, io::ErrorKind};
+
+use rules::{ChildId, DerivationId};
+use sqlx::{Row, Sqlite, Transaction, query, query_as, query_scalar};
+use zeroize::Zeroizing;
+
+use super::{CurrentKek, KeyError, Keys, RowKey, TRIES, Thing, Wrapping, kms, open_kek, thing_name};
+
+impl Keys {
+    /// The keys of these things; those that are not there are made. When this returns they survive a power cut.
+    pub async fn make_things(&self, things: &[Thing]) -> Result<Vec<RowKey>, KeyError> {
+        let mut made = Vec::with_capacity(things.len());
+        if things.is_empty() {
+            return Ok(made);
+        }
+        let mut tx = self.write().await?;
+        let mut kek = CurrentKek::default();
+        for of in things.iter().copied() {
+            let kek = kek.of(self, &mut tx, of.0).await?;
+            let owner = thing_name("dek/thing", of);
+            let known: Option<Vec<u8>> =
+                query_scalar("SELECT wrapped FROM thing WHERE child = ? AND derivation = ?")
+                    .bind(of.0.to_string())
+                    .bind(of.1.to_string())
+                    .fetch_optional(&mut *tx)
+                    .await?;
+            let key: Zeroizing<[u8; kms::KEY]> = match known {
+                Some(wrapped) => kek.open(&owner, &wrapped).ok_or(KeyError::Damaged)?,
+                None => {
+                    let key: Zeroizing<[u8; kms::KEY]> = Zeroizing::new(rand::random());
+                    query("INSERT INTO thing (child, derivation, wrapped) VALUES (?, ?, ?)")
+                        .bind(of.0.to_string())
+                        .bind(of.1.to_string())
+                        .bind(kek.wrap(rand::random(), &owner, &key[..]))
+                        .execute(&mut *tx)
+                        .await?;
+                    key
+                }
+            };
+            made.push(RowKey::of_thing(&key, of));
+        }
+        tx.commit().await?;
+        Ok(made)
+    }
+
+    /// The keys of these things of a child, as far as there are any that open.
+    pub async fn of_things(
+        &self,
+        child: ChildId,
+        things: &[DerivationId],
+    ) -> Result<HashMap<DerivationId, RowKey>, KeyError> {
+        if things.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let ids = serde_json::json!(things).to_string();
+        for attempt in 1.. {
+            let rows = query(
+                "SELECT k.epoch, k.wrapped, t.derivation, t.wrapped FROM kek k CROSS JOIN json_each(?2) j
+                 CROSS JOIN thing t ON t.child = k.child AND t.derivation = j.value WHERE k.child = ?1",
+            )
+            .bind(child.to_string())
+            .bind(&ids)
+            .fetch_all(&self.read)
+            .await?;
+            let Some(first) = rows.first() else { return Ok(HashMap::new()) };
+            let wrapping = match self.kms.epoch(first.try_get(0)?) {
+                // A rotation ended the epoch since the row was read.
+                Err(error) if error.kind() == ErrorKind::NotFound && attempt < TRIES => continue,
+                wrapping => wrapping?,
+            };
+            let kek = open_kek(&wrapping, child, first.try_get(1)?)?;
+            let mut found = HashMap::with_capacity(rows.len());
+            for row in &rows {
+                let id: DerivationId = row.try_get::<&str, _>(2)?.parse().map_err(|_| KeyError::Damaged)?;
+                match kek.open(&thing_name("dek/thing", (child, id)), row.try_get(3)?) {
+                    Some(key) => {
+                        found.insert(id, RowKey::of_thing(&key, (child, id)));
+                    }
+                    None => tracing::error!(thing = %id, "a wrapped key does not open"),
+                }
+            }
+            return Ok(found);
+        }
+        Err(KeyError::Damaged)
+    }
+
+    /// The things of a child that have a key, whatever else knows of them, from the one after `after` on.
+    pub async fn things(
+        &self,
+        child: ChildId,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<DerivationId>, KeyError> {
+        let ids: Vec<String> = query_scalar(
+            "SELECT derivation FROM thing WHERE child = ? AND derivation > ? ORDER BY derivation LIMIT ?",
+        )
+        .bind(child.to_string())
+        .bind(after)
+        .bind(limit)
+        .fetch_all(&self.read)
+        .await?;
+        ids.iter().map(|id| id.parse().map_err(|_| KeyError::Damaged)).collect()
+    }
+
+    /// How many things of a child have a key.
+    pub async fn count_things(&self, child: ChildId) -> sqlx::Result<i64> {
+        query_scalar("SELECT count(*) FROM thing WHERE child = ?")
+            .bind(child.to_string())
+            .fetch_one(&self.read)
+            .await
+    }
+
+    /// Every child of whom a thing has a key.
+    pub async fn children_with_things(&self) -> Result<Vec<ChildId>, KeyError> {
+        let ids: Vec<String> = query_scalar("SELECT DISTINCT child FROM thing").fetch_all(&self.read).await?;
+        ids.iter().map(|id| id.parse().map_err(|_| KeyError::Damaged)).collect()
+    }
+}
+
+/// Destroys the keys of these things, a statement a child.
+pub async fn destroy(tx: &mut Transaction<'_, Sqlite>, things: &[Thing]) -> sqlx::Result<()> {
+    let mut of: HashMap<ChildId, Vec<DerivationId>> = HashMap::new();
+    for (child, thing) in things {
+        of.entry(*child).or_default().push(*thing);
+    }
+    for (child, things) in of {
+        query("DELETE FROM thing WHERE child = ?1 AND derivation IN (SELECT value FROM json_each(?2))")
+            .bind(child.to_string())
+            .bind(serde_json::json!(things).to_string())
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Wraps the keys of a child's things with another key of the child.
+pub async fn wrap_anew(
+    tx: &mut Transaction<'_, Sqlite>,
+    child: ChildId,
+    old: &Wrapping,
+    new: &Wrapping,
+) -> Result<(), KeyError> {
+    let rows: Vec<(String, Vec<u8>)> = query_as("SELECT derivation, wrapped FROM thing WHERE child = ?")
+        .bind(child.to_string())
+        .fetch_all(&mut **tx)
+        .await?;
+    for (thing, wrapped) in rows {
+        let owner = thing_name("dek/thing", (child, thing.parse().map_err(|_| KeyError::Damaged)?));
+        let key = old.open_any(&owner, &wrapped).ok_or(KeyError::Damaged)?;
+        query("UPDATE thing SET wrapped = ? WHERE child = ? AND derivation = ?")
+            .bind(new.wrap(rand::random(), &owner, &key))
+            .bind(child.to_string())
+            .bind(thing)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
