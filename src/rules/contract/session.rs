@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Keep;
 use crate::{id::ChildId, time::Timestamp};
 
 /// What a session may be used for.

@@ -89,8 +89,8 @@ async fn every_scope_and_class_erases_exactly_what_it_says() {
         for store in StoreId::ALL {
             // Keys are there as long as anything is that lies under them.
             let part = store.takes_part_in();
-            let expected = [left, left, no_place].iter().filter(|stores| !stores.and(part).is_empty());
-            let expected = expected.count() as u64;
+            let held = [left, left, no_place].into_iter().filter(|stores| !stores.and(part).is_empty());
+            let expected = held.count() as u64;
             assert_eq!(home.holds(store).await, expected, "{class:?} {store:?}");
         }
     }
