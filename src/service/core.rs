@@ -67,6 +67,8 @@ pub struct Core {
     pub scrubbed_at: AtomicI64,
     /// When the folder `deletions` was last looked through for what is not needed any more, likewise.
     pub(crate) pruned_at: AtomicI64,
+    /// Held by who writes into it: whoever comes meanwhile finds written what they had to say.
+    pub(crate) writing_down: Mutex<()>,
     /// Wakes the erasure engine before its next tick.
     pub engine: Notify,
     /// Whether the folder is being restored from a backup: until that has ended nothing is served.
@@ -134,6 +136,7 @@ impl Core {
             owner,
             scrubbed_at: AtomicI64::new(0),
             pruned_at: AtomicI64::new(0),
+            writing_down: Mutex::new(()),
             engine: Notify::new(),
             restoring: watch::Sender::new(stage.is_some()),
             ticking: Mutex::new(()),

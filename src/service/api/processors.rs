@@ -95,6 +95,7 @@ impl From<disclose::DiscloseError> for Failure {
                 Self::invalid(error)
             }
             DiscloseError::NotInUse => Self::because(ProblemType::Conflict, error),
+            DiscloseError::NotWrittenDown => Self::because(ProblemType::Unavailable, error),
             DiscloseError::Database(error) => error.into(),
         }
     }

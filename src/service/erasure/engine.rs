@@ -88,7 +88,10 @@ pub async fn tick(core: &Core) -> anyhow::Result<()> {
     open_seals(core).await?;
     erase_due(core).await?;
     verify_erased(core).await?;
-    journal::prune(core).await
+    if let Err(error) = journal::prune(core).await {
+        tracing::warn!(error = format!("{error:#}"), "what is not needed any more stays in deletions/");
+    }
+    Ok(())
 }
 
 /// The same, of all that is due and not only of the first ones, checked at the end: while nobody is served there is

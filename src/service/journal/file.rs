@@ -17,6 +17,7 @@
 //! guardian <mark>                   and of this guardian
 //! item <mark> <stores>              a recording, and the bits of the stores that are to forget it
 //! keep <mark> <day or "-">          a recording, and until when it is kept; or not any more
+//! given <mark> <classes> <processor>          a recording, and the bits of the classes of it that were handed over
 //! undone <erasure>                  was taken back
 //! tombstone <mark>                  what is not taken in again
 //! arriving <erasure or "-">         of what follows: it set out before this deletion; of one that is over "-"
@@ -32,7 +33,7 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use proof::Hash;
-use rules::{Date, ErasureId, Timestamp};
+use rules::{Date, ErasureId, Timestamp, processor::ClassSet};
 
 use crate::tombstone::Mark;
 
@@ -83,6 +84,8 @@ pub enum Line {
     Item(Mark, u32),
     /// A recording, and until when it is kept.
     Keep(Mark, Option<Date>),
+    /// A recording, and what of it was handed to whom.
+    Given(Mark, ClassSet, String),
     /// A deletion that was taken back.
     Undone(ErasureId),
     /// The deletion that what follows had set out before; none where it is over.
@@ -120,6 +123,9 @@ impl std::fmt::Display for Line {
             Self::Item(mark, stores) => write!(f, "item {} {stores}", hex(mark)),
             Self::Keep(mark, Some(until)) => write!(f, "keep {} {until}", hex(mark)),
             Self::Keep(mark, None) => write!(f, "keep {} -", hex(mark)),
+            Self::Given(mark, classes, processor) => {
+                write!(f, "given {} {} {processor}", hex(mark), classes.bits())
+            }
             Self::Undone(id) => write!(f, "undone {id}"),
             Self::Arriving(Some(id)) => write!(f, "arriving {id}"),
             Self::Arriving(None) => f.write_str("arriving -"),
@@ -161,6 +167,9 @@ impl Reader {
             ["keep", item, until] => {
                 mark(item).zip(until.parse().ok()).map(|(item, until)| Line::Keep(item, Some(until)))
             }
+            ["given", item, classes, processor] => mark(item)
+                .zip(classes.parse().ok())
+                .map(|(item, bits)| Line::Given(item, ClassSet::from_bits(bits), processor.to_owned())),
             ["undone", id] => id.parse().ok().map(Line::Undone),
             ["arriving", "-"] => Some(Line::Arriving(None)),
             ["arriving", id] => id.parse().ok().map(|id| Line::Arriving(Some(id))),

@@ -1,9 +1,8 @@
-//! What guardians have decided, written down outside of the database: the folder `deletions`, with a file for each
-//! erasure and one for whatever else was decided, on the disk before the request is answered and before anything is
-//! destroyed.
+//! What was decided, written down outside of the database: the folder `deletions`, with a file for each erasure and one
+//! for whatever else was decided, on the disk before the request is answered and before anything is destroyed.
 //!
-//! A backup of the database does not know what was deleted, taken back or kept after it was made. This folder does.
-//! It has no content, no name and no id of a child, a guardian or a recording: those are marks under the tombstone key
+//! A backup of the database does not know what was deleted, taken back, kept or handed to others after it was made. This
+//! folder does. It has no content, no name and no id of a child, a guardian or a recording: those are marks under the tombstone key
 //! ([`mark_of_id`](crate::tombstone::Tombstones::mark_of_id)), by which a restored database finds its own. It has the
 //! erasures' ids, which a parent may have noted, and what the ledger's entries of all that commit to.
 //!
@@ -43,6 +42,7 @@ const PRUNE_EVERY_MS: i64 = 3_600_000;
 
 /// Brings the folder up to date with the database.
 pub async fn keep(core: &Core) -> anyhow::Result<()> {
+    let _alone = core.writing_down.lock().await;
     loop {
         let erasures: Vec<String> = query_scalar(
             // What is done has been written down, and its plan is gone.
@@ -95,6 +95,7 @@ pub async fn prune(core: &Core) -> anyhow::Result<()> {
     if (0..PRUNE_EVERY_MS).contains(&(now.ms() - core.pruned_at.load(Ordering::Relaxed))) {
         return Ok(());
     }
+    core.pruned_at.store(now.ms(), Ordering::Relaxed);
     let Kept { deletions, notes } = all(&core.data)?;
     let key = core.tombstones.mark_of_key();
     let mut ended = Vec::new();
@@ -123,7 +124,6 @@ pub async fn prune(core: &Core) -> anyhow::Result<()> {
             }
         }
     }
-    core.pruned_at.store(now.ms(), Ordering::Relaxed);
     Ok(())
 }
 

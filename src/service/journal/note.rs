@@ -1,5 +1,6 @@
-//! What is decided and is no deletion: a keep, an undo, what is refused on its way. It is a row in the transaction
-//! that decides it, and becomes a file from there ([`keep`](super::keep)).
+//! What is decided and is no deletion: a keep, an undo, what is handed to others, what is refused on its way; and what the
+//! ledger says in few words that must not be lost. It is a row in the transaction that decides it, and becomes a file from
+//! there ([`keep`](super::keep)).
 
 use std::fmt::Write as _;
 

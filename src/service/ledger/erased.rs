@@ -17,7 +17,7 @@ use rules::{ErasureId, StoreId, Stores, Timestamp, retention::BACKUPS_END_AFTER_
 use sqlx::{Row, Sqlite, Transaction, query, query_as};
 
 use super::{Log, body, time};
-use crate::{core::Core, derived, processors};
+use crate::{core::Core, derived, journal::note::Note, processors};
 
 /// Items of a plan that are hashed in one go.
 const PAGE: i64 = 1000;
@@ -101,6 +101,7 @@ pub async fn tell(
     done: bool,
     now: Timestamp,
 ) -> anyhow::Result<()> {
+    let mut note = Note::default();
     for part in parts {
         let mut log = Log::of(tx, part.child).await?;
         for (store, copies, root) in part.stores.iter().filter(|(store, ..)| verified.has(*store)) {
@@ -123,7 +124,12 @@ pub async fn tell(
                 .bind(part.child)
                 .execute(&mut **tx)
                 .await?;
+            note.entered(tx, place).await?;
         }
+    }
+    if done {
+        // There is a receipt of it, also when the database is lost.
+        note.insert(tx, now, None).await?;
     }
     Ok(())
 }

@@ -51,19 +51,21 @@ pub async fn publish(core: &Core) -> anyhow::Result<()> {
     tx.commit().await.context("cannot publish the inventory")
 }
 
-/// Makes known again the inventory with this entry, which was published and is lost. Its text is empty
-/// where another version of this software published it, or one with other processors; then the next one is published anew, under a
-/// number of its own.
+/// Makes known again the inventory with this entry, which was published and is not in the database. Its text may be
+/// `known`. It is empty where it is not, and another version of this software published it, or one with other processors;
+/// then the next one is published anew, under a number of its own.
 pub(super) async fn bring_back(
     tx: &mut sqlx::SqliteConnection,
     leaf: &Leaf,
     place: i64,
+    known: String,
 ) -> anyhow::Result<String> {
     let last: Option<i64> = query_scalar("SELECT max(version) FROM inventory").fetch_one(&mut *tx).await?;
     let version = last.unwrap_or(0) + 1;
     let processors = processors::registered(&mut *tx).await?;
-    let text = Some(current(version.cast_unsigned(), &processors)?)
-        .filter(|text| Leaf::public(Kind::Inventory, text) == *leaf)
+    let text = [known, current(version.cast_unsigned(), &processors)?]
+        .into_iter()
+        .find(|text| Leaf::public(Kind::Inventory, text) == *leaf)
         .unwrap_or_default();
     query("INSERT INTO inventory (version, body, place) VALUES (?, ?, ?)")
         .bind(version)

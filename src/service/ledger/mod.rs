@@ -24,7 +24,7 @@ use rules::Timestamp;
 use sqlx::{Row, Sqlite, Transaction, query, query_scalar};
 use tokio::sync::Notify;
 
-use crate::{core::Core, db::Db, secret};
+use crate::{core::Core, db::Db, journal::note::Note, secret};
 
 mod ask;
 pub mod body;
@@ -306,14 +306,18 @@ pub async fn enter(
     log.enter(tx, core, kind, &body).await
 }
 
-/// Enters what belongs to no child and everybody may read.
+/// Enters what belongs to no child and everybody may read, also when the database is lost.
 pub(crate) async fn enter_public(
     tx: &mut Transaction<'_, Sqlite>,
     core: &Core,
     kind: Kind,
     body: &str,
 ) -> sqlx::Result<i64> {
-    insert(tx, core, &Leaf::public(kind, body).text(), None, body).await
+    let place = insert(tx, core, &Leaf::public(kind, body).text(), None, body).await?;
+    let mut note = Note::default();
+    note.entered(tx, place).await?;
+    note.insert(tx, core.clock.now(), None).await?;
+    Ok(place)
 }
 
 async fn insert(

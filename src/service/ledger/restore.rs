@@ -1,8 +1,9 @@
 //! A database from a backup beside the ledger of today: what was published since is brought back.
 //!
 //! The public files have every entry, so the tree goes on where it was and nobody sees a fork. What
-//! an entry committed to was in the database that is lost, and of what guardians have decided in the folder
-//! `deletions` as well. Any other entry is known to be lost, and to be whose it is where the backup has the child's key.
+//! an entry committed to was in the database that is lost, and what guardians have decided, how erasures ended and what
+//! everybody reads is in the folder `deletions` as well. Any other entry is known to be lost, and to be whose it is where the
+//! backup has the child's key.
 //! A decision that the folder does not have is one that the restored service would not carry out: nobody goes on
 //! without it unasked.
 
@@ -12,7 +13,7 @@ use anyhow::{Context, ensure};
 use proof::{
     Hash,
     child::ChildKey,
-    leaf::{Kind, Leaf, commitment},
+    leaf::{Kind, Leaf, NO_SALT, commitment},
     merkle::{self, leaf_hash},
 };
 use rules::{Timestamp, retention::BACKUPS_END_AFTER_DAYS};
@@ -56,19 +57,24 @@ struct Decided<'a> {
 }
 
 impl Decided<'_> {
-    /// Takes note of the next one; what it committed to, if the folder has it.
-    fn meet(&mut self, place: u64, leaf: &str) -> Option<&str> {
-        self.all += 1;
-        let said = self.said.get(&leaf_hash(leaf.as_bytes()));
-        match said {
-            None => {
+    /// Takes note of the next entry. What it committed to, if the folder has it; else how it is lost.
+    fn meet(&mut self, place: u64, leaf: &Leaf) -> Result<&str, i64> {
+        let is_decision = matches!(leaf.kind, Kind::Request | Kind::Decision);
+        self.all += u64::from(is_decision);
+        match self.said.get(&leaf.hash()) {
+            Some(said) => {
+                if self.first.is_none() {
+                    self.whole_until = self.whole_until.max(Some(said.at));
+                }
+                Ok(&said.body)
+            }
+            None if is_decision => {
                 self.missing += 1;
                 self.first.get_or_insert(place);
+                Err(MISSING)
             }
-            Some(said) if self.first.is_none() => self.whole_until = self.whole_until.max(Some(said.at)),
-            Some(_) => {}
+            None => Err(LOST),
         }
-        said.map(|said| &*said.body)
     }
 
     /// Refuses to go on without any of them.
@@ -187,7 +193,8 @@ async fn bring(
     now: i64,
 ) -> anyhow::Result<()> {
     let leaf = Leaf::parse(text)?;
-    let (mut of, mut salt) = (None, None);
+    let mut of = None;
+    let mut salt = (!leaf.kind.is_of_a_child()).then_some(NO_SALT);
     // One of a child that the backup does not know stays nobody's.
     if let Some(link) = leaf.link
         && let Some(mut chain) = chains.remove(&link.tag)
@@ -202,19 +209,15 @@ async fn bring(
         chain.next += 1;
         chains.insert(chain.key.tag(chain.next), chain);
     }
-    let mut lost = LOST;
-    let body = match leaf.kind {
-        Kind::Inventory => inventory::bring_back(tx, &leaf, place.cast_signed()).await?,
-        Kind::Request | Kind::Decision => match decided.meet(place, text) {
-            Some(body) if salt.is_some_and(|salt| commitment(&salt, body) == leaf.body) => body.to_owned(),
-            Some(_) => String::new(),
-            None => {
-                lost = MISSING;
-                String::new()
-            }
-        },
-        _ => String::new(),
+    let (mut body, lost) = match decided.meet(place, &leaf) {
+        // Of a child that the backup does not know nobody can open it.
+        Ok(body) if salt.is_some_and(|salt| commitment(&salt, body) == leaf.body) => (body.to_owned(), LOST),
+        Ok(_) => (String::new(), LOST),
+        Err(lost) => (String::new(), lost),
     };
+    if leaf.kind == Kind::Inventory {
+        body = inventory::bring_back(tx, &leaf, place.cast_signed(), body).await?;
+    }
     query(
         "INSERT INTO ledger_entry (place, leaf, child, seq, body, entered_at, lost) VALUES (?, ?, ?, ?, ?, ?, ?)",
     )

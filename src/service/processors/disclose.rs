@@ -14,6 +14,7 @@ use sqlx::{Row, Sqlite, Transaction, query, query_scalar};
 
 use crate::{
     core::Core,
+    journal::{self, file::Line, note::Note},
     ledger::{self, body},
 };
 
@@ -38,6 +39,9 @@ pub enum DiscloseError {
     /// It is sealed or deleted, or has nothing of the class.
     #[error("one of them is sealed or deleted, or has nothing of a class: none of them may be handed over")]
     NotInUse,
+    /// It is noted, and would be lost with the database: told again, it is written down.
+    #[error("it is noted and not yet safe from a loss: hand over nothing yet, the same request will do")]
+    NotWrittenDown,
     /// The database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -58,10 +62,14 @@ pub async fn disclose(core: &Core, new: &NewDisclosure) -> Result<DisclosureCrea
     let mut tx = core.db.write().await?;
     let mut items = Vec::with_capacity(new.recordings.len());
     let mut newly: BTreeMap<i64, u64> = BTreeMap::new();
+    let mut lines = Vec::with_capacity(2 * new.recordings.len());
+    let mark = |id: &str| core.tombstones.mark_of_id(id);
     for recording in &new.recordings {
         let (seq, child) = in_use(&mut tx, *recording, classes).await?;
         let subject: String =
             query_scalar("SELECT id FROM child WHERE number = ?").bind(child).fetch_one(&mut *tx).await?;
+        lines.push(Line::Child(mark(&subject)));
+        lines.push(Line::Given(mark(&recording.to_string()), classes, processor.name.clone()));
         let subject = subject.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
         let name = core.processors.recording(&processor.name, *recording);
         let changed = query(
@@ -90,13 +98,25 @@ pub async fn disclose(core: &Core, new: &NewDisclosure) -> Result<DisclosureCrea
         let subject = core.processors.subject(&processor.name, subject);
         items.push(Disclosed { recording: *recording, subject, name });
     }
+    // Whoever deletes it after a loss of the database still knows whom to ask.
+    let mut note = Note::default();
     for (child, recordings) in newly {
-        ledger::enter(&mut tx, core, child, Kind::Processor, |_| {
+        let place = ledger::enter(&mut tx, core, child, Kind::Processor, |_| {
             body::disclosure(now, &processor.name, classes, recordings)
         })
         .await?;
+        note.entered(&mut tx, place).await?;
     }
+    lines.iter().for_each(|line| note.say(line));
+    note.insert(&mut tx, now, None).await?;
     tx.commit().await?;
+    journal::keep(core).await.map_err(|error| {
+        tracing::error!(
+            error = format!("{error:#}"),
+            "what is handed over is in the database alone until the next try"
+        );
+        DiscloseError::NotWrittenDown
+    })?;
     Ok(DisclosureCreated { items, until: now.plus_seconds(HANDED_OVER_WITHIN_SECONDS) })
 }
 

@@ -1,4 +1,5 @@
-//! What was decided since the backup and is no deletion: undos, keeps, and what was refused on its way.
+//! What was decided since the backup and is no deletion: undos, keeps, what was handed to others, and what was refused on
+//! its way.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -6,7 +7,7 @@ use std::{
 };
 
 use anyhow::bail;
-use rules::{Date, ErasureId, KeepId};
+use rules::{Date, ErasureId, KeepId, RecordingId, Timestamp, processor::ClassSet};
 use sqlx::{Sqlite, Transaction, query, query_as, query_scalar};
 
 use super::known::Known;
@@ -16,6 +17,7 @@ use crate::{
         file::{Head, Line, Reader},
         note,
     },
+    session::id,
     tombstone::{self, Mark},
 };
 
@@ -25,6 +27,9 @@ const PAGE: i64 = 1000;
 /// Who keeps a recording until when, or does not keep it any more, in the order in which that was said.
 type Keeps = Vec<(Mark, Option<Date>)>;
 
+/// What was handed to whom, and when.
+type Given = (String, ClassSet, Timestamp);
+
 /// What the notes of the folder `deletions` say that the backup does not know.
 #[derive(Default)]
 pub struct Decisions {
@@ -32,6 +37,8 @@ pub struct Decisions {
     pub undone: BTreeSet<ErasureId>,
     /// Of each child the keeps of each recording.
     keeps: HashMap<Mark, HashMap<Mark, Keeps>>,
+    /// Of each child what of its recordings was handed to whom, and when.
+    given: HashMap<Mark, HashMap<Mark, Vec<Given>>>,
     /// What was refused because it had set out before a deletion.
     arriving: Vec<(Option<ErasureId>, Mark)>,
     /// The number of the last note.
@@ -46,19 +53,19 @@ impl Decisions {
         let mut files = Vec::new();
         for path in notes {
             let file = Reader::open(path, &key)?;
-            let Head::Note { number, .. } = file.head else { bail!("{} is no note", path.display()) };
-            files.push((number, path));
+            let Head::Note { number, at } = file.head else { bail!("{} is no note", path.display()) };
+            files.push((number, at, path));
         }
         // In the order in which it was decided, whatever their names are.
-        files.sort_by_key(|(number, _)| *number);
-        for (number, path) in files {
+        files.sort_by_key(|(number, ..)| *number);
+        for (number, at, path) in files {
             decisions.last = decisions.last.max(number);
-            decisions.take(&mut Reader::open(path, &key)?, number > known)?;
+            decisions.take(&mut Reader::open(path, &key)?, at, number > known)?;
         }
         Ok(decisions)
     }
 
-    fn take(&mut self, file: &mut Reader, is_new: bool) -> anyhow::Result<()> {
+    fn take(&mut self, file: &mut Reader, at: Timestamp, is_new: bool) -> anyhow::Result<()> {
         let (mut child, mut guardian, mut erasure) = (None, None, None);
         while let Some(line) = file.line()? {
             match line {
@@ -73,12 +80,44 @@ impl Decisions {
                     let keeps = self.keeps.entry(child).or_default().entry(recording).or_default();
                     keeps.push((guardian, until));
                 }
+                Line::Given(recording, classes, processor) if is_new => {
+                    let Some(child) = child else { bail!("something is handed over of nobody") };
+                    let given = self.given.entry(child).or_default().entry(recording).or_default();
+                    given.push((processor, classes, at));
+                }
                 Line::Tombstone(mark) if is_new => self.arriving.push((erasure, mark)),
-                Line::Keep(..) | Line::Tombstone(_) | Line::Entry(..) => {}
+                Line::Keep(..) | Line::Given(..) | Line::Tombstone(_) | Line::Entry(..) => {}
                 Line::Item(..) => bail!("a note deletes nothing"),
             }
         }
         Ok(())
+    }
+
+    /// Notes again what was handed over, before anything of it is deleted again: whoever has it is asked to delete it.
+    pub async fn hand_over(&self, core: &Core, known: &Known) -> anyhow::Result<()> {
+        let mut tx = core.db.write().await?;
+        for (child, given) in &self.given {
+            let Some((number, _)) = known.child(child) else { continue };
+            for (seq, id, given) in of_child(core, &mut tx, number, given).await? {
+                for (processor, classes, at) in given {
+                    let name = core.processors.recording(processor, id);
+                    query(
+                        "INSERT INTO disclosure (seq, processor, child, name, classes, disclosed_at) VALUES (?, ?, ?, ?, ?, ?)
+                         ON CONFLICT (seq, processor) DO UPDATE SET classes = classes | excluded.classes,
+                             disclosed_at = max(disclosed_at, excluded.disclosed_at)",
+                    )
+                    .bind(seq)
+                    .bind(processor)
+                    .bind(number)
+                    .bind(name)
+                    .bind(classes.bits())
+                    .bind(at.ms())
+                    .execute(&mut *tx)
+                    .await?;
+                }
+            }
+        }
+        Ok(tx.commit().await?)
     }
 
     /// Makes the restored database what they say. Whole or not at all, and once: what it decides from now on comes after it.
@@ -111,15 +150,14 @@ impl Decisions {
     }
 }
 
-/// Keeps recordings of one child, and gives up what was given up.
-async fn keep(
+/// Those recordings of a child of which anything is said, with that.
+async fn of_child<'a, T>(
     core: &Core,
     tx: &mut Transaction<'_, Sqlite>,
-    known: &Known,
     child: i64,
-    keeps: &HashMap<Mark, Keeps>,
-) -> sqlx::Result<()> {
-    let mut after = i64::MIN;
+    said: &'a HashMap<Mark, Vec<T>>,
+) -> sqlx::Result<Vec<(i64, RecordingId, &'a [T])>> {
+    let (mut after, mut found) = (i64::MIN, Vec::new());
     loop {
         let page: Vec<(i64, String)> =
             query_as("SELECT seq, id FROM recording WHERE child = ? AND seq > ? ORDER BY seq LIMIT ?")
@@ -128,33 +166,48 @@ async fn keep(
                 .bind(PAGE)
                 .fetch_all(&mut **tx)
                 .await?;
-        let Some((last, _)) = page.last() else { return Ok(()) };
+        let Some((last, _)) = page.last() else { return Ok(found) };
         after = *last;
         for (seq, recording) in page {
-            for (guardian, until) in keeps.get(&core.tombstones.mark_of_id(&recording)).into_iter().flatten()
-            {
-                let guardian = known.guardian(guardian).to_string();
-                let Some(until) = until else {
-                    query("DELETE FROM keep WHERE seq = ? AND guardian = ?")
-                        .bind(seq)
-                        .bind(guardian)
-                        .execute(&mut **tx)
-                        .await?;
-                    continue;
-                };
-                let (ms, random) = core.id_parts();
-                query(
-                    "INSERT INTO keep (id, seq, guardian, until, created_at) VALUES (?, ?, ?, ?, ?)
-                     ON CONFLICT (seq, guardian) DO UPDATE SET until = excluded.until",
-                )
-                .bind(KeepId::from_parts(ms, random).to_string())
-                .bind(seq)
-                .bind(guardian)
-                .bind(until.days())
-                .bind(core.clock.now().ms())
-                .execute(&mut **tx)
-                .await?;
+            if let Some(said) = said.get(&core.tombstones.mark_of_id(&recording)) {
+                found.push((seq, id(&recording)?, &said[..]));
             }
         }
     }
+}
+
+/// Keeps recordings of one child, and gives up what was given up.
+async fn keep(
+    core: &Core,
+    tx: &mut Transaction<'_, Sqlite>,
+    known: &Known,
+    child: i64,
+    keeps: &HashMap<Mark, Keeps>,
+) -> sqlx::Result<()> {
+    for (seq, _, keeps) in of_child(core, tx, child, keeps).await? {
+        for (guardian, until) in keeps {
+            let guardian = known.guardian(guardian).to_string();
+            let Some(until) = until else {
+                query("DELETE FROM keep WHERE seq = ? AND guardian = ?")
+                    .bind(seq)
+                    .bind(guardian)
+                    .execute(&mut **tx)
+                    .await?;
+                continue;
+            };
+            let (ms, random) = core.id_parts();
+            query(
+                "INSERT INTO keep (id, seq, guardian, until, created_at) VALUES (?, ?, ?, ?, ?)
+                 ON CONFLICT (seq, guardian) DO UPDATE SET until = excluded.until",
+            )
+            .bind(KeepId::from_parts(ms, random).to_string())
+            .bind(seq)
+            .bind(guardian)
+            .bind(until.days())
+            .bind(core.clock.now().ms())
+            .execute(&mut **tx)
+            .await?;
+        }
+    }
+    Ok(())
 }

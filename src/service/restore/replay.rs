@@ -59,6 +59,7 @@ pub async fn replay(core: &Core) -> anyhow::Result<()> {
     for id in &decisions.undone {
         take_back(core, *id).await?;
     }
+    decisions.hand_over(core, &known).await?;
     let mut again = 0;
     for (id, path) in &kept.deletions {
         if !decisions.undone.contains(id) {
@@ -84,6 +85,7 @@ pub async fn replay(core: &Core) -> anyhow::Result<()> {
     core.db.empty_wal().await?;
     ensure!(holds(core, &unknown).await? == 0, "what the backup's database does not know is still there");
     enter(core, &name).await?;
+    journal::keep(core).await?;
     faults::point("restore-entered");
     unmark(&core.data)?;
     core.restored();

@@ -1,17 +1,23 @@
 //! What guardians decided after the backup and is no deletion: it holds after the restoring as well.
 
-use rules::{Date, RecordingId, Scope, contract::NewErasure, retention::inactivity_deletion_starts_on};
+use rules::{
+    Class, Date, ErasureState, RecordingId, Scope,
+    contract::{NewDisclosure, NewErasure},
+    retention::inactivity_deletion_starts_on,
+};
 use service::{
     clock::{Clock, SystemClock},
     core::{Core, Policy},
     erasure::{accept, engine, view},
     ingest::{self, IngestError},
     keep, ledger,
+    processors::disclose,
 };
-use sqlx::query_as;
+use sqlx::{query_as, query_scalar};
 
 use crate::{
     drill::{Folders, LEAST, back_up, end},
+    fake::Fake,
     household::{self, Household, canary, wav},
 };
 
@@ -163,4 +169,46 @@ async fn what_was_refused_on_its_way_is_refused_after_a_restoring_too() {
         close(core).await;
         assert_eq!(household::contains(folders.data.path(), canary(0).as_bytes()), !waive_undo);
     }
+}
+
+/// Whom to ask is known, although the backup does not know that they have anything.
+#[tokio::test]
+async fn who_was_given_something_after_the_backup_is_asked_to_delete_it() {
+    let fake = Fake::start().await;
+    let home = Household::giving_to(SystemClock.now().plus_seconds(-60), fake.processors()).await;
+    let recordings = [home.record(0, &canary(0), true).await, home.record(1, &canary(1), true).await];
+    home.clock.advance(1);
+    let backup = back_up(&home).await;
+    let given = NewDisclosure {
+        processor: "speech".into(),
+        recordings: recordings.to_vec(),
+        classes: vec![Class::Media],
+    };
+    disclose::disclose(&home.core, &given).await.unwrap();
+    let request = NewErasure {
+        child: Some(home.child),
+        scope: Scope::Items { recordings: vec![recordings[0]] },
+        include_kept: false,
+        waive_undo: true,
+        as_of: None,
+    };
+    let (erasure, _) = accept::accept(&home.core, &home.asker, &request, None).await.unwrap();
+    engine::tick(&home.core).await.unwrap();
+    ledger::sequence(&home.core).await.unwrap();
+    let asker = home.asker.clone();
+
+    let folders = Folders { data: end(home).await, backup };
+    folders.lose(&["deletions", "ledger", "processors.key"]);
+    assert!(folders.restore(None).ends_well());
+    let core = open(&folders).await;
+    let again = view::get(&core, &asker, erasure.id).await.unwrap();
+    assert_eq!(again.state, ErasureState::Deleted);
+    let asked: Vec<_> = again.processors.iter().map(|step| (&*step.processor, step.recordings)).collect();
+    assert_eq!(asked, [("speech", 1)]);
+    let left: Vec<String> = query_scalar("SELECT r.id FROM disclosure d JOIN recording r ON r.seq = d.seq")
+        .fetch_all(core.db.read())
+        .await
+        .unwrap();
+    assert_eq!(left, [recordings[1].to_string()], "and what it still has is known");
+    close(core).await;
 }

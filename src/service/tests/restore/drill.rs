@@ -160,6 +160,16 @@ impl Drill {
             std::fs::remove_file(file).unwrap();
         }
         ledger::sequence(&core).await.unwrap();
+        // What was decided and how it ended can be proved as before.
+        let entries =
+            ledger::receipt::entries(&core, &self.asker, child, false, None, 1000).await.unwrap().items;
+        let told =
+            ["request", "decision", "complete"].map(|kind| entries.iter().filter(move |it| it.kind == kind));
+        assert_eq!(told.clone().map(Iterator::count), [5, 2, 5]);
+        for entry in told.into_iter().flatten() {
+            let proof = ledger::receipt::of_entry(&core, &self.asker, child, entry.seq).await;
+            assert!(proof.is_ok(), "{} {}: {proof:?}", entry.seq, entry.kind);
+        }
         let (size, restores): (i64, i64) = sqlx::query_as(
             "SELECT (SELECT size FROM ledger_head),
                     (SELECT count(*) FROM ledger_entry WHERE body LIKE 'forget-me-not/restore/v1%')",

@@ -2,6 +2,8 @@
 //! after the backup is nowhere, and nothing is served before that is so.
 #![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
+#[path = "../fake/mod.rs"]
+mod fake;
 #[path = "../household/mod.rs"]
 mod household;
 #[path = "../process/mod.rs"]
