@@ -88,6 +88,8 @@ pub async fn tick(core: &Core) -> anyhow::Result<()> {
     open_seals(core).await?;
     erase_due(core).await?;
     verify_erased(core).await?;
+    // How it ended is not lost with the database either.
+    journal::keep(core).await?;
     if let Err(error) = journal::prune(core).await {
         tracing::warn!(error = format!("{error:#}"), "what is not needed any more stays in deletions/");
     }

@@ -24,7 +24,7 @@ use rules::Timestamp;
 use sqlx::{Row, Sqlite, Transaction, query, query_scalar};
 use tokio::sync::Notify;
 
-use crate::{core::Core, db::Db, journal::note::Note, secret};
+use crate::{core::Core, db::Db, journal, secret};
 
 mod ask;
 pub mod body;
@@ -314,7 +314,7 @@ pub(crate) async fn enter_public(
     body: &str,
 ) -> sqlx::Result<i64> {
     let place = insert(tx, core, &Leaf::public(kind, body).text(), None, body).await?;
-    let mut note = Note::default();
+    let mut note = journal::note::Note::default();
     note.entered(tx, place).await?;
     note.insert(tx, core.clock.now(), None).await?;
     Ok(place)
