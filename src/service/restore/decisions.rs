@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use rules::{Date, ErasureId, KeepId, RecordingId, Timestamp, processor::ClassSet};
 use sqlx::{Sqlite, Transaction, query, query_as, query_scalar};
 
@@ -14,6 +14,7 @@ use super::known::Known;
 use crate::{
     core::Core,
     journal::{
+        self,
         file::{Head, Line, Reader},
         note,
     },
@@ -46,8 +47,9 @@ pub struct Decisions {
 }
 
 impl Decisions {
-    /// Reads the notes. Those that the backup's database has made itself it knows.
-    pub async fn read(core: &Core, notes: &[PathBuf]) -> anyhow::Result<Self> {
+    /// Reads the notes. Those that the backup's database has made itself it knows; those after it have numbers without a
+    /// gap, or some of them are missing and nobody goes on without them unasked.
+    pub async fn read(core: &Core, notes: &[PathBuf], accepts_missing: bool) -> anyhow::Result<Self> {
         let (known, key) = (note::last(&core.db).await?, core.tombstones.mark_of_key());
         let mut decisions = Self { last: known, ..Self::default() };
         let mut files = Vec::new();
@@ -59,6 +61,14 @@ impl Decisions {
         // In the order in which it was decided, whatever their names are.
         files.sort_by_key(|(number, ..)| *number);
         for (number, at, path) in files {
+            ensure!(
+                accepts_missing || number <= decisions.last + 1,
+                "{}/ lacks what was decided between note {} and note {number}, after the backup: copy the newest copy of it to {} and \
+                 restore again, or go on without, --accept-missing-deletions",
+                journal::FOLDER,
+                decisions.last,
+                core.data.display()
+            );
             decisions.last = decisions.last.max(number);
             decisions.take(&mut Reader::open(path, &key)?, at, number > known)?;
         }

@@ -49,13 +49,13 @@ pub async fn run(core: &Core) {
 
 /// The same, once.
 pub async fn replay(core: &Core) -> anyhow::Result<()> {
-    let Some(Stage::Replaying { name, .. }) = stage(&core.data)? else {
+    let Some(Stage::Replaying { name, accepts_missing }) = stage(&core.data)? else {
         core.restored();
         return Ok(());
     };
     end_sessions(core).await?;
     let (kept, known) = (journal::all(&core.data)?, Known::to(core).await?);
-    let decisions = Decisions::read(core, &kept.notes).await?;
+    let decisions = Decisions::read(core, &kept.notes, accepts_missing).await?;
     for id in &decisions.undone {
         take_back(core, *id).await?;
     }
