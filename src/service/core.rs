@@ -116,6 +116,7 @@ impl Core {
         let ledger = Ledger::open(data, ledger::is_begun(&db).await?)?;
         if let Some(stage) = &stage {
             let said = journal::entries(data, &tombstones.mark_of_key())?;
+            journal::note::begin_replay(&db, journal::last_note(data)?).await?;
             let brought =
                 ledger::restore::catch_up(&db, &ledger, &*clock, &said, stage.accepts_missing()).await?;
             tracing::info!(entries = brought, "brought back from the ledger's public files");
@@ -147,6 +148,12 @@ impl Core {
         crate::ingest::sweep(&core).await?;
         derived::sweep_keys(&core).await?;
         journal::sweep(&core)?;
+        if let Err(error) = journal::keep(&core).await {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "what was decided is in the database alone until the next try"
+            );
+        }
         Ok(Arc::new(core))
     }
 

@@ -301,6 +301,14 @@ pub fn all(data: &Path) -> anyhow::Result<Kept> {
     Ok(kept)
 }
 
+/// The number of the last note that the folder has; 0 where there is none.
+pub fn last_note(data: &Path) -> anyhow::Result<i64> {
+    let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let Some(name) = all(data)?.notes.last().and_then(name) else { return Ok(0) };
+    let number = name.strip_prefix(NOTE).and_then(|name| name.split_once('-'));
+    number.context("a note without a number")?.0.parse().context("a note without a number")
+}
+
 impl Kept {
     /// Every file.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {

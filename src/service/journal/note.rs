@@ -51,15 +51,40 @@ impl Note {
     }
 }
 
-/// The number of the last note that a database has made.
-pub async fn last(db: &Db) -> sqlx::Result<i64> {
-    query_scalar("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'note'")
-        .fetch_one(db.read())
-        .await
+/// A restored database begins to take over the notes of a folder, of which the last has this number: it remembers which
+/// ones it knows, and whatever it makes itself from now on comes after them.
+pub async fn begin_replay(db: &Db, last: i64) -> sqlx::Result<()> {
+    let mut tx = db.write().await?;
+    query(
+        "INSERT INTO replay (known) SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'note'), 0)
+         WHERE NOT EXISTS (SELECT 1 FROM replay)",
+    )
+    .execute(&mut *tx)
+    .await?;
+    go_on_after(&mut tx, last).await?;
+    tx.commit().await
 }
 
-/// Has the next note come after this one.
-pub async fn go_on_after(tx: &mut Transaction<'_, Sqlite>, last: i64) -> sqlx::Result<()> {
+/// The number of the last note that a restored database has made itself.
+pub async fn known(db: &Db) -> sqlx::Result<i64> {
+    query_scalar("SELECT known FROM replay").fetch_one(db.read()).await
+}
+
+/// All of them, up to this number, are taken over.
+pub async fn end_replay(tx: &mut Transaction<'_, Sqlite>, last: i64) -> sqlx::Result<()> {
+    go_on_after(tx, last).await?;
+    query("UPDATE replay SET known = max(known, ?)").bind(last).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// It is restored.
+pub async fn forget_replay(tx: &mut Transaction<'_, Sqlite>) -> sqlx::Result<()> {
+    query("DELETE FROM replay").execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Has the next note come after this number.
+async fn go_on_after(tx: &mut Transaction<'_, Sqlite>, last: i64) -> sqlx::Result<()> {
     query("INSERT OR IGNORE INTO note (number, said, at) VALUES (?, '', 0)")
         .bind(last)
         .execute(&mut **tx)

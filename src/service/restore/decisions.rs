@@ -50,7 +50,7 @@ impl Decisions {
     /// Reads the notes. Those that the backup's database has made itself it knows; those after it have numbers without a
     /// gap, or some of them are missing and nobody goes on without them unasked.
     pub async fn read(core: &Core, notes: &[PathBuf], accepts_missing: bool) -> anyhow::Result<Self> {
-        let (known, key) = (note::last(&core.db).await?, core.tombstones.mark_of_key());
+        let (known, key) = (note::known(&core.db).await?, core.tombstones.mark_of_key());
         let mut decisions = Self { last: known, ..Self::default() };
         let mut files = Vec::new();
         for path in notes {
@@ -155,7 +155,7 @@ impl Decisions {
             }
             tombstone::bury_marks(&mut tx, open, &[*mark]).await?;
         }
-        note::go_on_after(&mut tx, self.last).await?;
+        note::end_replay(&mut tx, self.last).await?;
         Ok(tx.commit().await?)
     }
 }

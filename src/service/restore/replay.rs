@@ -17,6 +17,7 @@ use crate::{
     journal::{
         self,
         file::{Deletion, Head, Line, Reader},
+        note,
     },
     ledger, processors, store,
     store::{Item, Store},
@@ -417,13 +418,14 @@ async fn enter(core: &Core, name: &str) -> anyhow::Result<()> {
             .fetch_one(core.db.read())
             .await?;
     let mut tx = core.db.write().await?;
+    note::forget_replay(&mut tx).await?;
     let entered: bool =
         query_scalar("SELECT EXISTS (SELECT 1 FROM ledger_entry WHERE child IS NULL AND body LIKE ?)")
             .bind(format!("%\nrestore {name}\n%"))
             .fetch_one(&mut *tx)
             .await?;
     if entered {
-        return Ok(());
+        return Ok(tx.commit().await?);
     }
     let body = ledger::body::restored(core.clock.now(), name, lost, missing);
     ledger::enter_public(&mut tx, core, Kind::Policy, &body).await?;

@@ -58,6 +58,7 @@ pub const OTHERS: &[(Place, Left, &str)] = &[
     (Table("session_child"), TheChild, "for whom; forgotten with the session"),
     (Table("incoming"), Nothing, "objects being written; a row goes with the end of its upload"),
     (Table("tombstone"), Nothing, "marks under a key of what is refused: they tell nothing"),
+    (Table("replay"), Nothing, "how far a restoring is"),
     (Table("note"), Nothing, "marks under a key, on their way to deletions/: they go within a second"),
     (Table("erasure"), Nothing, "that something was asked for, without what"),
     (Table("erasure_child"), TheChild, "for whom it was asked"),
