@@ -82,6 +82,7 @@ pub async fn preview(
     responses(
         (status = 201, description = "Accepted", body = Erasure, headers(("Location" = String, description = "The erasure"))),
         (status = 200, description = "Accepted before, with the same Idempotency-Key", body = Erasure),
+        (status = 503, description = "Accepted, perhaps, and not safe from a loss yet: the same request with the same key will do"),
     ))]
 pub async fn create(
     State(api): State<Api>,
@@ -124,7 +125,10 @@ pub async fn get(
 /// While it is sealed: everything it named is in use again.
 #[utoipa::path(delete, path = "/erasures/{id}", operation_id = "take_erasure_back", tag = "erasures", security(("session" = ["erase"])),
     params(("id" = ErasureId, Path)),
-    responses((status = 200, description = "Cancelled", body = Erasure)))]
+    responses(
+        (status = 200, description = "Cancelled", body = Erasure),
+        (status = 503, description = "Cancelled, perhaps, and not safe from a loss yet: the same request will do"),
+    ))]
 pub async fn cancel(
     State(api): State<Api>,
     session: May<Erase>,

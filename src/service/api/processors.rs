@@ -32,6 +32,7 @@ pub const CALLBACK_BYTES: usize = 64 << 10;
     responses(
         (status = 201, description = "It may be handed over until then, under these names", body = DisclosureCreated),
         (status = 409, description = "Something of it is sealed or deleted: hand over nothing"),
+        (status = 503, description = "It would be lost with the database: hand over nothing yet, the same request will do"),
     ))]
 pub async fn disclose(
     State(api): State<Api>,

@@ -9,9 +9,12 @@ use rules::{
     problem::ProblemType,
 };
 use serde_json::{Value, json};
-use service::{erasure::engine, store::Subject};
+use service::{core::Policy, erasure::engine, store::Subject};
 
-use crate::common::{Answer, Family, Service};
+use crate::{
+    common::{Answer, Family, Service},
+    fake::Fake,
+};
 
 /// Puts a file where the folder is, which nobody can write into, whoever they are; what was in it.
 fn take_away(service: &Service) -> (PathBuf, PathBuf) {
@@ -110,4 +113,21 @@ async fn an_undo_and_a_keep_are_answered_once_they_are_written_down() {
     assert_eq!(there.until.to_string(), "2027-11-21");
     let again = service.get(&family.token, &format!("/v1/recordings/{sealed}")).await;
     assert_eq!(again.status, 200, "it is in use again");
+}
+
+#[tokio::test]
+async fn nothing_is_handed_to_anybody_before_it_is_written_down_who_has_it() {
+    let fake = Fake::start().await;
+    let service = Service::giving_to(fake.processors(), Policy::default()).await;
+    let family = service.family("parent").await;
+    let recording = service.record(&family, "2026-11-20T08:00:00Z", "good morning").await;
+    let told = json!({ "processor": "speech", "recordings": [recording], "classes": ["media"] });
+    let tell = async || Answer::to(service.vendor(Method::POST, "/v1/disclosures").json(&told)).await;
+    engine::tick(&service.core).await.unwrap();
+    let away = take_away(&service);
+    for _ in 0..2 {
+        tell().await.refused(ProblemType::Unavailable);
+    }
+    give_back(away);
+    assert_eq!(tell().await.status, 201);
 }

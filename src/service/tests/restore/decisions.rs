@@ -2,13 +2,13 @@
 
 use rules::{
     Class, Date, ErasureState, RecordingId, Scope,
-    contract::{NewDisclosure, NewErasure},
+    contract::{NewDisclosure, NewErasure, Requester},
     retention::inactivity_deletion_starts_on,
 };
 use service::{
     clock::{Clock, SystemClock},
     core::{Core, Policy},
-    erasure::{accept, engine, view},
+    erasure::{ErasureError, accept, engine, view},
     ingest::{self, IngestError},
     keep, ledger,
     processors::disclose,
@@ -212,5 +212,39 @@ async fn who_was_given_something_after_the_backup_is_asked_to_delete_it() {
         .await
         .unwrap();
     assert_eq!(left, [recordings[1].to_string()], "and what it still has is known");
+    close(core).await;
+}
+
+/// Who asked is not the rule, and not somebody else, although the backup does not know them.
+#[tokio::test]
+async fn what_a_guardian_decided_who_came_after_the_backup_holds_too() {
+    let home = Household::starting(SystemClock.now().plus_seconds(-60)).await;
+    let kept = home.record(0, &canary(0), true).await;
+    let deleted = home.record(1, &canary(1), true).await;
+    home.clock.advance(1);
+    let backup = back_up(&home).await;
+    let newcomer = home.second_guardian().await;
+    let until = home.clock.now().date().plus_days(40);
+    keep::put(&home.core, &newcomer, kept, until).await.unwrap();
+    let request = NewErasure {
+        child: Some(home.child),
+        scope: Scope::Items { recordings: vec![deleted] },
+        include_kept: false,
+        waive_undo: false,
+        as_of: None,
+    };
+    let (erasure, _) = accept::accept(&home.core, &newcomer, &request, None).await.unwrap();
+    ledger::sequence(&home.core).await.unwrap();
+    let asker = home.asker.clone();
+
+    let folders = Folders { data: end(home).await, backup };
+    folders.lose(LEAST);
+    assert!(folders.restore(None).ends_well());
+    let core = open(&folders).await;
+    let again = view::get(&core, &asker, erasure.id).await.unwrap();
+    assert_eq!((again.state, again.requested_by), (ErasureState::Sealed, Requester::AnotherGuardian));
+    assert!(matches!(accept::cancel(&core, &asker, erasure.id).await, Err(ErasureError::NotYours)));
+    let keeps = keeps(&core).await;
+    assert_eq!((keeps.len(), &keeps[0].0, keeps[0].2), (1, &kept.to_string(), until.days()));
     close(core).await;
 }
