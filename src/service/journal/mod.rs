@@ -14,12 +14,11 @@ use std::{
     fs::File,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
-    sync::atomic::Ordering,
 };
 
 use anyhow::{Context, bail};
 use proof::{Hash, merkle::leaf_hash};
-use rules::{ErasureId, Timestamp, retention::backups_have_ended};
+use rules::{ErasureId, Timestamp};
 use sha2::{Digest, Sha256};
 use sqlx::{Row, query, query_as, query_scalar};
 
@@ -28,6 +27,9 @@ use crate::{core::Core, erasure::view, faults, files, tombstone::Mark};
 
 pub mod file;
 pub mod note;
+mod prune;
+
+pub use prune::prune;
 
 /// The folder, in the data folder.
 pub const FOLDER: &str = "deletions";
@@ -37,8 +39,6 @@ pub const CHECKPOINT: &str = "checkpoint";
 const NOTE: &str = "note_";
 /// Items written in one go: bounds memory.
 const PAGE: i64 = 1000;
-/// How often it is looked for what is not needed any more, in milliseconds.
-const PRUNE_EVERY_MS: i64 = 3_600_000;
 
 /// Brings the folder up to date with the database.
 pub async fn keep(core: &Core) -> anyhow::Result<()> {
@@ -59,8 +59,8 @@ pub async fn keep(core: &Core) -> anyhow::Result<()> {
         if erasures.is_empty() && notes.is_empty() {
             return Ok(());
         }
-        let folder = core.data.join(FOLDER);
-        std::fs::create_dir_all(&folder)?;
+        let is_all = erasures.len().max(notes.len()) < PAGE as usize;
+        let folder = folder(&core.data)?;
         for id in &erasures {
             let id = view::erasure_id(id)?;
             write(core, &folder, id).await.context("cannot write down what is to be deleted")?;
@@ -85,57 +85,14 @@ pub async fn keep(core: &Core) -> anyhow::Result<()> {
             query("DELETE FROM note WHERE number = ?").bind(number).execute(&mut *tx).await?;
         }
         tx.commit().await?;
-    }
-}
-
-/// Removes what no backup needs any more, an hour after it did the last time: a backup that does not know
-/// what a file says has ended, or [`restore`](crate::restore) refuses it.
-pub async fn prune(core: &Core) -> anyhow::Result<()> {
-    let now = core.clock.now();
-    if (0..PRUNE_EVERY_MS).contains(&(now.ms() - core.pruned_at.load(Ordering::Relaxed))) {
-        return Ok(());
-    }
-    core.pruned_at.store(now.ms(), Ordering::Relaxed);
-    let Kept { deletions, notes } = all(&core.data)?;
-    let key = core.tombstones.mark_of_key();
-    let mut ended = Vec::new();
-    for (id, path) in deletions {
-        let known: Option<Option<i64>> = query_scalar("SELECT finished_at FROM erasure WHERE id = ?")
-            .bind(id.to_string())
-            .fetch_optional(core.db.read())
-            .await?;
-        let over = match known {
-            Some(finished_at) => Ok(finished_at.map(Timestamp::from_ms)),
-            // Of children that a restored database does not know.
-            None => Reader::open(&path, &key).map(|file| file.head.over()),
-        };
-        ended.push((path, over));
-    }
-    ended.extend(notes.into_iter().map(|path| {
-        let over = Reader::open(&path, &key).map(|file| file.head.over());
-        (path, over)
-    }));
-    for (path, over) in ended {
-        match over {
-            Ok(Some(over)) if backups_have_ended(over.date(), now.date()) => remove(&path)?,
-            Ok(_) => {}
-            Err(error) => {
-                tracing::warn!(error = format!("{error:#}"), "a file of deletions/ is not understood")
-            }
+        // Nobody waits for what others decide meanwhile.
+        if is_all {
+            return Ok(());
         }
     }
-    Ok(())
 }
 
 impl Head {
-    /// When all that it says was done, as far as the file says so itself.
-    fn over(&self) -> Option<Timestamp> {
-        match self {
-            Self::Deletion(Deletion { times: [.., due], .. }) => Some(Timestamp::from_ms(*due)),
-            Self::Note { at, .. } => Some(*at),
-        }
-    }
-
     /// When it was decided.
     const fn at(&self) -> Timestamp {
         match self {
@@ -145,15 +102,20 @@ impl Head {
     }
 }
 
-/// Writes down what the ledger has published, whole or not: a power cut leaves this one or the one before.
+/// Writes down what the ledger has published, whole or not: a power cut leaves this one or the one before. One process at
+/// a time publishes.
 pub fn note_checkpoint(data: &Path, text: &str) -> io::Result<()> {
+    files::replace(&folder(data)?.join(CHECKPOINT), text.as_bytes())
+}
+
+/// The folder. Where it is not there it is made, for good.
+fn folder(data: &Path) -> io::Result<PathBuf> {
     let folder = data.join(FOLDER);
-    std::fs::create_dir_all(&folder)?;
-    let staged = folder.join(format!("{CHECKPOINT}.{:016x}", rand::random::<u64>()));
-    let mut file = File::create(&staged)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(staged, folder.join(CHECKPOINT))
+    if !folder.is_dir() {
+        std::fs::create_dir_all(&folder)?;
+        files::settle(data)?;
+    }
+    Ok(folder)
 }
 
 /// Clears away what processes had begun to write that do not live any more.
@@ -290,10 +252,13 @@ pub fn all(data: &Path) -> anyhow::Result<Kept> {
         match name.split_once('.') {
             _ if name.starts_with(CHECKPOINT) => {}
             None if name.starts_with(NOTE) => kept.notes.push(entry.path()),
-            None => kept.deletions.push((name.parse().context("a file of another kind")?, entry.path())),
+            None => {
+                let id = name.parse().with_context(|| foreign(&entry.path()))?;
+                kept.deletions.push((id, entry.path()));
+            }
             // Being written when somebody was killed: not one that anybody was told of.
             Some((_, staged)) if staged.ends_with(".new") => {}
-            Some(_) => bail!("{} is no file of a deletion", entry.path().display()),
+            Some(_) => bail!(foreign(&entry.path())),
         }
     }
     kept.deletions.sort();
@@ -307,6 +272,10 @@ pub fn last_note(data: &Path) -> anyhow::Result<i64> {
     let Some(name) = all(data)?.notes.last().and_then(name) else { return Ok(0) };
     let number = name.strip_prefix(NOTE).and_then(|name| name.split_once('-'));
     number.context("a note without a number")?.0.parse().context("a note without a number")
+}
+
+fn foreign(path: &Path) -> String {
+    format!("{} is no file of this service: move it away", path.display())
 }
 
 impl Kept {

@@ -16,7 +16,7 @@ use service::{
 use sqlx::{query_as, query_scalar};
 
 use crate::{
-    drill::{Folders, LEAST, back_up, end},
+    drill::{Folders, LEAST, back_up, copy, end, play},
     fake::Fake,
     household::{self, Household, canary, wav},
 };
@@ -246,5 +246,43 @@ async fn what_a_guardian_decided_who_came_after_the_backup_holds_too() {
     assert!(matches!(accept::cancel(&core, &asker, erasure.id).await, Err(ErasureError::NotYours)));
     let keeps = keeps(&core).await;
     assert_eq!((keeps.len(), &keeps[0].0, keeps[0].2), (1, &kept.to_string(), until.days()));
+    close(core).await;
+}
+
+/// The first restoring does not even know that it was asked for, and has the folder for longer than the undo alone
+/// would be needed.
+#[tokio::test]
+async fn what_was_taken_back_stays_after_a_second_loss_long_after() {
+    let home = Household::starting(SystemClock.now().plus_seconds(-50 * DAY)).await;
+    let recording = home.record(0, &canary(0), true).await;
+    home.clock.advance(1);
+    let backup = back_up(&home).await;
+    let request = NewErasure {
+        child: Some(home.child),
+        scope: Scope::Child {},
+        include_kept: false,
+        waive_undo: false,
+        as_of: None,
+    };
+    let (erasure, _) = accept::accept(&home.core, &home.asker, &request, None).await.unwrap();
+    accept::cancel(&home.core, &home.asker, erasure.id).await.unwrap();
+    ledger::sequence(&home.core).await.unwrap();
+    let asker = home.asker.clone();
+
+    let mut folders = Folders { data: end(home).await, backup };
+    folders.lose(LEAST);
+    assert!(folders.restore(None).ends_well());
+    let core = open(&folders).await;
+    engine::tick(&core).await.unwrap();
+    core.db.empty_wal().await.unwrap();
+    close(core).await;
+    folders.backup = tempfile::tempdir().unwrap();
+    copy(folders.data.path(), folders.backup.path());
+
+    folders.lose(LEAST);
+    assert!(folders.restore(None).ends_well());
+    let core = open(&folders).await;
+    engine::tick(&core).await.unwrap();
+    assert_eq!(play(&core, &asker, recording).await, wav(&canary(0)));
     close(core).await;
 }
