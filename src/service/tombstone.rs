@@ -54,9 +54,13 @@ const MARKED: i64 = 1;
 const PAGE: i64 = 10_000;
 
 impl Tombstones {
-    /// With the key of this data folder. It is made where it is missing, unless there are tombstones.
+    /// With the key of this data folder. It is made where it is missing, unless there are tombstones, or notes with marks.
     pub async fn open(data: &Path, db: &Db) -> anyhow::Result<Self> {
-        let any = query_scalar("SELECT EXISTS (SELECT 1 FROM tombstone)").fetch_one(db.read()).await?;
+        let any = query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM tombstone) OR EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'note')",
+        )
+        .fetch_one(db.read())
+        .await?;
         let tombstones = Self::under(&secret::key(&data.join(FILE), any)?)?;
         tombstones.mark_old_entries(db).await?;
         Ok(tombstones)

@@ -6,6 +6,7 @@ use std::path::Path;
 use rules::{ErasureState, Scope, StoreId, contract::NewErasure, retention::BACKUPS_END_AFTER_DAYS};
 use service::{
     clock::{Clock, SystemClock},
+    core::{Core, Policy},
     erasure::{ErasureError, Idempotency, accept, engine, report},
     keep::{self, KeepError},
     ledger,
@@ -110,6 +111,18 @@ async fn what_is_written_down_names_nobody() {
         assert!(!household::contains(&folder, id.as_bytes()), "{id}");
     }
     assert!(!household::contains(&folder, b"parent-1") && !household::contains(&folder, b"Mia"));
+}
+
+/// Under another key nothing that is written down would be recognised, also where nothing was ever deleted.
+#[tokio::test]
+async fn a_lost_key_is_not_replaced_once_anything_is_written_down() {
+    let home = Household::new().await;
+    let recording = home.record(0, &canary(0), true).await;
+    keep::put(&home.core, &home.asker, recording, home.clock.now().date().plus_days(9)).await.unwrap();
+    let folder = end(home).await;
+    std::fs::remove_file(folder.path().join("tombstone.key")).unwrap();
+    let Err(refused) = Core::open(folder.path(), Policy::default()).await else { panic!("it was opened") };
+    assert!(format!("{refused:#}").contains("tombstone.key is missing"), "{refused:#}");
 }
 
 /// It is needed as long as there may be a backup that does not know it.
