@@ -83,7 +83,10 @@ impl Decided<'_> {
         let since = whole_until.map_or_else(|| "the beginning".to_owned(), |at| at.to_string());
         ensure!(
             *missing == 0,
-            "of {all} deletions and other decisions of guardians that the ledger shows after the backup, {missing} are not in {}:              the first is entry {} of the ledger, decided after {since}. What they deleted would be there again. Copy the              newest copy of deletions/ there and restore again; a backup older than {BACKUPS_END_AFTER_DAYS} days has              ended, and needs a newer one. --accept-missing-deletions goes on without them, and the ledger says so",
+            "of {all} deletions and other decisions of guardians that the ledger shows after the backup, {missing} are not in {}: \
+             the first is entry {} of the ledger, decided after {since}. What they deleted would be there again. Copy the \
+             newest copy of deletions/ there and restore again; a backup older than {BACKUPS_END_AFTER_DAYS} days has \
+             ended, and needs a newer one. --accept-missing-deletions goes on without them, and the ledger says so",
             ledger.data.join(journal::FOLDER).display(),
             first.unwrap_or_default(),
         );

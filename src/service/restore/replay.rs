@@ -132,7 +132,8 @@ async fn take_back(core: &Core, id: ErasureId) -> anyhow::Result<()> {
         let state = state.map(|state| view::state(&state)).transpose()?;
         ensure!(
             matches!(state, None | Some(ErasureState::Cancelled)),
-            "{id} was taken back, and the restored database carries it out"
+            "{id} was taken back, and the restored database carries it out: restore a backup from \
+             before that"
         );
         return Ok(());
     }
