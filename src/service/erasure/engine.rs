@@ -160,22 +160,26 @@ async fn carry_out(core: &Core, lease: Lease, work: impl AsyncFnOnce(&Lease) -> 
     lease.end(core).await;
 }
 
-/// Ends the seals whose time has come.
+/// Ends the seals whose time has come, of what is written down: it may be accepted at any moment, and only then be written.
 async fn open_seals(core: &Core) -> anyhow::Result<()> {
     let now = core.clock.now().ms();
     let any: bool = query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM erasure WHERE state = 'sealed' AND finished_at IS NULL AND sealed_until <= ?)",
+        "SELECT EXISTS (SELECT 1 FROM erasure
+                        WHERE state = 'sealed' AND finished_at IS NULL AND sealed_until <= ? AND journaled = 1)",
     )
     .bind(now)
     .fetch_one(core.db.read())
     .await?;
     if any {
         let mut tx = core.db.write_effect().await?;
-        query("UPDATE erasure SET state = ? WHERE state = 'sealed' AND finished_at IS NULL AND sealed_until <= ?")
-            .bind(view::state_name(ErasureState::Sealed.next(Event::WindowClosed)?))
-            .bind(now)
-            .execute(&mut *tx)
-            .await?;
+        query(
+            "UPDATE erasure SET state = ?
+             WHERE state = 'sealed' AND finished_at IS NULL AND sealed_until <= ? AND journaled = 1",
+        )
+        .bind(view::state_name(ErasureState::Sealed.next(Event::WindowClosed)?))
+        .bind(now)
+        .execute(&mut *tx)
+        .await?;
         faults::point("open-before");
         tx.commit().await?;
         faults::point("open-after");

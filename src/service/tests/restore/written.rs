@@ -3,7 +3,10 @@
 
 use std::path::Path;
 
-use rules::{ErasureState, Scope, StoreId, contract::NewErasure, retention::BACKUPS_END_AFTER_DAYS};
+use rules::{
+    ErasureState, Scope, StoreId, contract::NewErasure, erasure::UNDO_WINDOW_SECONDS,
+    retention::BACKUPS_END_AFTER_DAYS,
+};
 use service::{
     clock::{Clock, SystemClock},
     core::{Core, Policy},
@@ -111,6 +114,33 @@ async fn what_is_written_down_names_nobody() {
         assert!(!household::contains(&folder, id.as_bytes()), "{id}");
     }
     assert!(!household::contains(&folder, b"parent-1") && !household::contains(&folder, b"Mia"));
+}
+
+/// It may be accepted between what an engine does: that has looked for what is to be written down, and now erases.
+#[tokio::test]
+async fn what_is_accepted_while_the_engine_works_is_not_erased_before_it_is_written_down() {
+    let home = Household::new().await;
+    let recordings = [home.record(0, &canary(0), true).await, home.record(1, &canary(1), true).await];
+    let items = |n: usize| of(&home, Scope::Items { recordings: vec![recordings[n]] });
+    let (due, _) = accept::accept(&home.core, &home.asker, &items(0), None).await.unwrap();
+    home.clock.advance(UNDO_WINDOW_SECONDS + 1);
+    let folder = home.folder.path().join("deletions");
+    std::fs::rename(&folder, home.folder.path().join("aside")).unwrap();
+    std::fs::write(&folder, "a file where a folder should be").unwrap();
+    let held = home.core.db.write().await.unwrap();
+    let now = NewErasure { waive_undo: true, ..items(1) };
+    let (accepted, _, ()) = tokio::join!(
+        // First in the queue of those who write, and next the engine, which has seen that there is nothing to write down.
+        accept::accept(&home.core, &home.asker, &now, None),
+        engine::tick(&home.core),
+        async {
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            held.rollback().await.unwrap();
+        }
+    );
+    assert!(matches!(accepted, Err(ErasureError::NotWrittenDown)));
+    assert_eq!(home.state(due.id).await, ErasureState::Deleted, "the engine has worked");
+    assert_eq!(home.holds(StoreId::Media).await, 1);
 }
 
 /// Under another key nothing that is written down would be recognised, also where nothing was ever deleted.
