@@ -212,13 +212,15 @@ async fn write(core: &Core, folder: &Path, id: ErasureId) -> anyhow::Result<()> 
     }
     let mut after: Vec<u8> = Vec::new();
     loop {
-        let page: Vec<Vec<u8>> =
-            query_scalar("SELECT hash FROM tombstone WHERE erasure = ? AND hash > ? ORDER BY hash LIMIT ?")
-                .bind(id.to_string())
-                .bind(&after)
-                .bind(PAGE)
-                .fetch_all(&mut *tx)
-                .await?;
+        let page: Vec<Vec<u8>> = query_scalar(
+            // The index of those of an erasure, or all there are would be read.
+            "SELECT hash FROM tombstone WHERE erasure = ? AND erasure <> '' AND hash > ? ORDER BY hash LIMIT ?",
+        )
+        .bind(id.to_string())
+        .bind(&after)
+        .bind(PAGE)
+        .fetch_all(&mut *tx)
+        .await?;
         let Some(last) = page.last() else { break };
         after.clone_from(last);
         for mark in page {
