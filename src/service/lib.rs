@@ -14,6 +14,7 @@ pub mod erasure;
 pub mod faults;
 pub mod files;
 mod follow;
+mod hex;
 pub mod import;
 pub mod ingest;
 pub mod journal;

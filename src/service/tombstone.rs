@@ -6,14 +6,19 @@
 //! deleted nor whose it was; once its erasure is over, nothing ties it to one. The entry of a recording has
 //! its marks and no hash of its bytes, for an entry may outlive them: where its place is kept, say.
 
-use std::{fmt::Write as _, path::Path};
+use std::path::Path;
 
 use hmac::{Hmac, KeyInit, Mac};
 use rules::{ChildId, ErasureId};
 use sha2::Sha256;
 use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction, query, query_scalar};
 
-use crate::{db::Db, secret, session::id};
+use crate::{
+    db::{Db, rows},
+    hex::hex,
+    secret,
+    session::id,
+};
 
 /// The file of the key, in the data folder. Without it a restored database would take back in what
 /// was deleted, so it belongs into every backup.
@@ -110,30 +115,36 @@ impl Tombstones {
         mac.finalize().into_bytes().into()
     }
 
-    /// Buries the recordings at these places, a JSON array, with an erasure.
+    /// Buries these recordings, by place and id, with an erasure.
     pub async fn bury(
         &self,
         tx: &mut Transaction<'_, Sqlite>,
         erasure: ErasureId,
         child: ChildId,
-        seqs: &str,
+        recordings: impl Iterator<Item = (i64, &str)>,
     ) -> sqlx::Result<()> {
-        let rows = query(
-            "SELECT r.content, r.identity, r.reference, r.id FROM json_each(?) j CROSS JOIN recording r ON r.seq = j.value",
+        let (seqs, mut marks): (Vec<i64>, Vec<Mark>) =
+            recordings.map(|(seq, id)| (seq, self.mark_of_id(id))).unzip();
+        let seqs = serde_json::Value::from(seqs).to_string();
+        // The marks of their bytes are there already.
+        query(
+            "INSERT OR IGNORE INTO tombstone (hash, erasure)
+             SELECT coalesce(r.content, r.identity), ? FROM json_each(?) j CROSS JOIN recording r ON r.seq = j.value ORDER BY 1",
+        )
+        .bind(erasure.to_string())
+        .bind(&seqs)
+        .execute(&mut **tx)
+        .await?;
+        let references: String = query_scalar(
+            "SELECT json_group_array(r.reference) FROM json_each(?) j CROSS JOIN recording r ON r.seq = j.value
+             WHERE r.reference IS NOT NULL",
         )
         .bind(seqs)
-        .fetch_all(&mut **tx)
+        .fetch_one(&mut **tx)
         .await?;
-        let mut marks: Vec<Vec<u8>> = Vec::with_capacity(rows.len());
-        for row in rows {
-            let content: Option<Vec<u8>> = row.try_get(0)?;
-            marks.push(content.map_or_else(|| row.try_get(1), Ok)?);
-            marks.push(self.mark_of_id(row.try_get(3)?).to_vec());
-            if let Some(reference) = row.try_get::<Option<String>, _>(2)? {
-                marks.push(self.mark(child, b'r', reference.as_bytes()).to_vec());
-            }
-        }
-        insert(tx, Some(erasure), marks.iter().map(Vec::as_slice)).await
+        let references: Vec<String> = rows(&references)?;
+        marks.extend(references.iter().map(|name| self.mark(child, b'r', name.as_bytes())));
+        bury_marks(tx, Some(erasure), &marks).await
     }
 
     /// Turns the bare hashes of entries from before there were marks into marks. Whole or not at all.
@@ -178,7 +189,16 @@ pub async fn bury_marks(
     erasure: Option<ErasureId>,
     marks: &[Mark],
 ) -> sqlx::Result<()> {
-    insert(tx, erasure, marks.iter().map(|mark| &mark[..])).await
+    let mut marks: Vec<String> = marks.iter().map(|mark| hex(mark)).collect();
+    // In the order of the table: each of its pages is looked for once.
+    marks.sort_unstable();
+    let marks = serde_json::Value::from(marks);
+    query("INSERT OR IGNORE INTO tombstone (hash, erasure) SELECT unhex(j.value), ? FROM json_each(?) j")
+        .bind(erasure.map(|erasure| erasure.to_string()).unwrap_or_default())
+        .bind(marks.to_string())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 /// Whether what has this mark was deleted, or is about to be.
@@ -231,26 +251,4 @@ pub async fn settle(tx: &mut Transaction<'_, Sqlite>, erasure: ErasureId) -> sql
         .execute(&mut **tx)
         .await?;
     take_back(tx, erasure).await
-}
-
-async fn insert<'a>(
-    tx: &mut Transaction<'_, Sqlite>,
-    erasure: Option<ErasureId>,
-    marks: impl Iterator<Item = &'a [u8]>,
-) -> sqlx::Result<()> {
-    let marks = serde_json::Value::from_iter(marks.map(hex));
-    query("INSERT OR IGNORE INTO tombstone (hash, erasure) SELECT unhex(j.value), ? FROM json_each(?) j")
-        .bind(erasure.map(|erasure| erasure.to_string()).unwrap_or_default())
-        .bind(marks.to_string())
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a text cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -307,13 +307,11 @@ pub async fn tell(
     .bind(child)
     .fetch_all(&mut **tx)
     .await?;
-    for (dataset, version) in datasets {
-        let body = body::rebuilt(&log.key, now, &dataset, version);
-        log.enter(tx, core, Kind::Derive, &body).await?;
-    }
-    for model in of_child(tx, erasure, child).await? {
-        let body = body::model(now, erasure, &model);
-        log.enter(tx, core, Kind::Model, &body).await?;
-    }
-    Ok(())
+    let models = of_child(tx, erasure, child).await?;
+    let rebuilt = datasets
+        .iter()
+        .map(|(dataset, version)| (Kind::Derive, body::rebuilt(&log.key, now, dataset, *version)));
+    let models = models.iter().map(|model| (Kind::Model, body::model(now, erasure, model)));
+    let entries: Vec<_> = rebuilt.chain(models).collect();
+    log.enter_all(tx, core, &entries).await
 }

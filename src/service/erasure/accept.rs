@@ -259,8 +259,7 @@ async fn seal_page(
         Decision::Erase { from, .. } => from.has(StoreId::Catalogue) || from.has(StoreId::Media),
         Decision::Kept { .. } | Decision::Nothing => false,
     });
-    let buried = serde_json::Value::from_iter(buried.map(|found| found.seq)).to_string();
-    core.tombstones.bury(tx, id, child, &buried).await?;
+    core.tombstones.bury(tx, id, child, buried.map(|found| (found.seq, &*found.recording))).await?;
     derived::erased::bury(core, tx, id, child, found).await?;
     let items: Vec<_> = found
         .iter()

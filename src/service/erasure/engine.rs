@@ -13,7 +13,7 @@ use std::{
 };
 
 use rules::{
-    ErasureId, ErasureState, StepState, StoreId, Stores, Timestamp,
+    ChildId, ErasureId, ErasureState, RecordingId, StepState, StoreId, Stores, Timestamp,
     contract::StepProblem,
     erasure::{Event, RETRY_AT_MOST_SECONDS, retry_after_seconds, verified},
     retention::{INACTIVE_AFTER_MONTHS, rule_deletes},
@@ -23,19 +23,20 @@ use sqlx::{QueryBuilder, Row, Sqlite, query, query_scalar};
 use super::{
     accept::{accept_for_rule, keep_from_undos, store_named},
     lease::{self, Free, Lease},
-    plan::recording_id,
     view,
 };
 use crate::{
     core::Core,
-    derived, faults, journal,
+    db, derived, faults, journal,
     ledger::erased,
     store::{Item, Store, StoreError},
     tombstone,
 };
 
-/// Items a store erases or probes in one go: bounds memory, and what a crash repeats.
+/// Items a store erases in one go: bounds what a crash repeats, and how long nobody else can write.
 const BATCH: i64 = 1000;
+/// Items a store probes in one go, which bounds memory. More, because some stores are read through for each go.
+const PROBED: i64 = 10_000;
 /// Erasures carried out before the next check.
 const AT_ONCE: i64 = 100;
 /// Up to this size, in bytes, writing the database anew takes about a second.
@@ -336,13 +337,7 @@ async fn erase(core: &Core, lease: &Lease) -> anyhow::Result<()> {
 async fn verify(core: &Core, lease: &Lease) -> anyhow::Result<()> {
     let id = lease.erasure;
     let mut steps = load(core, id).await?;
-    let mut found_empty = Stores::NONE;
-    for step in steps.iter_mut().filter(|step| step.state == StepState::Probing) {
-        probe(core, id, step).await?;
-        if step.state == StepState::VerifiedAbsent {
-            found_empty = found_empty.with(step.id());
-        }
-    }
+    let found_empty = probe(core, id, &mut steps).await?;
     let done = match verified(steps.iter().map(|step| step.state)) {
         Some(proof) => Some(ErasureState::Erasing.next(Event::Complete(proof))?),
         None => None,
@@ -402,29 +397,42 @@ async fn load(core: &Core, id: ErasureId) -> anyhow::Result<Vec<Step<'_>>> {
         .collect()
 }
 
-/// A batch of the frozen plan that any of `stores` has something of, after `after`.
-async fn batch(core: &Core, id: ErasureId, stores: Stores, after: i64) -> sqlx::Result<Vec<Item>> {
-    let rows = query(
-        "SELECT seq, recording, child, stores FROM erasure_item WHERE erasure = ? AND seq > ? AND stores & ? != 0
-         ORDER BY seq LIMIT ?",
+/// Those of them that a step has a part in, after `after`.
+fn part_of(planned: &[Item], step: &Step<'_>, after: i64) -> Vec<Item> {
+    let its = planned.iter().filter(|item| item.seq > after && !item.stores.and(step.bits()).is_empty());
+    its.copied().collect()
+}
+
+/// At most so many items of the frozen plan that any of `stores` has something of, after `after`.
+async fn batch(
+    core: &Core,
+    id: ErasureId,
+    stores: Stores,
+    after: i64,
+    at_most: i64,
+) -> sqlx::Result<Vec<Item>> {
+    let items: String = query_scalar(
+        "SELECT json_group_array(json_array(seq, recording, child, stores)) FROM (
+             SELECT seq, recording, child, stores FROM erasure_item
+             WHERE erasure = ? AND seq > ? AND stores & ? != 0 ORDER BY seq LIMIT ?)",
     )
     .bind(id.to_string())
     .bind(after)
     .bind(stores.bits())
-    .bind(BATCH)
-    .fetch_all(core.db.read())
+    .bind(at_most)
+    .fetch_one(core.db.read())
     .await?;
-    rows.iter()
-        .map(|row| {
-            let child: String = row.try_get(2)?;
-            Ok(Item {
-                seq: row.try_get(0)?,
-                recording: recording_id(&row.try_get::<String, _>(1)?)?,
-                child: child.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
-                stores: Stores::from_bits(row.try_get(3)?),
-            })
+    let mut planned: Vec<Item> = db::rows::<(i64, RecordingId, ChildId, u32)>(&items)?
+        .into_iter()
+        .map(|(seq, recording, child, stores)| Item {
+            seq,
+            recording,
+            child,
+            stores: Stores::from_bits(stores),
         })
-        .collect()
+        .collect();
+    planned.sort_unstable_by_key(|item| item.seq);
+    Ok(planned)
 }
 
 /// Has every erasing store erase its part of the next batch, the catalogue last. False when there
@@ -433,7 +441,7 @@ async fn erase_batch(core: &Core, id: ErasureId, steps: &mut [Step<'_>]) -> anyh
     let erasing = || steps.iter().filter(|step| step.state == StepState::Erasing);
     let stores = erasing().map(Step::bits).fold(Stores::NONE, Stores::or);
     let Some(after) = erasing().map(|step| step.last_seq).min() else { return Ok(false) };
-    let planned = batch(core, id, stores, after).await?;
+    let planned = batch(core, id, stores, after, BATCH).await?;
     let Some(last) = planned.last().map(|item| item.seq) else { return Ok(false) };
     for n in 0..steps.len() {
         let another_failed = steps[..n].iter().any(|step| step.state == StepState::Retrying);
@@ -446,11 +454,7 @@ async fn erase_batch(core: &Core, id: ErasureId, steps: &mut [Step<'_>]) -> anyh
             step.become_(StepState::Waiting)?;
             continue;
         }
-        let items: Vec<Item> = planned
-            .iter()
-            .filter(|item| item.seq > step.last_seq && !item.stores.and(step.bits()).is_empty())
-            .copied()
-            .collect();
+        let items = part_of(&planned, step, step.last_seq);
         fault(step.id(), "before");
         match step.store.erase(&items).await {
             Ok(()) => {
@@ -464,30 +468,42 @@ async fn erase_batch(core: &Core, id: ErasureId, steps: &mut [Step<'_>]) -> anyh
     Ok(true)
 }
 
-/// Reads one store again. Anything still there sends it back to erasing from the start.
-async fn probe(core: &Core, id: ErasureId, step: &mut Step<'_>) -> anyhow::Result<()> {
-    fault(step.id(), "probing");
-    let mut after = 0;
+/// Reads every store that has erased again; returns those that are empty. Anything still there sends its store back to
+/// erasing from the start.
+async fn probe(core: &Core, id: ErasureId, steps: &mut [Step<'_>]) -> anyhow::Result<Stores> {
+    let (mut after, mut begun) = (0, false);
     loop {
-        let items = batch(core, id, step.bits(), after).await?;
-        let Some(last) = items.last() else { break };
-        after = last.seq;
-        match step.store.probe(&items).await {
-            Ok(0) => {}
-            Ok(found) => {
-                let error = format!("{found} copies are still there");
-                step.fail(id, core.clock.now(), StepProblem::StillThere, &error);
-                return Ok(());
+        let probing = steps.iter().filter(|step| step.state == StepState::Probing);
+        let stores = probing.map(Step::bits).fold(Stores::NONE, Stores::or);
+        let planned = batch(core, id, stores, after, PROBED).await?;
+        for step in steps.iter_mut().filter(|step| step.state == StepState::Probing) {
+            if !begun {
+                fault(step.id(), "probing");
             }
-            Err(error) => {
-                step.fail(id, core.clock.now(), problem_of(&error), &error);
-                return Ok(());
+            let items = part_of(&planned, step, after);
+            if items.is_empty() {
+                continue;
+            }
+            match step.store.probe(&items).await {
+                Ok(0) => {}
+                Ok(found) => {
+                    let error = format!("{found} copies are still there");
+                    step.fail(id, core.clock.now(), StepProblem::StillThere, &error);
+                }
+                Err(error) => step.fail(id, core.clock.now(), problem_of(&error), &error),
             }
         }
+        begun = true;
+        let Some(last) = planned.last() else { break };
+        after = last.seq;
     }
-    step.become_(StepState::VerifiedAbsent)?;
-    step.problem = None;
-    Ok(())
+    let mut empty = Stores::NONE;
+    for step in steps.iter_mut().filter(|step| step.state == StepState::Probing) {
+        step.become_(StepState::VerifiedAbsent)?;
+        step.problem = None;
+        empty = empty.with(step.id());
+    }
+    Ok(empty)
 }
 
 /// Writes down where every step stands and, when `done`, that the erasure is finished; then the
@@ -504,26 +520,32 @@ async fn note(
     let id = lease.erasure;
     let mut tx = core.db.write_effect().await?;
     lease.keep(&mut tx, core).await?;
-    for step in steps {
-        let verified_at = (step.state == StepState::VerifiedAbsent).then_some(now);
-        let changed = query(
-            "UPDATE erasure_step SET state = ?, last_seq = ?, erased = ?, failed_attempts = ?, problem = ?,
-                    next_attempt_at = ?, verified_at = coalesce(verified_at, ?)
-             WHERE erasure = ? AND store = ?",
-        )
-        .bind(view::step_state_name(step.state))
-        .bind(step.last_seq)
-        .bind(step.erased)
-        .bind(step.failed_attempts)
-        .bind(step.problem.map(view::problem_name))
-        .bind(step.next_attempt_at.map(Timestamp::ms))
-        .bind(verified_at)
-        .bind(id.to_string())
-        .bind(step.id().name())
-        .execute(&mut *tx)
-        .await?;
-        anyhow::ensure!(changed.rows_affected() == 1, "the step {} is not there", step.id().name());
-    }
+    let stand: Vec<_> = steps
+        .iter()
+        .map(|step| {
+            (
+                step.id().name(),
+                view::step_state_name(step.state),
+                step.last_seq,
+                step.erased,
+                step.failed_attempts,
+                step.problem.map(view::problem_name),
+                step.next_attempt_at.map(Timestamp::ms),
+                (step.state == StepState::VerifiedAbsent).then_some(now),
+            )
+        })
+        .collect();
+    let changed = query(
+        "UPDATE erasure_step SET state = j.value ->> 1, last_seq = j.value ->> 2, erased = j.value ->> 3,
+                failed_attempts = j.value ->> 4, problem = j.value ->> 5, next_attempt_at = j.value ->> 6,
+                verified_at = coalesce(verified_at, j.value ->> 7)
+         FROM json_each(?) j WHERE erasure = ? AND store = j.value ->> 0",
+    )
+    .bind(serde_json::json!(stand).to_string())
+    .bind(id.to_string())
+    .execute(&mut *tx)
+    .await?;
+    anyhow::ensure!(changed.rows_affected() == steps.len() as u64, "a step is not there");
     if let Some(state) = done {
         let changed = query(
             "UPDATE erasure SET state = ?, finished_at = ?, request_hash = NULL WHERE id = ? AND state = ?",

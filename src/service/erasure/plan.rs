@@ -1,14 +1,16 @@
 //! Which recordings an erasure means, page by page: the preview counts them, the acceptance seals them.
 
+use std::cmp::Reverse;
+
 use rules::{
-    ChildId, Date, DeviceId, GuardianId, RecordingId, Scope, Stores, Timestamp,
+    ChildId, Date, DeviceId, GuardianId, Scope, Stores, Timestamp,
     preview::{Candidate, Decision, decide},
     scope::Filter,
 };
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, query_scalar, sqlite::SqliteRow};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection, query_scalar};
 
 use super::{Asker, ErasureError};
-use crate::db::select;
+use crate::db::{rows, select};
 
 /// Recordings looked at in one go: bounds memory, whatever the scope finds.
 const PAGE: u32 = 2000;
@@ -99,21 +101,23 @@ pub async fn page(
     child: i64,
     before: Option<i64>,
 ) -> Result<(Vec<Found>, Option<i64>), ErasureError> {
-    let mut sql = QueryBuilder::<Sqlite>::new("SELECT r.seq, r.id, r.usable, ");
+    let mut sql = QueryBuilder::<Sqlite>::new(
+        "SELECT json_group_array(json_array(seq, id, usable, by_asker, by_other, sealed)) FROM (SELECT r.seq, r.id, r.usable, ",
+    );
     match ask.guardian {
         Some(guardian) => {
             sql.push("(SELECT until FROM keep k WHERE k.seq = r.seq AND k.guardian = ")
                 .push_bind(guardian.to_string())
-                .push("), (SELECT max(until) FROM keep k WHERE k.seq = r.seq AND k.guardian <> ")
+                .push(") AS by_asker, (SELECT max(until) FROM keep k WHERE k.seq = r.seq AND k.guardian <> ")
                 .push_bind(guardian.to_string())
-                .push(")");
+                .push(") AS by_other");
         }
         None => {
-            sql.push("(SELECT max(until) FROM keep k WHERE k.seq = r.seq), NULL");
+            sql.push("(SELECT max(until) FROM keep k WHERE k.seq = r.seq) AS by_asker, NULL AS by_other");
         }
     }
     // What other erasures have sealed goes as well.
-    sql.push(", (SELECT group_concat(i.stores) FROM erasure_item i WHERE i.seq = r.seq)");
+    sql.push(", (SELECT group_concat(i.stores) FROM erasure_item i WHERE i.seq = r.seq) AS sealed");
     let filter = filter_of(ask.scope);
     match ask.scope {
         Scope::Items { recordings } => {
@@ -132,29 +136,31 @@ pub async fn page(
     if !whole {
         select::push_newest_first(&mut sql, &filter, PAGE);
     }
-    let rows = sql.build().fetch_all(db).await?;
-    let more = !whole && rows.len() == PAGE as usize;
-    let found = rows.iter().map(|row| found(row, ask)).collect::<sqlx::Result<Vec<_>>>()?;
+    sql.push(")");
+    let page: String = sql.build_query_scalar().fetch_one(db).await?;
+    let mut found: Vec<Found> = rows(&page)?.into_iter().map(|row| found(row, ask)).collect();
+    found.sort_unstable_by_key(|found| Reverse(found.seq));
+    let more = !whole && found.len() == PAGE as usize;
     let next = found.last().filter(|_| more).map(|last| last.seq);
     Ok((found, next))
 }
 
-fn found(row: &SqliteRow, ask: Ask<'_>) -> sqlx::Result<Found> {
-    let day = |column: usize| -> sqlx::Result<Option<Date>> {
-        Ok(row.try_get::<Option<i64>, _>(column)?.map(Date::from_days))
-    };
-    let usable = Stores::from_bits(row.try_get(2)?);
-    let sealed = row.try_get::<Option<String>, _>(5)?.unwrap_or_default();
+/// A row of [`page`].
+type Row = (i64, String, u32, Option<i64>, Option<i64>, Option<String>);
+
+fn found((seq, recording, usable, by_asker, by_other, sealed): Row, ask: Ask<'_>) -> Found {
+    let usable = Stores::from_bits(usable);
+    let sealed = sealed.unwrap_or_default();
     let sealed =
         sealed.split(',').filter_map(|bits| bits.parse::<u32>().ok()).fold(0, |all, bits| all | bits);
     let candidate = Candidate {
         usable,
         sealed: Stores::from_bits(sealed),
-        kept_by_asker: day(3)?,
-        kept_by_other: day(4)?,
+        kept_by_asker: by_asker.map(Date::from_days),
+        kept_by_other: by_other.map(Date::from_days),
     };
     let decision = decide(ask.scope, ask.include_kept, ask.today, candidate);
-    Ok(Found { seq: row.try_get(0)?, recording: row.try_get(1)?, usable, decision })
+    Found { seq, recording, usable, decision }
 }
 
 /// The list a scope is the same as.
@@ -167,9 +173,4 @@ fn filter_of(scope: &Scope) -> Filter {
         Scope::Search { filter } => filter.clone(),
         Scope::Items { .. } | Scope::Child {} | Scope::Everything {} => Filter::default(),
     }
-}
-
-/// An id as the database keeps it.
-pub fn recording_id(text: &str) -> sqlx::Result<RecordingId> {
-    text.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }

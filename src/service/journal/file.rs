@@ -35,7 +35,7 @@ use anyhow::{Context, bail, ensure};
 use proof::Hash;
 use rules::{Date, ErasureId, Timestamp, processor::ClassSet};
 
-use crate::tombstone::Mark;
+use crate::{hex::hex, tombstone::Mark};
 
 /// The first line of a deletion's file.
 const DELETION: &str = "forget-me-not/deletion/v2";
@@ -230,11 +230,7 @@ fn head(
     Ok(Head::Deletion(Deletion { id, guardian, scope, contested, times }))
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn mark(text: &str) -> Option<Mark> {
+pub(super) fn mark(text: &str) -> Option<Mark> {
     let mut mark = [0; 32];
     (text.len() == 64 && text.is_ascii()).then_some(())?;
     for (n, byte) in mark.iter_mut().enumerate() {

@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 use sqlx::{Row, query, query_as, query_scalar};
 
 use self::file::{Deletion, END, Head, Line, Reader, begin_deletion};
-use crate::{core::Core, erasure::view, faults, files, tombstone::Mark};
+use crate::{core::Core, db, erasure::view, faults, files, hex::hex, tombstone::Mark};
 
 pub mod file;
 pub mod note;
@@ -68,7 +68,7 @@ pub async fn keep(core: &Core) -> anyhow::Result<()> {
         for (number, at, said) in &notes {
             let text = file::note(&core.tombstones.mark_of_key(), *number, *at, said);
             // Of the same text whoever writes it; a number that a lost database had given may be given again.
-            let name = format!("{NOTE}{number:012}-{}", file::hex(&Sha256::digest(&text)[..8]));
+            let name = format!("{NOTE}{number:012}-{}", hex(&Sha256::digest(&text)[..8]));
             let staged = staged(core, &folder, &name);
             let mut file = File::create(&staged)?;
             file.write_all(text.as_bytes())?;
@@ -193,16 +193,19 @@ async fn write(core: &Core, folder: &Path, id: ErasureId) -> anyhow::Result<()> 
         writeln!(file, "{}", Line::Child(marks.mark_of_id(&child)))?;
         let mut after = String::new();
         loop {
-            let page: Vec<(String, u32)> = query_as(
-                "SELECT recording, stores FROM erasure_item WHERE erasure = ? AND child = ? AND recording > ?
-                 ORDER BY recording LIMIT ?",
+            let page: String = query_scalar(
+                "SELECT json_group_array(json_array(recording, stores)) FROM (
+                     SELECT recording, stores FROM erasure_item WHERE erasure = ? AND child = ? AND recording > ?
+                     ORDER BY recording LIMIT ?)",
             )
             .bind(id.to_string())
             .bind(&child)
             .bind(&after)
             .bind(PAGE)
-            .fetch_all(&mut *tx)
+            .fetch_one(&mut *tx)
             .await?;
+            let mut page: Vec<(String, u32)> = db::rows(&page)?;
+            page.sort_unstable();
             let Some((last, _)) = page.last() else { break };
             after.clone_from(last);
             for (recording, stores) in page {
@@ -210,21 +213,25 @@ async fn write(core: &Core, folder: &Path, id: ErasureId) -> anyhow::Result<()> 
             }
         }
     }
-    let mut after: Vec<u8> = Vec::new();
+    let mut after = String::new();
     loop {
-        let page: Vec<Vec<u8>> = query_scalar(
-            // The index of those of an erasure, or all there are would be read.
-            "SELECT hash FROM tombstone WHERE erasure = ? AND erasure <> '' AND hash > ? ORDER BY hash LIMIT ?",
+        let page: String = query_scalar(
+            // By the index of those of an erasure, or all there are would be read.
+            "SELECT json_group_array(lower(hex(hash))) FROM (
+                 SELECT hash FROM tombstone WHERE erasure = ? AND erasure <> '' AND hash > unhex(?)
+                 ORDER BY hash LIMIT ?)",
         )
         .bind(id.to_string())
         .bind(&after)
         .bind(PAGE)
-        .fetch_all(&mut *tx)
+        .fetch_one(&mut *tx)
         .await?;
+        let mut page: Vec<String> = db::rows(&page)?;
+        page.sort_unstable();
         let Some(last) = page.last() else { break };
         after.clone_from(last);
-        for mark in page {
-            writeln!(file, "{}", Line::Tombstone(mark[..].try_into()?))?;
+        for hash in page {
+            writeln!(file, "{}", Line::Tombstone(file::mark(&hash).context("no tombstone")?))?;
         }
     }
     writeln!(file, "{END}")?;

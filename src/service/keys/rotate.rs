@@ -8,7 +8,7 @@ use sqlx::{Row, Sqlite, Transaction, query, query_scalar};
 use zeroize::Zeroizing;
 
 use super::{KeyError, Keys, Wrapping, begin_epoch, epoch, kek_name, kms, new_kek, open_kek, parts, things};
-use crate::faults;
+use crate::{faults, hex::hex};
 
 /// Children's keys wrapped in one transaction.
 const BATCH: i64 = 500;
@@ -97,8 +97,10 @@ impl Keys {
             .await?;
         let mut of: Option<(i64, Wrapping)> = None;
         let mut renewed = 0;
+        let mut anew = Vec::with_capacity(rows.len());
         for row in &rows {
-            let child: ChildId = row.try_get::<String, _>(0)?.parse().map_err(|_| KeyError::Damaged)?;
+            let id: String = row.try_get(0)?;
+            let child: ChildId = id.parse().map_err(|_| KeyError::Damaged)?;
             let (epoch, wrapped): (i64, Vec<u8>) = (row.try_get(1)?, row.try_get(2)?);
             if of.as_ref().is_none_or(|(last, _)| *last != epoch) {
                 of = Some((epoch, self.kms.epoch(epoch)?));
@@ -112,12 +114,18 @@ impl Keys {
                     old.open(&kek_name(child), &wrapped).ok_or(KeyError::Damaged)?;
                 wrapping.wrap(rand::random(), &kek_name(child), &key[..])
             };
-            query("UPDATE kek SET epoch = ?, wrapped = ?, stale = 0 WHERE child = ?")
-                .bind(new)
-                .bind(wrapped)
-                .bind(child.to_string())
-                .execute(&mut *tx)
-                .await?;
+            anew.push((id, hex(&wrapped)));
+        }
+        let changed = query(
+            "UPDATE kek SET epoch = ?, wrapped = unhex(j.value ->> 1), stale = 0
+             FROM json_each(?) j WHERE kek.child = j.value ->> 0",
+        )
+        .bind(new)
+        .bind(serde_json::json!(anew).to_string())
+        .execute(&mut *tx)
+        .await?;
+        if changed.rows_affected() != rows.len() as u64 {
+            return Err(KeyError::Damaged);
         }
         tx.commit().await?;
         Ok((rows.len() as u64, renewed))

@@ -14,10 +14,10 @@ use proof::{
     statement::{By, Ended, Statement, Store},
 };
 use rules::{ErasureId, StoreId, Stores, Timestamp, retention::BACKUPS_END_AFTER_DAYS};
-use sqlx::{Row, Sqlite, Transaction, query, query_as};
+use sqlx::{Row, Sqlite, Transaction, query, query_as, query_scalar};
 
 use super::{Log, body, time};
-use crate::{core::Core, derived, journal::note::Note, processors};
+use crate::{core::Core, db, derived, journal::note::Note, processors};
 
 /// Items of a plan that are hashed in one go.
 const PAGE: i64 = 1000;
@@ -64,16 +64,19 @@ async fn part(
     let mut trees = StoreId::ALL.map(|store| (store, Growing::default()));
     let (mut recordings, mut after) = (0, String::new());
     loop {
-        let page: Vec<(String, u32)> = query_as(
-            "SELECT recording, stores FROM erasure_item WHERE erasure = ? AND child = ? AND recording > ?
-             ORDER BY recording LIMIT ?",
+        let page: String = query_scalar(
+            "SELECT json_group_array(json_array(recording, stores)) FROM (
+                 SELECT recording, stores FROM erasure_item WHERE erasure = ? AND child = ? AND recording > ?
+                 ORDER BY recording LIMIT ?)",
         )
         .bind(erasure.to_string())
         .bind(id)
         .bind(&after)
         .bind(PAGE)
-        .fetch_all(core.db.read())
+        .fetch_one(core.db.read())
         .await?;
+        let mut page: Vec<(String, u32)> = db::rows(&page)?;
+        page.sort_unstable();
         recordings += page.len() as u64;
         for (recording, stores) in &page {
             let stores = Stores::from_bits(*stores);
@@ -104,15 +107,16 @@ pub async fn tell(
     let mut note = Note::default();
     for part in parts {
         let mut log = Log::of(tx, part.child).await?;
-        for (store, copies, root) in part.stores.iter().filter(|(store, ..)| verified.has(*store)) {
-            let (kind, body) = match ended(*store) {
+        let verified = part.stores.iter().filter(|(store, ..)| verified.has(*store));
+        let results: Vec<_> = verified
+            .map(|(store, copies, root)| match ended(*store) {
                 Ended::KeyDestroyed => (Kind::KeyDestroyed, body::key_destroyed(now, erasure, *copies, root)),
                 Ended::Absent | Ended::None => {
                     (Kind::StoreResult, body::store_result(now, erasure, *store, *copies, root))
                 }
-            };
-            log.enter(tx, core, kind, &body).await?;
-        }
+            })
+            .collect();
+        log.enter_all(tx, core, &results).await?;
         if done {
             derived::erased::tell(core, tx, &mut log, erasure, part.child, now).await?;
             let statement = statement(tx, erasure, part, &log, now).await?;

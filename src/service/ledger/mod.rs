@@ -276,19 +276,56 @@ impl Log {
         kind: Kind,
         body: &str,
     ) -> sqlx::Result<i64> {
-        let salt = self.key.salt(self.seq);
-        let leaf = Leaf::of(kind, &self.key, self.seq, self.last.as_ref(), &salt, body).text();
-        let place = insert(tx, core, &leaf, Some((self.child, self.seq)), body).await?;
-        let last = leaf_hash(leaf.as_bytes());
-        self.last = Some(last);
-        self.seq += 1;
-        query("UPDATE child_log SET next = ?, last = ? WHERE child = ?")
-            .bind(self.seq.cast_signed())
-            .bind(&last[..])
-            .bind(self.child)
-            .execute(&mut **tx)
-            .await?;
-        Ok(place)
+        self.insert(tx, core, &[(kind, body)]).await
+    }
+
+    /// Enters the next ones, in this order.
+    pub async fn enter_all(
+        &mut self,
+        tx: &mut Transaction<'_, Sqlite>,
+        core: &Core,
+        entries: &[(Kind, impl AsRef<str>)],
+    ) -> sqlx::Result<()> {
+        if !entries.is_empty() {
+            self.insert(tx, core, entries).await?;
+        }
+        Ok(())
+    }
+
+    /// Returns the last one's place.
+    async fn insert(
+        &mut self,
+        tx: &mut Transaction<'_, Sqlite>,
+        core: &Core,
+        entries: &[(Kind, impl AsRef<str>)],
+    ) -> sqlx::Result<i64> {
+        let mut rows = Vec::with_capacity(entries.len());
+        for (kind, body) in entries {
+            let body = body.as_ref();
+            let salt = self.key.salt(self.seq);
+            let leaf = Leaf::of(*kind, &self.key, self.seq, self.last.as_ref(), &salt, body).text();
+            self.last = Some(leaf_hash(leaf.as_bytes()));
+            rows.push((leaf, self.seq, body));
+            self.seq += 1;
+        }
+        // Two statements at once: the way to the thread that has the connection costs more than each of them.
+        let entered = query(
+            "INSERT INTO ledger_entry (place, leaf, child, seq, body, entered_at)
+             SELECT (SELECT coalesce(max(place) + 1, 0) FROM ledger_entry) + j.key,
+                    j.value ->> 0, ?, j.value ->> 1, j.value ->> 2, ? FROM json_each(?) j;
+             UPDATE child_log SET next = ?, last = ? WHERE child = ?",
+        )
+        .bind(self.child)
+        .bind(core.clock.now().ms())
+        .bind(serde_json::json!(rows).to_string())
+        .bind(self.seq.cast_signed())
+        .bind(self.last.map(|last| last.to_vec()))
+        .bind(self.child)
+        .execute(&mut **tx)
+        .await?;
+        // Before the commit: the sequencer collects a moment before it looks.
+        core.ledger.wake.notify_one();
+        Ok(entered.last_insert_rowid())
     }
 }
 
@@ -313,32 +350,18 @@ pub(crate) async fn enter_public(
     kind: Kind,
     body: &str,
 ) -> sqlx::Result<i64> {
-    let place = insert(tx, core, &Leaf::public(kind, body).text(), None, body).await?;
-    let mut note = journal::note::Note::default();
-    note.entered(tx, place).await?;
-    note.insert(tx, core.clock.now(), None).await?;
-    Ok(place)
-}
-
-async fn insert(
-    tx: &mut Transaction<'_, Sqlite>,
-    core: &Core,
-    leaf: &str,
-    of: Option<(i64, u64)>,
-    body: &str,
-) -> sqlx::Result<i64> {
     let place = query_scalar(
-        "INSERT INTO ledger_entry (place, leaf, child, seq, body, entered_at)
-         VALUES ((SELECT coalesce(max(place) + 1, 0) FROM ledger_entry), ?, ?, ?, ?, ?) RETURNING place",
+        "INSERT INTO ledger_entry (place, leaf, body, entered_at)
+         VALUES ((SELECT coalesce(max(place) + 1, 0) FROM ledger_entry), ?, ?, ?) RETURNING place",
     )
-    .bind(leaf)
-    .bind(of.map(|(child, _)| child))
-    .bind(of.map(|(_, seq)| seq.cast_signed()))
+    .bind(Leaf::public(kind, body).text())
     .bind(body)
     .bind(core.clock.now().ms())
     .fetch_one(&mut **tx)
     .await?;
-    // Before the commit: the sequencer collects a moment before it looks.
+    let mut note = journal::note::Note::default();
+    note.entered(tx, place).await?;
+    note.insert(tx, core.clock.now(), None).await?;
     core.ledger.wake.notify_one();
     Ok(place)
 }

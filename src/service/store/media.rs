@@ -7,7 +7,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::TryStreamExt;
 use object_store::{ObjectStore, path::Path};
 use rules::{ChildId, RecordingId, StoreId};
 
@@ -66,18 +66,9 @@ impl Store for Media {
     }
 
     async fn erase(&self, items: &[Item]) -> Result<(), StoreError> {
-        let names: Vec<_> = items.iter().map(|item| Ok(object(item.child, item.recording))).collect();
-        let mut deleted = self.objects.delete_stream(stream::iter(names).boxed());
-        while let Some(result) = deleted.next().await {
-            match result {
-                Ok(_) | Err(object_store::Error::NotFound { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        let folders: BTreeSet<PathBuf> =
-            items.iter().map(|item| self.folder.join(prefix(item.child).as_ref())).collect();
-        let sought: HashSet<String> = items.iter().map(|item| item.recording.to_string()).collect();
-        tokio::task::spawn_blocking(move || folders.iter().try_for_each(|folder| settle(folder, &sought)))
+        // All in one go: the object store would hand each file to another thread, which costs as much as removing it.
+        let (folder, items) = (self.folder.clone(), items.to_vec());
+        tokio::task::spawn_blocking(move || remove(&folder, &items))
             .await
             .map_err(std::io::Error::other)??;
         Ok(())
@@ -116,43 +107,47 @@ fn entries(
     }
 }
 
-/// Removes unfinished uploads of what was `erased`, makes removals durable, once a folder instead of
-/// once a file, and drops the folder if it is empty.
-fn settle(folder: &std::path::Path, erased: &HashSet<String>) -> std::io::Result<()> {
-    for entry in entries(folder)? {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().split_once('#').is_some_and(|(id, _)| erased.contains(id)) {
-            remove(&entry.path())?;
+/// Removes the objects and their unfinished uploads, makes that durable, once a folder instead of once a file, and
+/// drops the folder if it is empty.
+fn remove(folder: &std::path::Path, items: &[Item]) -> std::io::Result<()> {
+    for item in items {
+        let object = object(item.child, item.recording);
+        remove_file(&folder.join(object.as_ref()))?;
+        remove_unfinished(folder, &object)?;
+    }
+    let folders: BTreeSet<PathBuf> =
+        items.iter().map(|item| folder.join(prefix(item.child).as_ref())).collect();
+    for folder in folders {
+        match std::fs::File::open(&folder) {
+            Ok(open) => open.sync_all()?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
         }
+        // Fails when anything is in it, which is as it should be.
+        let _ = std::fs::remove_dir(folder);
     }
-    match std::fs::File::open(folder) {
-        Ok(open) => open.sync_all()?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-    }
-    // Fails when anything is in it, which is as it should be.
-    let _ = std::fs::remove_dir(folder);
     Ok(())
 }
 
-/// Removes what an unfinished upload of `name` may have left in `folder`.
+/// Removes what unfinished uploads of `name` may have left in `folder`. The object store numbers them: each gets the
+/// first number that is free. So they are found without a look through a folder that may have very many files.
 pub fn remove_unfinished(folder: &std::path::Path, name: &Path) -> std::io::Result<()> {
-    let path = folder.join(name.as_ref());
-    let (Some(parent), Some(file)) = (path.parent(), path.file_name()) else { return Ok(()) };
-    let staged = format!("{}#", file.to_string_lossy());
-    for entry in entries(parent)? {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(&staged) {
-            remove(&entry.path())?;
+    let object = folder.join(name.as_ref());
+    for n in 1_u64.. {
+        let mut unfinished = object.clone().into_os_string();
+        unfinished.push(format!("#{n}"));
+        if !remove_file(unfinished.as_ref())? {
+            break;
         }
     }
     Ok(())
 }
 
-/// Removes a file that may be gone already.
-fn remove(path: &std::path::Path) -> std::io::Result<()> {
+/// Removes a file that may be gone already; returns whether it was there.
+fn remove_file(path: &std::path::Path) -> std::io::Result<bool> {
     match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }

@@ -153,6 +153,19 @@ async fn no_byte_of_it_is_left_in_any_file() {
 }
 
 #[tokio::test]
+async fn what_uploads_have_left_unfinished_goes_with_the_recording() {
+    let home = Household::new().await;
+    let [gone, kept] = [home.record(0, "gone", true).await, home.record(1, "kept", true).await];
+    let folder = home.folder.path().join("media").join(home.child.to_string());
+    for name in [format!("{gone}#1"), format!("{gone}#2")] {
+        std::fs::write(folder.join(name), "half").unwrap();
+    }
+    home.delete(&of(Scope::Items { recordings: vec![gone] }, &home)).await;
+    let left: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, [&*kept.to_string()]);
+}
+
+#[tokio::test]
 async fn a_preview_says_what_then_happens() {
     let home = Household::new().await;
     home.record_whole(0, "walnut", true).await;

@@ -23,7 +23,7 @@ use service::{
         tiles::{Level, Tile, Tiles, entries},
     },
 };
-use sqlx::{query, query_scalar};
+use sqlx::{query, query_as, query_scalar};
 
 fn erase_all(home: &Household) -> NewErasure {
     NewErasure {
@@ -185,6 +185,41 @@ async fn each_child_of_an_erasure_has_a_receipt_of_its_own() {
     }
     let strangers = receipt::of_erasure(&home.core, &home.another_family().await, erasure.id, None).await;
     assert!(matches!(strangers, Err(receipt::ReceiptError::NotFound)));
+}
+
+#[tokio::test]
+async fn many_entries_at_once_are_linked_like_those_that_come_one_by_one() {
+    let home = Household::new().await;
+    home.record(0, "walnut", true).await;
+    let bodies = ["a\n", "\"b\" \\ \u{7f} \u{1f994}\n", "c\n"];
+    let mut tx = home.core.db.write().await.unwrap();
+    let mut log = ledger::Log::of(&mut tx, home.number).await.unwrap();
+    log.enter_all(&mut tx, &home.core, &bodies.map(|body| (Kind::Derive, body))).await.unwrap();
+    log.enter_all(&mut tx, &home.core, &[] as &[(Kind, &str)]).await.unwrap();
+    let place = log.enter(&mut tx, &home.core, Kind::Access, "d\n").await.unwrap();
+    ledger::enter(&mut tx, &home.core, home.number, Kind::Decision, |_| "e\n".into()).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let rows: Vec<(i64, String, String)> =
+        query_as("SELECT place, leaf, body FROM ledger_entry WHERE child = ? ORDER BY seq")
+            .bind(home.number)
+            .fetch_all(home.core.db.read())
+            .await
+            .unwrap();
+    let text: String = rows.iter().map(|(_, leaf, _)| leaf.as_str()).collect();
+    assert_eq!(
+        proof::child::entries(&log.key, &text).unwrap().len(),
+        6,
+        "none is missing, each names the one before"
+    );
+    for (seq, (_, leaf, body)) in (0..).zip(&rows) {
+        let salt = log.key.salt(seq);
+        assert_eq!(Leaf::parse(leaf).unwrap().body, proof::leaf::commitment(&salt, body));
+    }
+    let entered: Vec<&str> = rows[1..].iter().map(|(.., body)| body.as_str()).collect();
+    assert_eq!(entered, [&bodies[..], &["d\n", "e\n"]].concat());
+    let places: Vec<i64> = rows[1..].iter().map(|(place, ..)| *place).collect();
+    assert_eq!(places, (place - 3..place + 2).collect::<Vec<_>>());
 }
 
 /// Enters so many entries of the household's child, directly.
