@@ -12,7 +12,7 @@ use crate::{
     api::{DEMO_GUARDIAN, Options, document},
     clock::{Clock, SystemClock},
     core::{Core, Policy},
-    db::Db,
+    db::{self, Db},
     erasure::report,
     follow, import, ingest, keys, ledger, processors, restore,
     serve::{self, Signals},
@@ -109,6 +109,9 @@ async fn serve(data: &Path, settings: Serve) -> anyhow::Result<()> {
     let given = std::env::var("FMN_VENDOR_KEY").ok();
     let vendor_key = serve::vendor_key(data, given, settings.vendor_key_file.as_deref())?;
 
+    if let Some(file) = &settings.search_index {
+        db::index::put(data, file).with_context(|| format!("--search-index {}", file.display()))?;
+    }
     if let Some(origin) = &settings.ledger_origin {
         ledger::name(data, origin)?;
     }

@@ -18,7 +18,7 @@ use crate::{
     ledger::{self, Ledger},
     owner::Owner,
     processors::{Processor, Processors},
-    restore,
+    restore, search,
     store::{self, Store},
     tombstone::Tombstones,
     upgrade,
@@ -112,6 +112,7 @@ impl Core {
         let keys = Arc::new(Keys::open(data, clock.now()).await?);
         let tombstones = Tombstones::open(data, &db).await?;
         upgrade::encrypt(&db, &keys).await?;
+        search::mend::mend(&db, &keys).await?;
         let processors = Processors::open(data, &db, processors).await?;
         let ledger = Ledger::open(data, ledger::is_begun(&db).await?)?;
         if let Some(stage) = &stage {

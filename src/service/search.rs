@@ -7,6 +7,7 @@
 //! then finds side by side.
 
 mod marks;
+pub mod mend;
 mod words;
 
 pub use marks::{EXCERPT_CHARS, excerpt, marks, utf16};

@@ -126,6 +126,10 @@ pub struct Serve {
     /// `quorum none` asks for none any more
     #[arg(long, value_name = "FILE", env = "FMN_LEDGER_POLICY")]
     pub ledger_policy: Option<PathBuf>,
+    /// Where the words that are searched for are, best on a disk that no backup or snapshot takes; made anew there, and
+    /// removed where they were. Remembered in DIR [default: DIR/search.db]
+    #[arg(long, value_name = "FILE", env = "FMN_SEARCH_INDEX")]
+    pub search_index: Option<PathBuf>,
     /// Who may be given recordings and is asked to delete them: a TOML file, docs/processors.md
     #[arg(long, value_name = "FILE", env = "FMN_PROCESSORS")]
     pub processors: Option<PathBuf>,

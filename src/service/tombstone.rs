@@ -100,6 +100,15 @@ impl Tombstones {
         mac.finalize().into_bytes().into()
     }
 
+    /// The mark of what was asked for, by its hash: to know it again, and to tell nobody else.
+    #[must_use]
+    pub fn mark_of_request(&self, hash: &[u8; 32]) -> Mark {
+        let mut mac = self.0.clone();
+        mac.update(b"request\0");
+        mac.update(hash);
+        mac.finalize().into_bytes().into()
+    }
+
     /// The mark of a thing that was made from recordings, by the vendor's own name for it.
     #[must_use]
     pub fn mark_of_thing(&self, child: ChildId, reference: &str) -> Mark {

@@ -11,8 +11,9 @@ use crate::{
     session::id,
 };
 
-/// Tables of this version (SQLite's `user_version`) have nothing of a recording in the clear.
-const ENCRYPTED: i64 = 2;
+/// Files of this version (SQLite's `user_version`) have nothing of a recording in the clear, and no word that is
+/// searched for.
+const ENCRYPTED: i64 = 3;
 /// Rows encrypted in one transaction: bounds memory, and what a crash repeats.
 const BATCH: i64 = 1000;
 
@@ -201,14 +202,14 @@ async fn things(db: &Db, keys: &Keys) -> anyhow::Result<()> {
     }
 }
 
-/// What is sealed and can still be taken back has keys now that go with it.
+/// Whatever is to be erased has keys now that go with it.
 async fn give_steps(db: &Db) -> sqlx::Result<()> {
     let keys = StoreId::Keys.takes_part_in().bits();
     let mut tx = db.write().await?;
     query(
         "INSERT INTO erasure_step (erasure, store, position, state, copies)
          SELECT i.erasure, ?1, 0, 'waiting', count(*) FROM erasure_item i JOIN erasure e ON e.id = i.erasure
-         WHERE e.state = 'sealed' AND e.finished_at IS NULL AND i.stores & ?2 <> 0 GROUP BY i.erasure
+         WHERE e.finished_at IS NULL AND i.stores & ?2 <> 0 GROUP BY i.erasure
          ON CONFLICT (erasure, store) DO UPDATE SET copies = excluded.copies",
     )
     .bind(StoreId::Keys.name())

@@ -1,4 +1,4 @@
-//! SQLite: one connection that writes, several that read.
+//! SQLite: one connection that writes, several that read. Each has the search index attached, a file of its own.
 
 use std::{path::Path, time::Duration};
 
@@ -9,6 +9,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+pub mod index;
 pub mod select;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("db/migrations");
@@ -44,6 +45,15 @@ pub fn options(path: &Path) -> SqliteConnectOptions {
         .pragma("temp_store", "MEMORY")
 }
 
+/// A pool whose connections have the search index attached.
+fn with(index: &Path, cache: Option<&'static str>) -> SqlitePoolOptions {
+    let index = index.to_owned();
+    SqlitePoolOptions::new().after_connect(move |db, _| {
+        let index = index.clone();
+        Box::pin(async move { index::attach(db, &index, cache).await })
+    })
+}
+
 /// The database.
 #[derive(Debug, Clone)]
 pub struct Db {
@@ -60,18 +70,19 @@ pub struct WalBusy;
 impl Db {
     /// Opens the file, makes it where it is missing, and brings its tables up to date.
     pub async fn open(path: &Path) -> anyhow::Result<Self> {
+        let index = index::file(path.parent().unwrap_or(Path::new("")))?;
+        index::prepare(&index).await?;
         let options = options(path);
         // A large erasure touches the tombstones' table all over in one transaction: with SQLite's 2 MB each
         // page would be written and read again many times.
         let writing = options.clone().pragma("cache_size", WRITE_CACHE);
-        let write = SqlitePoolOptions::new().max_connections(1).connect_with(writing).await?;
+        let write = with(&index, Some(WRITE_CACHE)).max_connections(1).connect_with(writing).await?;
         MIGRATIONS.run(&write).await?;
-        let empty = SqlitePoolOptions::new()
+        let empty = with(&index, None)
             .max_connections(1)
             // Its temporary files hold what stays, and may be larger than memory.
             .connect_lazy_with(options.clone().busy_timeout(BUSY_EMPTYING).pragma("temp_store", "FILE"));
-        let read =
-            SqlitePoolOptions::new().max_connections(READERS).connect_with(options.read_only(true)).await?;
+        let read = with(&index, None).max_connections(READERS).connect_with(options.read_only(true)).await?;
         Ok(Self { write, read, empty })
     }
 
@@ -103,7 +114,7 @@ impl Db {
         if row.try_get::<i64, _>(0)? == 0 { Ok(()) } else { Err(WalBusy.into()) }
     }
 
-    /// Writes the whole file anew, and the search index before it, so that no page keeps what was
+    /// Writes both files anew, and the search index before that, so that no page keeps what was
     /// erased.
     ///
     /// `secure_delete` zeroes a deleted row where it stands, and not the copies that SQLite leaves in
@@ -112,17 +123,21 @@ impl Db {
     /// database costs, and holds the write lock meanwhile.
     pub async fn scrub(&self) -> sqlx::Result<()> {
         let mut connection = self.empty.acquire().await?;
-        for sql in ["INSERT INTO search_index (search_index) VALUES ('rebuild')", "VACUUM"] {
+        let rebuild = "INSERT INTO search_index (search_index) VALUES ('rebuild')";
+        for sql in [rebuild, "VACUUM search", "VACUUM"] {
             sqlx::query(sql).execute(&mut *connection).await?;
         }
         Ok(())
     }
 
-    /// Bytes of the database.
+    /// Bytes of the database and of the search index.
     pub async fn size(&self) -> sqlx::Result<i64> {
-        sqlx::query_scalar("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
-            .fetch_one(&self.read)
-            .await
+        sqlx::query_scalar(
+            "SELECT sum(p.page_count * s.page_size) FROM (VALUES ('main'), ('search')) f
+             JOIN pragma_page_count p ON p.schema = f.column1 JOIN pragma_page_size s ON s.schema = f.column1",
+        )
+        .fetch_one(&self.read)
+        .await
     }
 
     /// Closes every connection; the last one empties the log.

@@ -89,6 +89,11 @@ pub async fn accept(
 ) -> Result<(Erasure, bool), ErasureError> {
     request.check()?;
     let children = plan::children(asker, request.child)?;
+    // What was searched for could be guessed from a bare hash of it.
+    let idempotency = idempotency.map(|asked| Idempotency {
+        request_hash: core.tombstones.mark_of_request(&asked.request_hash),
+        ..asked
+    });
     let mut tx = core.db.write().await?;
     if let Some(key) = &idempotency
         && let Some(id) = made_before(&mut tx, asker.guardian, key).await?

@@ -24,6 +24,7 @@ use crate::db;
 
 pub mod chunked;
 mod fit;
+mod fsck;
 pub mod kms;
 mod parts;
 mod rotate;
@@ -33,6 +34,7 @@ mod traces;
 
 pub use self::{
     fit::fit,
+    fsck::look,
     kms::{Kms, LocalFiles, Wrapping},
     rotate::Rotated,
     rows::{RecordingKeys, RowKey, Thing},

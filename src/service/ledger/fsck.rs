@@ -20,7 +20,11 @@ use super::{
     tiles::{Level, Tile, Tiles, WIDTH, entries},
     unsigned,
 };
-use crate::db::Db;
+use crate::{
+    clock::{Clock, SystemClock},
+    db::Db,
+    keys::{self, Keys},
+};
 
 /// Looks at a data folder; one line for each fault. Nobody adds to the ledger meanwhile.
 pub async fn fsck(data: &Path) -> anyhow::Result<Vec<String>> {
@@ -53,7 +57,8 @@ impl Look {
         self.cosigned(size)?;
         self.tree(size, &root).await?;
         self.chains().await?;
-        self.stores(data).await
+        self.stores(data).await?;
+        self.keys(data).await
     }
 
     fn fault(&mut self, what: impl Into<String>) {
@@ -273,6 +278,20 @@ impl Look {
             if seq != next || last.as_ref().map(|last| &last[..]) != head.as_deref() {
                 self.fault(format!("child number {child}: {seq} entries, and its log has {next}"));
             }
+        }
+        Ok(())
+    }
+
+    /// That each row opens, and no key is there for nothing.
+    async fn keys(&mut self, data: &Path) -> anyhow::Result<()> {
+        // Made where there is none: the service would as well.
+        match Keys::open(data, SystemClock.now()).await {
+            Ok(keys) => {
+                let looked = keys::look(&self.db, &keys).await;
+                keys.close().await;
+                self.faults.extend(looked?);
+            }
+            Err(error) => self.fault(format!("keys: {error:#}")),
         }
         Ok(())
     }

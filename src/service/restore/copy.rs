@@ -10,6 +10,7 @@ use anyhow::{Context, bail, ensure};
 
 use super::{MARKER, Stage, mark, stage};
 use crate::{
+    db::index,
     faults,
     journal::{self, file::Reader},
     keys, ledger,
@@ -29,8 +30,8 @@ const PARTS: [&str; 2] = ["-wal", ""];
 const STAGED: &str = ".restoring";
 /// Folders of files that have a meaning each: those that the folder does not have come from the backup.
 const MERGED: [&str; 2] = ["media", journal::FOLDER];
-/// What belonged to processes.
-const PASSING: [&str; 2] = ["processes", "uploads"];
+/// What belonged to processes, and to a machine.
+const PASSING: [&str; 3] = ["processes", "uploads", index::ELSEWHERE];
 
 /// Begins to restore `data` from the backup in `from`, or goes on with it; without what the folder `deletions` lacks,
 /// where whoever runs the service says so.
@@ -184,6 +185,8 @@ pub fn go_on(data: &Path) -> anyhow::Result<()> {
 
 /// Gives the databases their names, now that all is there. What has one already is somebody's.
 fn place(data: &Path) -> anyhow::Result<()> {
+    // The words of the lost database: those of the backup's are made anew from its transcripts.
+    index::remove(&index::file(data)?)?;
     for name in [DATABASE, KEYS] {
         for end in PARTS {
             let to = data.join(format!("{name}{end}"));
@@ -215,7 +218,7 @@ fn copy(data: &Path, from: &Path) -> anyhow::Result<()> {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let to = data.join(&name);
-        let databases = name.starts_with(DATABASE) || name.starts_with(KEYS);
+        let databases = [DATABASE, KEYS, index::FILE].iter().any(|it| name.starts_with(it));
         let passing = PASSING.contains(&&*name) || name.ends_with(".lock") || name.starts_with(MARKER);
         if MERGED.contains(&&*name) {
             tree(&entry.path(), &to)?;

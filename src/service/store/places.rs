@@ -7,15 +7,17 @@ use rules::StoreId;
 /// A place in the data folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
-    /// A table of `forget-me-not.db`. Those that FTS5 keeps for an index count as the index.
+    /// A table of `forget-me-not.db`.
     Table(&'static str),
+    /// A table of `search.db`. Those that FTS5 keeps for an index count as the index.
+    IndexTable(&'static str),
     /// A table of `keys.db`.
     KeyTable(&'static str),
     /// A file or a folder.
     File(&'static str),
 }
 
-use Place::{File, KeyTable, Table};
+use Place::{File, IndexTable, KeyTable, Table};
 
 /// Where the copies of a store lie.
 #[must_use]
@@ -25,7 +27,7 @@ pub const fn of(store: StoreId) -> &'static [Place] {
         StoreId::Media => &[File("media")],
         StoreId::Transcript => &[Table("transcript")],
         StoreId::Location => &[Table("location")],
-        StoreId::SearchIndex => &[Table("search_index")],
+        StoreId::SearchIndex => &[IndexTable("search_index")],
         StoreId::Waveform => &[Table("waveform")],
         StoreId::Fact
         | StoreId::Voiceprint
@@ -95,6 +97,8 @@ pub const OTHERS: &[(Place, Left, &str)] = &[
     (KeyTable("epoch"), Nothing, "when keys of epochs were made and destroyed"),
     (KeyTable("_sqlx_migrations"), Nothing, "the versions of the tables"),
     (File("forget-me-not.db"), TheChild, "its tables stand here"),
+    (File("search.db"), Nothing, "its tables stand here"),
+    (File("search.path"), Nothing, "where that is instead"),
     (File("keys.db"), Nothing, "its tables stand here"),
     (File("epochs"), Nothing, "what wraps the keys, of no child"),
     (File("ledger"), Nothing, "public; it names nobody"),

@@ -202,6 +202,7 @@ async fn a_retry_finds_what_the_first_try_made_and_a_reused_key_is_refused() {
     assert_eq!((created, again, first.id), (true, false, second.id));
     let other = accept::accept(&home.core, &home.asker, &request, key(2)).await;
     assert!(matches!(other, Err(ErasureError::KeyReused)), "{other:?}");
+    assert!(!household::contains(home.folder.path(), &[1; 32]), "words could be guessed from a hash of them");
 }
 
 #[tokio::test]

@@ -186,6 +186,38 @@ async fn what_a_store_still_holds() {
 }
 
 #[tokio::test]
+async fn rows_and_keys_that_do_not_belong_together() {
+    for (in_keys, sql, expected) in [
+        (true, "UPDATE dek SET transcript = NULL", "transcript with no key: 3"),
+        (true, "UPDATE dek SET location = waveform", "location with what does not open: 3"),
+        (true, "DELETE FROM thing", "things that do not open: 10"),
+        (false, "DELETE FROM waveform", "waveform with a key of nothing: 3"),
+        (false, "UPDATE transcript SET sealed = x'00'", "transcript with what does not open: 3"),
+        (
+            true,
+            "INSERT INTO dek SELECT child, 'rec_00000000000000000000000000', NULL, transcript, NULL, NULL FROM dek LIMIT 1",
+            "keys of no recording: 1",
+        ),
+        (
+            true,
+            "INSERT INTO thing SELECT child, 'drv_00000000000000000000000000', wrapped FROM thing LIMIT 1",
+            "keys of no thing: 1",
+        ),
+    ] {
+        let home = household().await;
+        for n in 20..22 {
+            home.record_whole(n, "walnut", true).await;
+        }
+        ledger::sequence(&home.core).await.unwrap();
+        let file = home.folder.path().join(if in_keys { "keys.db" } else { "forget-me-not.db" });
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+        let mut db = sqlx::ConnectOptions::connect(&options).await.unwrap();
+        sqlx::query(sql).execute(&mut db).await.unwrap();
+        assert_eq!(fault(&home).await, expected, "{sql}");
+    }
+}
+
+#[tokio::test]
 async fn the_commands_say_it_and_fail() {
     let home = household().await;
     let erasure: String =

@@ -100,11 +100,11 @@ async fn rows(db: &mut SqliteConnection, table: &str) -> Vec<Vec<String>> {
 
 impl Table {
     /// Which place it is: what FTS5 keeps for an index is the index.
-    fn is(&self, place: &Place, of_keys: bool) -> bool {
+    fn is(&self, place: &Place, file: &str) -> bool {
         match place {
-            Place::Table("search_index") => !of_keys && self.name.starts_with("search_index"),
-            Place::Table(name) => !of_keys && self.name == *name,
-            Place::KeyTable(name) => of_keys && self.name == *name,
+            Place::Table(name) => file == DATABASE && self.name == *name,
+            Place::IndexTable(name) => file == INDEX && self.name.starts_with(name),
+            Place::KeyTable(name) => file == KEYS && self.name == *name,
             Place::File(_) => false,
         }
     }
@@ -120,10 +120,17 @@ impl Table {
     }
 }
 
-/// Both databases, the second one that of the keys.
-async fn databases(home: &Household) -> [(bool, Vec<Table>); 2] {
-    let at = |file: &str| home.folder.path().join(file);
-    [(false, tables(&at("forget-me-not.db")).await), (true, tables(&at("keys.db")).await)]
+const DATABASE: &str = "forget-me-not.db";
+const INDEX: &str = "search.db";
+const KEYS: &str = "keys.db";
+
+/// All databases, by their files.
+async fn databases(home: &Household) -> Vec<(&'static str, Vec<Table>)> {
+    let mut databases = Vec::new();
+    for file in [DATABASE, INDEX, KEYS] {
+        databases.push((file, tables(&home.folder.path().join(file)).await));
+    }
+    databases
 }
 
 fn of_stores() -> Vec<Place> {
@@ -147,10 +154,10 @@ async fn every_table_and_every_file_is_a_stores_or_says_why_not() {
     let (home, _) = household(Vec::new()).await;
     serve_for_a_moment(home.folder.path());
     let stores = of_stores();
-    for (of_keys, tables) in databases(&home).await {
+    for (file, tables) in databases(&home).await {
         for table in &tables {
-            let of_store = stores.iter().any(|place| table.is(place, of_keys));
-            let other = OTHERS.iter().any(|(place, ..)| table.is(place, of_keys));
+            let of_store = stores.iter().any(|place| table.is(place, file));
+            let other = OTHERS.iter().any(|(place, ..)| table.is(place, file));
             assert!(
                 of_store != other,
                 "the table {} belongs to {}: store/places.rs says which store lists, erases and probes what is in it, \
@@ -175,9 +182,9 @@ async fn what_a_child_said_lies_where_the_stores_say_and_nowhere_else() {
     let (home, ids) = household(Fake::start().await.processors()).await;
     let stores = of_stores();
     let mut found = BTreeSet::new();
-    for (of_keys, tables) in databases(&home).await {
+    for (file, tables) in databases(&home).await {
         for table in tables {
-            let of_store = stores.iter().any(|place| table.is(place, of_keys));
+            let of_store = stores.iter().any(|place| table.is(place, file));
             let words = (2..6).chain(80..92).filter(|n| table.says(&canary(*n))).count();
             // A recording that is in use is named by its id to nobody but its stores.
             let named = ids[2..].iter().filter(|id| table.says(&id.to_string())).count();
@@ -216,7 +223,7 @@ async fn after_everything_no_row_key_file_or_index_entry_of_the_child_is_left() 
     let gone: Vec<String> = ids.iter().map(ToString::to_string).chain(things).collect();
     let words: Vec<String> = (0..6).chain(80..92).map(canary).collect();
     let mut stays = BTreeSet::new();
-    for (of_keys, tables) in databases(&home).await {
+    for (file, tables) in databases(&home).await {
         for table in tables {
             for text in gone.iter().chain(&words) {
                 assert!(!table.says(text), "{} says {text}", table.name);
@@ -225,7 +232,7 @@ async fn after_everything_no_row_key_file_or_index_entry_of_the_child_is_left() 
                 assert!(!table.has_number(*seq), "{} has the place of a recording", table.name);
             }
             if table.has_number(NUMBER) || table.says(&home.child.to_string()) {
-                let other = OTHERS.iter().find(|(place, ..)| table.is(place, of_keys));
+                let other = OTHERS.iter().find(|(place, ..)| table.is(place, file));
                 let left = other.map(|(_, left, _)| *left);
                 assert_eq!(left, Some(Left::TheChild), "{} still names the child", table.name);
                 stays.insert(table.name);

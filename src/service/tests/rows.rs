@@ -9,9 +9,10 @@ use std::path::Path;
 
 use household::{Household, canary, wav};
 use process::Process;
-use rules::{Class, DerivationId, RecordingId, Scope, StoreId, Stores, contract::NewErasure};
+use rules::{Class, DerivationId, RecordingId, Scope, StoreId, Stores, contract::NewErasure, scope::Filter};
 use service::{
     core::{Core, Policy},
+    db::index,
     derived,
     keys::{KeyError, Keys},
     ledger, listing,
@@ -205,6 +206,7 @@ async fn as_before(home: Household) -> tempfile::TempDir {
     home.core.keys.close().await;
     let Household { core, folder, .. } = home;
     drop(core);
+    index::remove(&folder.path().join(index::FILE)).unwrap();
     let mut db = raw(folder.path(), "forget-me-not.db").await;
     for sql in [
         "DROP TABLE transcript",
@@ -216,7 +218,9 @@ async fn as_before(home: Household) -> tempfile::TempDir {
         "CREATE TABLE waveform (seq INTEGER PRIMARY KEY, child INTEGER NOT NULL, peaks BLOB NOT NULL) STRICT",
         "ALTER TABLE derivation DROP COLUMN sealed",
         "ALTER TABLE derivation ADD COLUMN content TEXT NOT NULL DEFAULT 'nothing'",
-        "DELETE FROM _sqlx_migrations WHERE version = 15",
+        "CREATE VIRTUAL TABLE search_index USING fts5 (words, tokenize = 'ascii')",
+        "INSERT INTO search_index (rowid, words) SELECT seq, 'zqxold' FROM recording",
+        "DELETE FROM _sqlx_migrations WHERE version IN (15, 17)",
         "PRAGMA user_version = 1",
     ] {
         query(sql).execute(&mut db).await.unwrap();
@@ -284,6 +288,8 @@ async fn what_was_held_in_the_clear_is_encrypted_at_the_next_start_wherever_that
         assert_eq!((said.text, said.language.as_deref()), (canary(n), Some("en")));
         assert_eq!(read.location.unwrap().latitude_udeg, 47_606_200);
         assert_eq!(read.waveform.unwrap().len(), 256);
+        let filter = Filter { q: Some(canary(n)), ..Filter::default() };
+        assert_eq!(listing::count(&core, &asker, child, &filter).await.unwrap(), 1, "and is found");
     }
     let view = listing::View { asker: &asker, words: true };
     let things = derived::view::list(&core, view, child, None, 50).await.unwrap().items;
@@ -292,7 +298,9 @@ async fn what_was_held_in_the_clear_is_encrypted_at_the_next_start_wherever_that
     };
     assert!(things.len() == 15 && things.iter().all(said));
     core.db.empty_wal().await.unwrap();
-    assert!(!household::contains(data, canary(77).as_bytes()), "and nothing of it is left in the clear");
+    for said in [canary(77), "zqxold".into()] {
+        assert!(!household::contains(data, said.as_bytes()), "and nothing of it is left in the clear");
+    }
     let columns: i64 = query_scalar(
         "SELECT count(*) FROM pragma_table_info('transcript') WHERE name IN ('text', 'language')",
     )

@@ -1,0 +1,111 @@
+//! The index has an entry for each recording that may be found, and no other. Looked at when the folder is opened:
+//! a process may have died between the two files' commits, the file may be lost, or from another day.
+
+use std::collections::HashMap;
+
+use rules::{ChildId, RecordingId, StoreId, Stores};
+use sqlx::{AssertSqlSafe, Row, query, query_scalar};
+
+use super::index_words;
+use crate::{db::Db, keys::Keys, session::id, transcript};
+
+/// Entries looked at or made in one go: bounds memory, and how long nobody else can write.
+const BATCH: i64 = 1000;
+
+const INDEXED: u32 = Stores::NONE.with(StoreId::SearchIndex).bits();
+
+/// Removes entries that nothing may be found by, makes those that are missing.
+pub async fn mend(db: &Db, keys: &Keys) -> anyhow::Result<()> {
+    let removed = remove(db).await?;
+    if removed > 0 {
+        tracing::warn!(entries = removed, "the search index knew what is deleted, and is cleaned");
+        db.scrub().await?;
+        db.empty_wal().await?;
+    }
+    let made = make(db, keys).await?;
+    if made > 0 {
+        tracing::info!(entries = made, "the search index was made anew where it was behind");
+    }
+    Ok(())
+}
+
+/// Entries of what is neither in use nor in a plan, which its erasing will empty.
+async fn remove(db: &Db) -> sqlx::Result<u64> {
+    let of_nothing = format!(
+        "SELECT d.id FROM search.search_index_docsize d WHERE d.id > ?
+             AND NOT EXISTS (SELECT 1 FROM recording r WHERE r.seq = d.id AND r.usable & {INDEXED} <> 0)
+             AND NOT EXISTS (SELECT 1 FROM erasure_item i WHERE i.seq = d.id AND i.stores & {INDEXED} <> 0)
+         ORDER BY d.id LIMIT ?"
+    );
+    let (mut after, mut removed) = (i64::MIN, 0);
+    loop {
+        let found: Vec<i64> =
+            query_scalar(AssertSqlSafe(&*of_nothing)).bind(after).bind(BATCH).fetch_all(db.read()).await?;
+        if found.is_empty() {
+            return Ok(removed);
+        }
+        // Again, under the lock that every writer of both files has.
+        let mut tx = db.write().await?;
+        let found: Vec<i64> =
+            query_scalar(AssertSqlSafe(&*of_nothing)).bind(after).bind(BATCH).fetch_all(&mut *tx).await?;
+        query("DELETE FROM search_index WHERE rowid IN (SELECT value FROM json_each(?))")
+            .bind(serde_json::json!(found).to_string())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        removed += found.len() as u64;
+        after = found.last().copied().unwrap_or(i64::MAX);
+    }
+}
+
+/// Recordings of one child: their places, and what they say.
+#[derive(Default)]
+struct Recordings {
+    seqs: Vec<i64>,
+    sealed: Vec<(RecordingId, Vec<u8>)>,
+}
+
+/// Entries of what may be found, or may be again when a deletion is taken back.
+async fn make(db: &Db, keys: &Keys) -> anyhow::Result<u64> {
+    let wanted = format!(
+        "(r.usable & {INDEXED} <> 0 OR EXISTS (SELECT 1 FROM erasure_item i JOIN erasure e ON e.id = i.erasure
+              WHERE i.seq = r.seq AND i.stores & {INDEXED} <> 0 AND e.state = 'sealed'))
+         AND NOT EXISTS (SELECT 1 FROM search.search_index_docsize d WHERE d.id = r.seq)"
+    );
+    let select = format!(
+        "SELECT r.seq, r.child, r.id, c.id, t.sealed FROM recording r CROSS JOIN transcript t ON t.seq = r.seq
+         CROSS JOIN child c ON c.number = r.child WHERE r.seq > ? AND {wanted} ORDER BY r.seq LIMIT ?"
+    );
+    let insert = format!(
+        "INSERT INTO search_index (rowid, words) SELECT r.seq, ?2 FROM recording r WHERE r.seq = ?1 AND {wanted}"
+    );
+    let (mut after, mut made) = (i64::MIN, 0);
+    loop {
+        let found = query(AssertSqlSafe(&*select)).bind(after).bind(BATCH).fetch_all(db.read()).await?;
+        let Some(last) = found.last() else { return Ok(made) };
+        after = last.try_get(0)?;
+        let mut of: HashMap<(i64, ChildId), Recordings> = HashMap::new();
+        for row in &found {
+            let recordings = of.entry((row.try_get(1)?, id(row.try_get(3)?)?)).or_default();
+            recordings.seqs.push(row.try_get(0)?);
+            recordings.sealed.push((id(row.try_get(2)?)?, row.try_get(4)?));
+        }
+        let mut entries = Vec::with_capacity(found.len());
+        for ((number, child), Recordings { seqs, sealed }) in of {
+            let texts = transcript::texts(keys, child, &sealed).await?;
+            for (seq, (id, _)) in seqs.into_iter().zip(&sealed) {
+                // One whose key is gone is about to be deleted.
+                entries.extend(texts.get(id).map(|text| (seq, index_words(number, text))));
+            }
+        }
+        let mut tx = db.write().await?;
+        for (seq, words) in entries.iter().filter(|(_, words)| !words.is_empty()) {
+            let inserted = query(AssertSqlSafe(&*insert)).bind(seq).bind(words).execute(&mut *tx).await?;
+            made += inserted.rows_affected();
+        }
+        tx.commit().await?;
+        if made > 0 && found.len() as i64 == BATCH {
+            tracing::info!(entries = made, "making the search index");
+        }
+    }
+}
