@@ -116,8 +116,9 @@ impl Core {
         let processors = Processors::open(data, &db, processors).await?;
         let ledger = Ledger::open(data, ledger::is_begun(&db).await?)?;
         if let Some(stage) = &stage {
-            let said = journal::entries(data, &tombstones.mark_of_key())?;
             journal::note::begin_replay(&db, journal::last_note(data)?).await?;
+            let known = journal::note::known(&db).await?;
+            let said = journal::entries(data, &tombstones.mark_of_key(), known)?;
             let brought =
                 ledger::restore::catch_up(&db, &ledger, &*clock, &said, stage.accepts_missing()).await?;
             tracing::info!(entries = brought, "brought back from the ledger's public files");

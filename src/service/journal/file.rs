@@ -1,7 +1,7 @@
 //! The files of the folder `deletions`, as they are written and read.
 //!
 //! ```text
-//! forget-me-not/deletion/v2         or, of anything else that was decided, forget-me-not/note/v2
+//! forget-me-not/deletion/v2         or, of anything else that was decided, forget-me-not/notes/v2
 //! key <mark>                        under which key all marks are: that of a text that everybody knows
 //!
 //! erasure <id>                      of a deletion; then
@@ -10,8 +10,9 @@
 //! contested <0 or 1>
 //! times <asked> <until> <expected> <due>      milliseconds since 1970
 //!
-//! note <number> <at>                of a note: in the order in which it was decided
+//! until <at>                        of notes: when the last of them was made
 //!
+//! note <number> <at>                what follows was decided then; a higher number, later
 //! entry <SHA-256 of the leaf>       that the ledger has of it, and what it commits to, each line after "> "
 //! child <mark>                      what follows is of this child
 //! guardian <mark>                   and of this guardian
@@ -40,20 +41,17 @@ use crate::{hex::hex, tombstone::Mark};
 /// The first line of a deletion's file.
 const DELETION: &str = "forget-me-not/deletion/v2";
 /// That of any other.
-const NOTE: &str = "forget-me-not/note/v2";
+const NOTES: &str = "forget-me-not/notes/v2";
+/// How many lines come before the first note.
+const HEAD_LINES: usize = 3;
 
 /// What a file is about.
 #[derive(Debug)]
 pub enum Head {
     /// What is to be deleted.
     Deletion(Deletion),
-    /// Something else that was decided.
-    Note {
-        /// Its number: what was decided later has a higher one.
-        number: i64,
-        /// When.
-        at: Timestamp,
-    },
+    /// Other things that were decided, the last of them then.
+    Notes(Timestamp),
 }
 
 /// A deletion, as it was asked for.
@@ -74,6 +72,8 @@ pub struct Deletion {
 /// A line after the head.
 #[derive(Debug)]
 pub enum Line {
+    /// What follows has this number, and was decided then.
+    Note(i64, Timestamp),
     /// The ledger has this entry of it, with what it commits to; that is empty where it was lost before.
     Entry(Hash, String),
     /// What follows is of this child.
@@ -103,9 +103,34 @@ pub fn begin_deletion(file: &mut impl Write, key: &Mark, of: &Deletion) -> io::R
     writeln!(file, "times {asked} {until} {expected} {due}")
 }
 
-/// A whole note.
-pub fn note(key: &Mark, number: i64, at: i64, lines: &str) -> String {
-    format!("{NOTE}\nkey {}\nnote {number} {at}\n{lines}{END}\n", hex(key))
+/// A file of notes: of each its number, when it was made, and its lines.
+pub fn notes<'a>(key: &Mark, notes: impl Iterator<Item = &'a (i64, i64, String)> + Clone) -> String {
+    let until = notes.clone().map(|(_, at, _)| *at).max().unwrap_or_default();
+    let mut text = format!("{NOTES}\nkey {}\nuntil {until}\n", hex(key));
+    for (number, at, lines) in notes {
+        text.push_str(&format!("note {number} {at}\n{lines}"));
+    }
+    text + END + "\n"
+}
+
+/// The notes in the text of such a file, as they were given; none where it is not whole.
+pub fn notes_of(text: &str) -> Option<Vec<(i64, i64, String)>> {
+    let mut notes: Vec<(i64, i64, String)> = Vec::new();
+    let mut lines = text.lines().skip(HEAD_LINES);
+    while let Some(line) = lines.next() {
+        if line == END {
+            return lines.next().is_none().then_some(notes);
+        }
+        if let Some(note) = line.strip_prefix("note ") {
+            let (number, at) = note.split_once(' ')?;
+            notes.push((number.parse().ok()?, at.parse().ok()?, String::new()));
+        } else {
+            let (.., said) = notes.last_mut()?;
+            said.push_str(line);
+            said.push('\n');
+        }
+    }
+    None
 }
 
 /// The last line.
@@ -114,6 +139,7 @@ pub const END: &str = "end";
 impl std::fmt::Display for Line {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::Note(number, at) => write!(f, "note {number} {}", at.ms()),
             Self::Entry(hash, body) => {
                 write!(f, "entry {}", hex(hash))?;
                 body.lines().try_for_each(|line| write!(f, "\n> {line}"))
@@ -157,6 +183,11 @@ impl Reader {
         let words: Vec<&str> = line.split(' ').collect();
         let line = match words[..] {
             [END] => return Ok(None),
+            ["note", number, at] => number
+                .parse()
+                .ok()
+                .zip(at.parse().ok())
+                .map(|(number, at)| Line::Note(number, Timestamp::from_ms(at))),
             ["entry", hash] => mark(hash).map(|hash| Line::Entry(hash, self.body())),
             ["child", child] => mark(child).map(Line::Child),
             ["guardian", guardian] => mark(guardian).map(Line::Guardian),
@@ -203,7 +234,7 @@ fn head(
     let broken = || format!("{} is not whole", path.display());
     let mut next = || -> anyhow::Result<String> { lines.next().transpose()?.with_context(broken) };
     let first = next()?;
-    ensure!([DELETION, NOTE].contains(&&*first), "{} is no file of this version", path.display());
+    ensure!([DELETION, NOTES].contains(&&*first), "{} is no file of this version", path.display());
     ensure!(
         next()?.strip_prefix("key ").and_then(mark).with_context(broken)? == *key,
         "{} was written under another tombstone.key than the one at hand: nothing that it says would be recognised. Put \
@@ -213,10 +244,8 @@ fn head(
     let mut value = |name: &str| -> anyhow::Result<String> {
         Ok(next()?.strip_prefix(name).with_context(broken)?.to_owned())
     };
-    if first == NOTE {
-        let said = value("note ")?;
-        let (number, at) = said.split_once(' ').with_context(broken)?;
-        return Ok(Head::Note { number: number.parse()?, at: Timestamp::from_ms(at.parse()?) });
+    if first == NOTES {
+        return Ok(Head::Notes(Timestamp::from_ms(value("until ")?.parse()?)));
     }
     let id = value("erasure ")?.parse()?;
     let guardian = match &*value("guardian ")? {

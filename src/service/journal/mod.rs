@@ -7,7 +7,8 @@
 //! erasures' ids, which a parent may have noted, and what the ledger's entries of all that commit to.
 //!
 //! No file is ever changed: what is said later is said in a [note] of its own, so no writer that comes late takes
-//! anything back. A file goes when no backup is left that does not know what it says ([`prune`]).
+//! anything back. The notes of a day become one file, and a file goes when no backup is left that does not know what it
+//! says ([prune]).
 
 use std::{
     collections::HashMap,
@@ -65,15 +66,8 @@ pub async fn keep(core: &Core) -> anyhow::Result<()> {
             let id = view::erasure_id(id)?;
             write(core, &folder, id).await.context("cannot write down what is to be deleted")?;
         }
-        for (number, at, said) in &notes {
-            let text = file::note(&core.tombstones.mark_of_key(), *number, *at, said);
-            // Of the same text whoever writes it; a number that a lost database had given may be given again.
-            let name = format!("{NOTE}{number:012}-{}", hex(&Sha256::digest(&text)[..8]));
-            let staged = staged(core, &folder, &name);
-            let mut file = File::create(&staged)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            std::fs::rename(staged, folder.join(name)).context("cannot write down what was decided")?;
+        if !notes.is_empty() {
+            write_notes(core, &folder, notes.iter()).context("cannot write down what was decided")?;
         }
         files::settle(&folder)?;
         faults::point("journal-written");
@@ -88,16 +82,6 @@ pub async fn keep(core: &Core) -> anyhow::Result<()> {
         // Nobody waits for what others decide meanwhile.
         if is_all {
             return Ok(());
-        }
-    }
-}
-
-impl Head {
-    /// When it was decided.
-    const fn at(&self) -> Timestamp {
-        match self {
-            Self::Deletion(Deletion { times: [asked, ..], .. }) => Timestamp::from_ms(*asked),
-            Self::Note { at, .. } => *at,
         }
     }
 }
@@ -136,6 +120,25 @@ pub fn sweep(core: &Core) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Writes a file of notes, the last one the last; returns which file.
+fn write_notes<'a>(
+    core: &Core,
+    folder: &Path,
+    notes: impl DoubleEndedIterator<Item = &'a (i64, i64, String)> + Clone,
+) -> io::Result<PathBuf> {
+    let last = notes.clone().next_back().map_or(0, |(number, ..)| *number);
+    let text = file::notes(&core.tombstones.mark_of_key(), notes);
+    // Of the same text whoever writes it; a number that a lost database had given may be given again.
+    let name = format!("{NOTE}{last:012}-{}", hex(&Sha256::digest(&text)[..8]));
+    let staged = staged(core, folder, &name);
+    let mut file = File::create(&staged)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    let path = folder.join(name);
+    std::fs::rename(staged, &path)?;
+    Ok(path)
 }
 
 /// Under which name this process writes a file until it is whole.
@@ -303,14 +306,31 @@ pub struct Said {
     pub at: Timestamp,
 }
 
-/// The ledger's entries of which the folder says what they commit to, by the hashes of their leaves.
-pub fn entries(data: &Path, key: &Mark) -> anyhow::Result<HashMap<Hash, Said>> {
+/// The ledger's entries of which the folder says what they commit to, by the hashes of their leaves; of notes those
+/// after the one with this number.
+pub fn entries(data: &Path, key: &Mark, known: i64) -> anyhow::Result<HashMap<Hash, Said>> {
     let mut entries = HashMap::new();
-    for path in all(data)?.paths() {
-        let mut file = Reader::open(path, key)?;
-        let at = file.head.at();
+    let Kept { deletions, notes } = all(data)?;
+    for (_, path) in deletions {
+        let mut file = Reader::open(&path, key)?;
+        let Head::Deletion(Deletion { times: [asked, ..], .. }) = file.head else {
+            bail!("{} is no file of a deletion", path.display())
+        };
+        // They come first, and what is to be deleted is long.
         while let Some(Line::Entry(hash, body)) = file.line()? {
-            entries.insert(hash, Said { body, at });
+            entries.insert(hash, Said { body, at: Timestamp::from_ms(asked) });
+        }
+    }
+    for path in notes {
+        let (mut file, mut note) = (Reader::open(&path, key)?, None);
+        while let Some(line) = file.line()? {
+            match line {
+                Line::Note(number, at) => note = Some(at).filter(|_| number > known),
+                Line::Entry(hash, body) => {
+                    entries.extend(note.map(|at| (hash, Said { body, at })));
+                }
+                _ => {}
+            }
         }
     }
     Ok(entries)

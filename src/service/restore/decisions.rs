@@ -15,7 +15,7 @@ use crate::{
     core::Core,
     journal::{
         self,
-        file::{Head, Line, Reader},
+        file::{Line, Reader},
         note,
     },
     session::id,
@@ -52,15 +52,23 @@ impl Decisions {
     pub async fn read(core: &Core, notes: &[PathBuf], accepts_missing: bool) -> anyhow::Result<Self> {
         let (known, key) = (note::known(&core.db).await?, core.tombstones.mark_of_key());
         let mut decisions = Self { last: known, ..Self::default() };
-        let mut files = Vec::new();
+        let mut said: Vec<(i64, Timestamp, Vec<Line>)> = Vec::new();
         for path in notes {
-            let file = Reader::open(path, &key)?;
-            let Head::Note { number, at } = file.head else { bail!("{} is no note", path.display()) };
-            files.push((number, at, path));
+            let mut file = Reader::open(path, &key)?;
+            while let Some(line) = file.line()? {
+                match (line, said.last_mut()) {
+                    (Line::Note(number, at), _) => said.push((number, at, Vec::new())),
+                    // What was taken back is so, whoever knows it.
+                    (line @ Line::Undone(_), Some((.., lines))) => lines.push(line),
+                    (Line::Entry(..), Some(_)) => {}
+                    (line, Some((number, _, lines))) => lines.extend(Some(line).filter(|_| *number > known)),
+                    (_, None) => bail!("{} is not whole", path.display()),
+                }
+            }
         }
-        // In the order in which it was decided, whatever their names are.
-        files.sort_by_key(|(number, ..)| *number);
-        for (number, at, path) in files {
+        // In the order in which it was decided, whatever file it is in.
+        said.sort_by_key(|(number, ..)| *number);
+        for (number, at, lines) in said {
             ensure!(
                 accepts_missing || number <= decisions.last + 1,
                 "{}/ lacks what was decided between note {} and note {number}, after the backup: copy the newest copy of it to {} and \
@@ -70,14 +78,14 @@ impl Decisions {
                 core.data.display()
             );
             decisions.last = decisions.last.max(number);
-            decisions.take(&mut Reader::open(path, &key)?, at, number > known)?;
+            decisions.take(lines, at)?;
         }
         Ok(decisions)
     }
 
-    fn take(&mut self, file: &mut Reader, at: Timestamp, is_new: bool) -> anyhow::Result<()> {
+    fn take(&mut self, lines: Vec<Line>, at: Timestamp) -> anyhow::Result<()> {
         let (mut child, mut guardian, mut erasure) = (None, None, None);
-        while let Some(line) = file.line()? {
+        for line in lines {
             match line {
                 Line::Undone(id) => {
                     self.undone.insert(id);
@@ -85,18 +93,18 @@ impl Decisions {
                 Line::Child(mark) => child = Some(mark),
                 Line::Guardian(mark) => guardian = Some(mark),
                 Line::Arriving(id) => erasure = id,
-                Line::Keep(recording, until) if is_new => {
+                Line::Keep(recording, until) => {
                     let (Some(child), Some(guardian)) = (child, guardian) else { bail!("a keep of nobody") };
                     let keeps = self.keeps.entry(child).or_default().entry(recording).or_default();
                     keeps.push((guardian, until));
                 }
-                Line::Given(recording, classes, processor) if is_new => {
+                Line::Given(recording, classes, processor) => {
                     let Some(child) = child else { bail!("something is handed over of nobody") };
                     let given = self.given.entry(child).or_default().entry(recording).or_default();
                     given.push((processor, classes, at));
                 }
-                Line::Tombstone(mark) if is_new => self.arriving.push((erasure, mark)),
-                Line::Keep(..) | Line::Given(..) | Line::Tombstone(_) | Line::Entry(..) => {}
+                Line::Tombstone(mark) => self.arriving.push((erasure, mark)),
+                Line::Note(..) | Line::Entry(..) => {}
                 Line::Item(..) => bail!("a note deletes nothing"),
             }
         }

@@ -123,6 +123,8 @@ async fn without_a_note_between_others_nothing_is_restored() {
     };
     let (erasure, _) = accept::accept(&home.core, &home.asker, &request, None).await.unwrap();
     assert!(matches!(ingest::ingest(&home.core, &late).await, Err(IngestError::Leaving)));
+    // Each in a file of its own.
+    engine::tick(&home.core).await.unwrap();
     accept::cancel(&home.core, &home.asker, erasure.id).await.unwrap();
     ledger::sequence(&home.core).await.unwrap();
 

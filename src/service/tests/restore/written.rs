@@ -14,9 +14,10 @@ use service::{
     keep::{self, KeepError},
     ledger,
 };
+use sqlx::query_scalar;
 
 use crate::{
-    drill::{Folders, LEAST, back_up, end},
+    drill::{Folders, LEAST, back_up, copy, end},
     household::{self, Household, canary},
 };
 
@@ -174,13 +175,14 @@ async fn what_is_written_down_goes_with_the_backups_that_do_not_know_it() {
     keep::put(&home.core, &home.asker, recordings[1], home.clock.now().date().plus_days(400)).await.unwrap();
     let folder = home.folder.path().join("deletions");
     engine::tick(&home.core).await.unwrap();
-    let all = files(&folder);
     let later = async |days: i64| {
         home.clock.advance(days * DAY);
         engine::tick(&home.core).await.unwrap();
         files(&folder)
     };
-    assert_eq!(later(BACKUPS_END_AFTER_DAYS).await, all, "the last backup ends today");
+    later(BACKUPS_END_AFTER_DAYS).await;
+    let there = ["\nitem ", "\nundone ", "\nkeep "].map(|what| say(&folder, what));
+    assert_eq!(there, [2, 1, 1], "the last backup ends today");
     // One that is not over stays, whatever its age.
     let (open, _) = accept::accept(&home.core, &home.asker, &of(&home, items(2)), None).await.unwrap();
     ledger::sequence(&home.core).await.unwrap();
@@ -191,6 +193,50 @@ async fn what_is_written_down_goes_with_the_backups_that_do_not_know_it() {
     folders.lose(LEAST);
     let refused = folders.refused();
     assert!(refused.contains("a backup older than 35 days"), "{refused}");
+}
+
+/// Files that are many become few, and say the same, also where a copy elsewhere has both.
+#[tokio::test]
+async fn the_notes_of_a_day_become_one_file() {
+    for both in [false, true] {
+        let home = Household::starting(SystemClock.now().plus_seconds(-2 * DAY)).await;
+        let mut recordings = Vec::new();
+        for n in 0..3 {
+            recordings.push(home.record(n, &canary(n), true).await);
+        }
+        home.clock.advance(1);
+        let backup = back_up(&home).await;
+        let until = home.clock.now().date().plus_days(30);
+        for recording in &recordings {
+            keep::put(&home.core, &home.asker, *recording, until).await.unwrap();
+        }
+        keep::delete(&home.core, &home.asker, recordings[1]).await.unwrap();
+        ledger::sequence(&home.core).await.unwrap();
+        let folder = home.folder.path().join("deletions");
+        assert_eq!(say(&folder, "\nkeep "), 4);
+        let elsewhere = tempfile::tempdir().unwrap();
+        copy(&folder, elsewhere.path());
+        home.clock.advance(DAY);
+        engine::tick(&home.core).await.unwrap();
+        let notes = files(&folder).into_iter().filter(|name| name.starts_with("note_")).count();
+        assert_eq!((notes, say(&folder, "\nkeep ")), (1, 1));
+
+        let folders = Folders { data: end(home).await, backup };
+        folders.lose(LEAST);
+        if both {
+            copy(elsewhere.path(), &folders.data.path().join("deletions"));
+        }
+        assert!(folders.restore(None).ends_well());
+        let core = Core::open(folders.data.path(), Policy::default()).await.unwrap();
+        let kept: Vec<String> =
+            query_scalar("SELECT r.id FROM keep k JOIN recording r ON r.seq = k.seq ORDER BY r.seq")
+                .fetch_all(core.db.read())
+                .await
+                .unwrap();
+        assert_eq!(kept, [recordings[0].to_string(), recordings[2].to_string()]);
+        core.db.close().await;
+        core.keys.close().await;
+    }
 }
 
 /// Asks for this, with an undo.
