@@ -80,10 +80,15 @@ impl Household {
 
     /// The same folder, opened by another process.
     pub async fn reopened(self) -> Self {
+        self.reopened_to(None).await
+    }
+
+    /// The same, by one whose settings have these.
+    pub async fn reopened_to(self, processors: Option<Vec<Processor>>) -> Self {
         self.core.db.close().await;
         self.core.keys.close().await;
         let clock = self.clock.clone();
-        let core = Core::open_with(self.folder.path(), Policy::default(), clock).await.unwrap();
+        let core = Core::open_to(self.folder.path(), Policy::default(), clock, processors).await.unwrap();
         Self { core, ..self }
     }
 
@@ -258,8 +263,8 @@ impl Household {
         .fetch_all(self.core.db.read())
         .await
         .unwrap();
-        let folder = self.folder.path().join("media").join(self.child.to_string());
-        for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let children = std::fs::read_dir(self.folder.path().join("media")).into_iter().flatten();
+        for entry in children.flat_map(|child| std::fs::read_dir(child.unwrap().path()).unwrap()) {
             let name = entry.unwrap().file_name().to_string_lossy().into_owned();
             assert!(known.contains(&name), "the object {name} belongs to nothing");
         }
@@ -380,6 +385,13 @@ impl Household {
             .unwrap();
         tx.commit().await.unwrap();
         Asker { guardian, children: self.asker.children.clone() }
+    }
+
+    /// Another child of the same guardian.
+    pub async fn sibling(&mut self, name: &str) -> ChildId {
+        let child = ingest::find_or_make_child(&self.core, "parent-1", name).await.unwrap();
+        self.asker.children.push((number_of(&self.core, child).await, child));
+        child
     }
 
     pub async fn another_family(&self) -> Asker {
