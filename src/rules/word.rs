@@ -31,6 +31,17 @@ pub enum Class {
 impl Class {
     /// Every class, in the order a parent reads them.
     pub const ALL: [Self; 4] = [Self::Media, Self::Transcript, Self::Location, Self::Derived];
+
+    /// Its name in the API, the ledger and the requests to processors.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Media => "media",
+            Self::Transcript => "transcript",
+            Self::Location => "location",
+            Self::Derived => "derived",
+        }
+    }
 }
 
 /// How many recordings have something of each class.

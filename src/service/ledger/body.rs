@@ -77,7 +77,7 @@
 
 use proof::{Hash, base64, child::ChildKey};
 use rules::{
-    Class, Date, ErasureId, GuardianId, RecordingId, StoreId, Stores, Timestamp, contract::ErasureModel,
+    Date, ErasureId, GuardianId, RecordingId, StoreId, Stores, Timestamp, contract::ErasureModel,
     processor::ClassSet,
 };
 
@@ -251,15 +251,9 @@ pub fn store_result(at: Timestamp, erasure: ErasureId, store: StoreId, copies: u
 #[must_use]
 pub fn disclosure(at: Timestamp, processor: &str, classes: ClassSet, recordings: u64) -> String {
     let lines = Lines::new("disclosure", at).line("processor", processor);
-    let word = |class| match class {
-        Class::Media => "media",
-        Class::Transcript => "transcript",
-        Class::Location => "location",
-        Class::Derived => "derived",
-    };
     classes
         .iter()
-        .fold(lines, |lines, class| lines.line("class", word(class)))
+        .fold(lines, |lines, class| lines.line("class", class.name()))
         .line("recordings", recordings)
         .0
 }

@@ -13,14 +13,9 @@ use crate::{core::Core, processors};
 
 /// Every store there is and every processor, as a version of the inventory.
 fn current(version: u64, processors: &[(String, String)]) -> anyhow::Result<String> {
-    let class = |store: StoreId| match store.class() {
-        Some(Class::Media) => "media",
-        Some(Class::Transcript) => "transcript",
-        Some(Class::Location) => "location",
-        Some(Class::Derived) => "derived",
-        None if store == StoreId::Keys => "all",
-        None => "entry",
-    };
+    // The keys are those of every class.
+    let of_none = |store| if store == StoreId::Keys { "all" } else { "entry" };
+    let class = |store: StoreId| store.class().map_or(of_none(store), Class::name);
     let stores = StoreId::ALL.into_iter().map(|store| (store.name().to_owned(), class(store).to_owned()));
     let inventory = Inventory { version, stores: stores.collect(), processors: processors.to_vec() };
     inventory.text().context("the inventory cannot be written")

@@ -141,8 +141,8 @@ fn looking(texts: &Texts, about: &ChildSummary, asked: &Asked<'_>) -> Markup {
                         [("voice", Kind::Voice), ("video", Kind::Video)]
                             .map(|(name, kind)| (name.to_owned(), texts.text(words::kind(kind)).to_owned()))))
                     (choose(texts, "class", "class", field("class"),
-                        [("media", Class::Media), ("transcript", Class::Transcript), ("location", Class::Location), ("derived", Class::Derived)]
-                            .map(|(name, class)| (name.to_owned(), texts.text(words::class(class)).to_owned()))))
+                        Class::ALL
+                            .map(|class| (class.name().to_owned(), texts.text(words::class(class)).to_owned()))))
                 }
                 @if asked.backwards {
                     p .hint #to-hint { (texts.text("backwards")) }
