@@ -93,6 +93,17 @@ pub const fn due_by(state: ProcessorState, asked_at: Timestamp) -> Option<Timest
     Some(asked_at.plus_seconds(days * 86_400))
 }
 
+/// Seconds within which processors are first asked, each at a moment of its own: what goes out at once would tell
+/// them who was given the same, and one of them who are siblings (ours).
+pub const FIRST_ASKED_WITHIN_SECONDS: i64 = 3600;
+
+/// When a processor is first asked: not before `from`, and some time after it that `random` decides.
+#[must_use]
+pub const fn first_ask(from: Timestamp, random: u64) -> Timestamp {
+    // The remainder is less than the hour, and the numbers of hours in 64 bits are many: none is favoured to speak of.
+    Timestamp::from_ms(from.ms() + (random % (FIRST_ASKED_WITHIN_SECONDS as u64 * 1000)) as i64)
+}
+
 /// The longest wait before a processor is asked again, in seconds: a quarter of a day.
 const LONGEST_WAIT: i64 = 6 * 3600;
 /// How often one is asked that is silent or contradicted, in seconds: once a day, for as long as it takes. Nobody
@@ -207,6 +218,13 @@ mod tests {
         for state in [ProcessorState::NotSent, ProcessorState::Completed, ProcessorState::Silent] {
             assert_eq!(days(state), None);
         }
+    }
+
+    #[test]
+    fn first_requests_are_spread_over_an_hour_and_never_early() {
+        let within = |random| first_ask(at(0), random).ms() - at(0).ms();
+        assert_eq!([0, 1, 3_599_999, 3_600_000].map(within), [0, 1, 3_599_999, 0]);
+        assert!((0..3_600_000).contains(&within(u64::MAX)));
     }
 
     #[test]

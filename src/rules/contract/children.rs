@@ -121,6 +121,16 @@ contract! {
         pub held: Held,
     }
 
+    /// Somebody else who was given recordings: a processor.
+    pub struct Recipient {
+        /// Its name in the inventory.
+        pub processor: String,
+        /// Where more is said about it; empty where nobody of the name is in the settings any more.
+        pub about: String,
+        /// How many recordings.
+        pub recordings: u64,
+    }
+
     /// What every store of the inventory holds of a child.
     pub struct Holdings {
         /// The child.
@@ -129,6 +139,9 @@ contract! {
         pub as_of: Timestamp,
         /// One entry a store, in the inventory's order.
         pub stores: Vec<Holding>,
+        /// Who was given something of the child, by name, and has not confirmed that nothing of it is left there.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub recipients: Vec<Recipient>,
     }
 }
 

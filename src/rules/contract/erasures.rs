@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Recipient;
 use crate::{
     derived::{MadeCount, ModelState},
     erasure::{Clock, ErasureState, Lateness, StepState},
@@ -68,6 +69,9 @@ contract! {
         /// Models that learned from them, and what would become of each.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         pub models: Vec<ErasureModel>,
+        /// Who was given some of it, by name: each will be asked to delete that as well.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub recipients: Vec<Recipient>,
         /// Recordings that stay because the guardian keeps them.
         pub kept: Option<KeptCount>,
         /// Another guardian's keep makes it wait seven days.
@@ -125,6 +129,12 @@ impl Erasure {
         let steps: Vec<StepState> = self.steps.iter().map(|step| step.state).collect();
         let processors: Vec<ProcessorState> = self.processors.iter().map(|it| it.state).collect();
         crate::erasure::phrase(self.state, self.contested, self.lateness, &steps, &processors)
+    }
+
+    /// Whether nothing more is awaited, neither here nor of others.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.state.is_final() && self.processors.iter().all(|it| it.next_attempt_at.is_none())
     }
 
     /// How many processors have not confirmed.

@@ -22,6 +22,7 @@ mod session;
 
 pub use children::{
     ChildCreated, ChildSummary, Children, Device, FirstList, FirstView, Held, Holding, Holdings, NewChild,
+    Recipient,
 };
 pub use derived::{
     Dataset, Derivation, DerivationCreated, Derivations, Model, ModelOutcome, Models, NewDataset,

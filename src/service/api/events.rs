@@ -27,7 +27,7 @@ use crate::erasure::{Asker, view};
 /// The progress of an erasure
 ///
 /// An event `erasure` with the whole erasure now, and again whenever it has changed, until it is
-/// deleted or cancelled or the session is over. While it is being carried out it comes at least every
+/// deleted or cancelled and no processor is asked any more, or the session is over. While it is being carried out it comes at least every
 /// second, also where nothing has changed. A comment every 15 seconds says that the stream is still there.
 #[utoipa::path(get, path = "/erasures/{id}/events", operation_id = "follow_erasure", tag = "erasures", security(("session" = ["view"])),
     params(("id" = ErasureId, Path)),
@@ -88,7 +88,7 @@ impl Follow {
         let erasing = self.last.as_ref().is_some_and(|last| last.state == ErasureState::Erasing);
         let mut beat = Beat::after(self.told, if erasing { options.beat } else { options.heartbeat });
         loop {
-            if self.last.as_ref().is_some_and(|last| last.state.is_final()) {
+            if self.last.as_ref().is_some_and(Erasure::is_over) {
                 return None;
             }
             tokio::select! {

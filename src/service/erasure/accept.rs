@@ -39,6 +39,7 @@ pub async fn preview(core: &Core, asker: &Asker, request: &NewErasure) -> Result
     // One read transaction: the pages see one moment.
     let mut tx = core.db.read().begin().await?;
     let (mut tally, mut made) = (Tally::default(), derived::erased::Tally::default());
+    let mut recipients = processors::recipients::Tally::default();
     let mut anything = ask.scope.is_total();
     for (number, _) in &children {
         plan::check_ids(&mut tx, *number, &request.scope).await?;
@@ -50,6 +51,7 @@ pub async fn preview(core: &Core, asker: &Asker, request: &NewErasure) -> Result
                 anything |= !found.clears().is_empty();
             }
             made.add(&mut tx, &found, now).await?;
+            recipients.add(&mut tx, losing(&found)).await?;
             before = next;
             if before.is_none() {
                 break;
@@ -59,6 +61,7 @@ pub async fn preview(core: &Core, asker: &Asker, request: &NewErasure) -> Result
     if !anything {
         let kept = tally.kept;
         (tally, made) = (Tally::default(), derived::erased::Tally::default());
+        recipients = processors::recipients::Tally::default();
         tally.kept = kept;
     }
     let clock = clock(now, window(core, request.waive_undo), tally.contested);
@@ -72,6 +75,7 @@ pub async fn preview(core: &Core, asker: &Asker, request: &NewErasure) -> Result
         stores: tally.stores(),
         made,
         models,
+        recipients: recipients.end(&mut tx).await?,
         kept: tally.kept,
         contested: tally.contested,
         sealed_until: clock.sealed_until,
@@ -252,6 +256,14 @@ async fn seal(
     Ok(id)
 }
 
+/// The recordings of a page that lose something, and from which stores.
+fn losing(found: &[Found]) -> impl Iterator<Item = (i64, Stores)> {
+    found.iter().filter_map(|found| match found.decision {
+        Decision::Erase { from, .. } => Some((found.seq, from)),
+        Decision::Kept { .. } | Decision::Nothing => None,
+    })
+}
+
 async fn seal_page(
     core: &Core,
     tx: &mut Transaction<'_, Sqlite>,
@@ -275,8 +287,7 @@ async fn seal_page(
             Decision::Kept { .. } | Decision::Nothing => None,
         })
         .collect();
-    let losing = items.iter().map(|(seq, _, stores, _)| (*seq, Stores::from_bits(*stores)));
-    processors::plan::freeze(tx, id, losing).await?;
+    processors::plan::freeze(tx, id, losing(found)).await?;
     let items = serde_json::json!(items).to_string();
     query(
         "INSERT INTO erasure_item (erasure, seq, recording, child, stores, cleared)

@@ -1,4 +1,4 @@
-//! What every store of the inventory holds of a child (R1: it adds up over all of them).
+//! What every store of the inventory holds of a child (R1: it adds up over all of them), and who was given any of it.
 
 use rules::{
     ChildId, StoreId,
@@ -11,6 +11,7 @@ use crate::{
     core::Core,
     derived,
     erasure::Asker,
+    processors,
     store::{DERIVED, Holds, Subject},
 };
 
@@ -30,7 +31,8 @@ pub async fn holdings(core: &Core, asker: &Asker, child: ChildId) -> Result<Hold
         };
         stores.push(Holding { store: store.id(), class: store.id().class(), held });
     }
-    Ok(Holdings { child, as_of, stores })
+    let recipients = processors::recipients::of_child(core.db.read(), number).await?;
+    Ok(Holdings { child, as_of, stores, recipients })
 }
 
 /// Copies that a store was found to hold beyond those in use are sealed or being erased.

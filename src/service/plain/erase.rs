@@ -16,7 +16,7 @@ use super::{
     Answer, Fields, Oops, Texts, Visitor, fields,
     fields::Form,
     layout::{Page, Way, token},
-    progress::models,
+    progress::{models, recipients},
     see_other, words,
 };
 use crate::{
@@ -139,6 +139,7 @@ async fn page(
                 p { (texts.fill("made-shared", &[("n", &texts.number(shared))])) }
             }
             (models(texts, &preview.models))
+            (recipients(texts, &preview.recipients, texts.text("recipients-about")))
             @if preview.kept.is_some() { (kept(texts, &preview)) }
             h2 { (texts.text("erase-when")) }
             p { (texts.text("erase-at-once")) }

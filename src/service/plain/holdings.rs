@@ -11,6 +11,7 @@ use rules::{
 use super::{
     Answer, Texts, Visitor, erase,
     layout::{Page, Way},
+    progress::recipients,
     words,
 };
 use crate::{
@@ -46,6 +47,7 @@ pub async fn show(State(api): State<Api>, visitor: Visitor, Id(child): Id<ChildI
                 }
             }
         }
+        (recipients(texts, &holdings.recipients, &texts.fill("recipients-held", &named)))
         @if visitor.has(Permission::Erase) {
             section .apart {
                 h2 { (texts.text("classes-title")) }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use maud::{Markup, html};
 use rules::{
     ErasureId, ErasureState, StepState,
-    contract::{Erasure, ErasureModel, Permission, ProcessorStep, Requester, Step},
+    contract::{Erasure, ErasureModel, Permission, ProcessorStep, Recipient, Requester, Step},
 };
 
 use super::{
@@ -86,6 +86,11 @@ pub async fn show(State(api): State<Api>, visitor: Visitor, Id(id): Id<ErasureId
                     a href={ "/plain/requests/" (id) "?follow=1" } { (texts.text("plain-follow")) }
                 }
             }
+        } @else if erasure.state.is_final() && !erasure.is_over() {
+            p .quiet {
+                (texts.text("plain-may-change")) " "
+                a href={ "/plain/requests/" (id) } { (texts.text("plain-again")) }
+            }
         }
     };
     let mut page = Page::new(&visitor, Way::Elsewhere, texts.text(name), body);
@@ -161,6 +166,21 @@ fn place(texts: &Texts, step: &Step) -> Markup {
             }
             @if let Some(verified) = step.verified_at {
                 span .quiet { (texts.fill("step-verified", &[("at", &texts.moment(verified))])) }
+            }
+        }
+    }
+}
+
+/// Who was given some of it, and how much.
+pub fn recipients(texts: &Texts, recipients: &[Recipient], about: &str) -> Markup {
+    html! {
+        @if !recipients.is_empty() {
+            h2 { (texts.text("processors-title")) }
+            p { (about) }
+            ul .places {
+                @for it in recipients {
+                    li { span { (it.processor) } " " span { (texts.count("found", it.recordings, &[])) } }
+                }
             }
         }
     }

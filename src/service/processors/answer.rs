@@ -171,7 +171,12 @@ pub async fn note(
     let now = core.clock.now();
     let mut tx = core.db.write().await?;
     // Another answer may have come meanwhile, or an undo.
+    let asked_as = step.state;
     let Some(mut step) = step.again(&mut tx).await? else { return Ok(()) };
+    if result.is_err() && step.state != asked_as {
+        // Another process has heard more while this one heard nothing.
+        return Ok(());
+    }
     let before = step.clone();
     let current = id == step.request;
     if !current && ![&step.probe, &step.former].into_iter().any(|known| known.as_deref() == Some(id)) {

@@ -20,6 +20,7 @@ pub mod client;
 pub mod disclose;
 mod opendsr;
 pub mod plan;
+pub mod recipients;
 pub mod run;
 pub mod settings;
 mod signature;

@@ -4,10 +4,12 @@
 //! recordings and classes are in `extensions`, under the processor's domain:
 //!
 //! ```json
-//! { "scope": [ { "classes": ["media", "transcript"], "recordings": ["fmn_…", "fmn_…"] } ] }
+//! { "subject": "fmn_…", "scope": [ { "classes": ["media", "transcript"], "recordings": ["fmn_…", "fmn_…"] } ] }
 //! ```
 //!
-//! Everything of these recordings that is of these classes, and whatever was made of it.
+//! Everything of these recordings of this child that is of these classes, and whatever was made of it. The child is
+//! named there again, so that a scope is never read without whose it is, nor beside another one's name; and what
+//! repeats the request and is signed has signed both as one.
 
 use axum::body::Bytes;
 use proof::base64;
@@ -79,7 +81,7 @@ pub fn request(
         "submitted_time": submitted.date().start(),
         "subject_identities": [identity],
         "api_version": "2.0",
-        "extensions": { processor.domain.as_str(): { "scope": scope } },
+        "extensions": { processor.domain.as_str(): { "subject": subject, "scope": scope } },
     });
     if let Some(callback) = &processor.callback {
         body["status_callback_urls"] = serde_json::json!([callback]);

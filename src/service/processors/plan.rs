@@ -2,53 +2,77 @@
 
 use rules::{
     ErasureId, ProcessorState, Stores, Timestamp,
-    processor::{ClassSet, asked_for},
+    processor::{ClassSet, asked_for, first_ask},
     retention::HANDED_OVER_WITHIN_SECONDS,
 };
-use sqlx::{Row, Sqlite, Transaction, query, query_as, query_scalar};
+use sqlx::{Row, Sqlite, SqliteConnection, Transaction, query, query_as, query_scalar};
 
 use super::{step::word, uuid};
 
-/// Notes what processors were given of these recordings, of which each loses what is in these stores.
-pub async fn freeze(
-    tx: &mut Transaction<'_, Sqlite>,
-    erasure: ErasureId,
-    items: impl Iterator<Item = (i64, Stores)>,
-) -> sqlx::Result<()> {
-    let any: bool = query_scalar("SELECT EXISTS (SELECT 1 FROM disclosure)").fetch_one(&mut **tx).await?;
+/// Something that a processor was given, and is to delete.
+pub(super) struct Given {
+    /// Which one.
+    pub processor: String,
+    child: i64,
+    name: String,
+    classes: ClassSet,
+    disclosed_at: i64,
+}
+
+/// What processors were given of these recordings, of which each loses what is in these stores.
+pub(super) async fn given(
+    db: &mut SqliteConnection,
+    losing: impl Iterator<Item = (i64, Stores)>,
+) -> sqlx::Result<Vec<Given>> {
+    let any: bool = query_scalar("SELECT EXISTS (SELECT 1 FROM disclosure)").fetch_one(&mut *db).await?;
     if !any {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    let losing: Vec<_> = items.map(|(seq, stores)| (seq, stores.bits())).collect();
+    let losing: Vec<_> = losing.map(|(seq, stores)| (seq, stores.bits())).collect();
     let rows = query(
         "SELECT j.value ->> 1, d.processor, d.child, d.name, d.classes, d.disclosed_at
          FROM json_each(?) j CROSS JOIN disclosure d ON d.seq = j.value ->> 0",
     )
     .bind(serde_json::json!(losing).to_string())
-    .fetch_all(&mut **tx)
+    .fetch_all(db)
     .await?;
-    let mut asked = Vec::with_capacity(rows.len());
+    let mut given = Vec::with_capacity(rows.len());
     for row in rows {
-        let (processor, child, name): (String, i64, String) =
-            (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
         let classes = asked_for(ClassSet::from_bits(row.try_get(4)?), Stores::from_bits(row.try_get(0)?));
         if !classes.is_empty() {
-            asked.push((processor, child, name, classes.bits(), row.try_get::<i64, _>(5)?));
+            let (processor, child, name) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+            given.push(Given { processor, child, name, classes, disclosed_at: row.try_get(5)? });
         }
     }
+    Ok(given)
+}
+
+/// Notes it with the erasure that takes it.
+pub async fn freeze(
+    tx: &mut Transaction<'_, Sqlite>,
+    erasure: ErasureId,
+    losing: impl Iterator<Item = (i64, Stores)>,
+) -> sqlx::Result<()> {
+    let given = given(tx, losing).await?;
+    if given.is_empty() {
+        return Ok(());
+    }
+    let item =
+        |it: &Given| serde_json::json!([it.processor, it.child, it.name, it.classes.bits(), it.disclosed_at]);
     query(
         "INSERT INTO processor_item (erasure, processor, child, name, classes, disclosed_at)
          SELECT ?, j.value ->> 0, j.value ->> 1, j.value ->> 2, j.value ->> 3, j.value ->> 4 FROM json_each(?) j",
     )
     .bind(erasure.to_string())
-    .bind(serde_json::json!(asked).to_string())
+    .bind(serde_json::Value::from_iter(given.iter().map(item)).to_string())
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
 /// Opens a request to each processor that has something, one for each child, to be made once the erasure
-/// cannot be taken back, nor anything be on its way to it any more.
+/// cannot be taken back, nor anything be on its way to it any more; each at a moment of its own after that, which is
+/// written down with it.
 pub async fn open(
     tx: &mut Transaction<'_, Sqlite>,
     erasure: ErasureId,
@@ -74,7 +98,7 @@ pub async fn open(
         .bind(word(ProcessorState::NotSent))
         .bind(recordings)
         .bind(now.ms())
-        .bind(sealed_until.max(handed_over).ms())
+        .bind(first_ask(now.max(sealed_until).max(handed_over), rand::random()).ms())
         .execute(&mut **tx)
         .await?;
     }

@@ -34,7 +34,7 @@ struct Scene {
 
 impl Scene {
     async fn new(fake: &Fake) -> Self {
-        let start = SystemClock.now().plus_seconds(-1000);
+        let start = SystemClock.now().plus_seconds(-5000);
         let home = Household::giving_to(start, fake.processors()).await;
         let recording = home.record(0, &canary(0), true).await;
         let new = NewDisclosure {

@@ -185,7 +185,7 @@ impl Client {
         let mut over = false;
         if let Ok(response) = self.send(&events, Some(signal)).await {
             let tell = |erasure: Erasure| {
-                over = erasure.state.is_final();
+                over = erasure.is_over();
                 each(Ok(erasure));
             };
             follow(&response, tell).await;

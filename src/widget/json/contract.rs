@@ -8,7 +8,8 @@ use rules::{
     contract::{
         ChildLedger, ChildSummary, Children, DayCount, Derivation, Device, Erasure, ErasureModel, Erasures,
         Held, Holding, Holdings, LedgerEntry, NewErasure, Playback, Preview, ProcessorProblem, ProcessorStep,
-        Recording, RecordingItem, RecordingPage, Requester, Step, StepProblem, Timeline, Transcript,
+        Recipient, Recording, RecordingItem, RecordingPage, Requester, Step, StepProblem, Timeline,
+        Transcript,
     },
     derived::{Made, MadeCount, ModelState},
     erasure::Lateness,
@@ -71,18 +72,20 @@ structs! {
     }
     ErasureModel { name outcome day because }
     Erasures { items next }
-    Holdings { child as_of stores }
+    Holdings { child as_of stores; recipients }
     KeptCount { recordings until }
     LedgerEntry { seq kind index entered_at body leaf }
     MadeCount { store things shared }
     Place { latitude_udeg longitude_udeg accuracy_m }
     Playback { url media_type expires_at }
     Preview {
-        as_of children recordings oldest newest stores kept contested sealed_until expected_by; made models
+        as_of children recordings oldest newest stores kept contested sealed_until expected_by;
+        made models recipients
     }
     ProcessorStep {
         processor about child recordings state since due_by problem next_attempt_at found_none_at
     }
+    Recipient { processor about recordings }
     RecordingItem { id child kind captured_at duration_ms device classes excerpt language kept_until; marks }
     RecordingPage { items next }
     Step { store state copies erased failed_attempts problem next_attempt_at verified_at }
@@ -197,17 +200,6 @@ impl Decode for Holding {
     }
 }
 
-/// The name of a class in the contract.
-#[must_use]
-pub const fn class_name(class: Class) -> &'static str {
-    match class {
-        Class::Media => "media",
-        Class::Transcript => "transcript",
-        Class::Location => "location",
-        Class::Derived => "derived",
-    }
-}
-
 /// The name of a kind in the contract.
 #[must_use]
 pub const fn kind_name(kind: Kind) -> &'static str {
@@ -226,7 +218,7 @@ pub fn conditions(filter: &Filter) -> Vec<(&'static str, String)> {
         ("to", filter.to.map(|at| at.to_string())),
         ("device", filter.device.map(|id| id.to_string())),
         ("kind", filter.kind.map(|kind| kind_name(kind).to_owned())),
-        ("class", filter.class.map(|class| class_name(class).to_owned())),
+        ("class", filter.class.map(|class| class.name().to_owned())),
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name, value?)))
@@ -289,7 +281,7 @@ fn encode_scope(scope: &Scope) -> Json {
             push(&mut pairs, "to", Some(to.to_string()));
         }
         Scope::Class { class, from, to } => {
-            push(&mut pairs, "class", Some(class_name(*class).to_owned()));
+            push(&mut pairs, "class", Some(class.name().to_owned()));
             push(&mut pairs, "from", from.map(|at| at.to_string()));
             push(&mut pairs, "to", to.map(|at| at.to_string()));
         }
@@ -346,7 +338,7 @@ mod tests {
         same_names::<StepProblem>();
         same_names::<StepState>();
         for class in Class::ALL {
-            assert_eq!(serde_json::to_value(class).unwrap(), class_name(class));
+            assert_eq!(serde_json::to_value(class).unwrap(), class.name());
         }
         for (name, state) in <ErasureState as Named>::NAMES {
             assert_eq!(state_name(*state), *name);
@@ -430,7 +422,10 @@ mod tests {
         });
         let mut stores: Vec<_> = stores.collect();
         stores.push(Holding { store: StoreId::Catalogue, class: None, held: Held::None });
-        same(Holdings { child: child(), as_of: at(0), stores });
+        let given =
+            Recipient { processor: "speech".into(), about: "https://speech.example".into(), recordings: 2 };
+        same(Holdings { child: child(), as_of: at(0), stores: stores.clone(), recipients: vec![given] });
+        same(Holdings { child: child(), as_of: at(0), stores, recipients: vec![] });
     }
 
     #[test]
@@ -448,6 +443,7 @@ mod tests {
             because: Some("it only counts words".into()),
         };
         some.models = vec![model.clone(), ErasureModel { day: None, because: None, ..model.clone() }];
+        some.recipients = vec![Recipient { processor: "speech".into(), about: String::new(), recordings: 3 }];
         same(some);
         let mut one = erasure(ErasureState::Erasing);
         one.finished_at = Some(at(9));

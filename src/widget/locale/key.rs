@@ -277,6 +277,8 @@ keys! { first {
     StepFailed = "step-failed";
     StepStillThere = "step-still-there";
     ProcessorsTitle = "processors-title";
+    RecipientsAbout = "recipients-about";
+    RecipientsHeld = "recipients-held";
     ProcessorNotSent = "processor-not-sent";
     ProcessorSent = "processor-sent";
     ProcessorAcknowledged = "processor-acknowledged";

@@ -162,7 +162,7 @@ impl Watched {
 
     /// Watches (again).
     pub fn watch(&mut self) -> Vec<Effect> {
-        if self.erasure.value.as_ref().is_some_and(|erasure| erasure.state.is_final()) {
+        if self.erasure.value.as_ref().is_some_and(Erasure::is_over) {
             return Vec::new();
         }
         // Trouble stays on screen until there is news, so that it is not announced again and again.
@@ -179,7 +179,7 @@ impl Watched {
         }
         match news {
             Ok(erasure) => {
-                self.erasure.busy = !erasure.state.is_final();
+                self.erasure.busy = !erasure.is_over();
                 self.erasure.failed = None;
                 self.erasure.value = Some(erasure);
             }

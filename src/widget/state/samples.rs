@@ -81,6 +81,7 @@ pub fn preview(recordings: u64) -> Preview {
         stores: vec![StoreCount { store: StoreId::Media, copies: recordings }],
         made: Vec::new(),
         models: Vec::new(),
+        recipients: Vec::new(),
         kept: None,
         contested: false,
         sealed_until: at(100_000),

@@ -535,7 +535,12 @@ fn who_left_sees_nothing_any_more() {
         &mut state,
         &late,
         Lane::Holdings,
-        rules::contract::Holdings { child: child(), as_of: at(0), stores: Vec::new() },
+        rules::contract::Holdings {
+            child: child(),
+            as_of: at(0),
+            stores: Vec::new(),
+            recipients: Vec::new(),
+        },
     );
     assert!(step(&mut state, Msg::Start).is_empty() && step(&mut state, Msg::Refresh).is_empty());
     assert_eq!(state, State { gone: true, ..State::default() });

@@ -4,7 +4,10 @@
 use rules::{Scope, StoreId, contract::Preview, preview::StoreCount, scope::Filter};
 use yew::prelude::{AttrValue, Html};
 
-use super::{Cx, heading, leave, progress::models};
+use super::{
+    Cx, heading, leave,
+    progress::{models, recipients},
+};
 use crate::{
     idempotency,
     locale::{Format, Key},
@@ -101,6 +104,7 @@ fn shown(cx: &Cx, flow: &Flow, preview: &Preview) -> Html {
         ul("places-list", preview.stores.iter().map(|count| place(cx, count.store, things(preview, *count)))),
         shared(cx, preview),
         models(cx, &preview.models),
+        recipients(cx, &preview.recipients, cx.text(Key::RecipientsAbout)),
         kept(cx, flow, preview),
         h3(cx.text(Key::EraseWhen)),
         when(cx, flow, preview),

@@ -6,7 +6,7 @@ use rules::{
 };
 use yew::prelude::{AttrValue, Html};
 
-use super::{Cx, heading, loaded};
+use super::{Cx, heading, loaded, progress::recipients};
 use crate::{
     locale::{Format, Key},
     parts::{Weight, button, el, group, h3, maybe, p, screen, ul},
@@ -27,17 +27,23 @@ fn places(cx: &Cx, holdings: &Holdings, name: &str) -> Html {
     let child = [("child", name)];
     let asked = cx.texts.moment(Format::DayTime, holdings.as_of);
     let about = p("", cx.texts.fill(Key::HoldingsAbout, &[("at", &asked)]));
+    let given = || {
+        let about = cx.texts.fill(Key::RecipientsHeld, &child);
+        recipients(cx, &holdings.recipients, about)
+    };
     if holdings.stores.iter().all(|holding| holding.held == Held::None) {
         // Every place was asked, and each of them said so: there is nothing to decide.
         return group(vec![
             p("lead", cx.texts.fill(Key::HoldingsNothing, &child)),
             about,
             ul("cards places", holdings.stores.iter().map(|holding| place(cx, holding))),
+            given(),
         ]);
     }
     group(vec![
         about,
         ul("cards places", holdings.stores.iter().map(|holding| place(cx, holding))),
+        given(),
         el(
             "div",
             "apart",

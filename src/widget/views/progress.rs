@@ -2,7 +2,7 @@
 
 use rules::{
     StepState,
-    contract::{Erasure, ErasureModel, ProcessorStep, Step},
+    contract::{Erasure, ErasureModel, ProcessorStep, Recipient, Step},
 };
 use yew::prelude::{AttrValue, Html};
 
@@ -92,6 +92,19 @@ pub fn models(cx: &Cx, models: &[ErasureModel]) -> Html {
         el("li", "", vec![text(cx.texts.fill(words::model(model.outcome), &values))])
     };
     group(vec![h3(cx.text(Key::ModelsTitle)), ul("", models.iter().map(model))])
+}
+
+/// Who was given some of it, and how much.
+pub fn recipients(cx: &Cx, recipients: &[Recipient], about: AttrValue) -> Html {
+    if recipients.is_empty() {
+        return Html::default();
+    }
+    let recipient = |it: &Recipient| {
+        let recordings = cx.texts.count(Key::Found, it.recordings, &[]);
+        el("li", "", vec![span("", it.processor.clone()), span("", recordings)])
+    };
+    let list = ul("places-list", recipients.iter().map(recipient));
+    group(vec![h3(cx.text(Key::ProcessorsTitle)), p("", about), list])
 }
 
 /// What it is of, and who asked for it when.

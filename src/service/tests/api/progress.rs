@@ -18,13 +18,13 @@ use tokio::sync::Semaphore;
 use crate::common::{Family, Service};
 
 /// A stream of events, read as a browser's script would.
-struct Events {
+pub struct Events {
     response: Response,
     unread: String,
 }
 
 impl Events {
-    async fn follow(service: &Service, token: &str, erasure: &Erasure) -> Self {
+    pub async fn follow(service: &Service, token: &str, erasure: &Erasure) -> Self {
         let path = format!("/v1/erasures/{}/events", erasure.id);
         let response = service.ask(Method::GET, &path).bearer_auth(token).send().await.unwrap();
         assert_eq!(response.status(), 200);
@@ -46,7 +46,7 @@ impl Events {
     }
 
     /// The next event; none at the end.
-    async fn event(&mut self) -> Option<Erasure> {
+    pub async fn event(&mut self) -> Option<Erasure> {
         loop {
             let block = self.block().await?;
             if block.starts_with(':') {

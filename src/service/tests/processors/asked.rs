@@ -2,7 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use rules::{Class, ProcessorState, Scope, contract::NewErasure, erasure::Phrase};
+use rules::{
+    Class, ProcessorState, Scope,
+    contract::{Erasure, NewErasure},
+    erasure::Phrase,
+    processor::FIRST_ASKED_WITHIN_SECONDS,
+};
 use serde_json::{Value, json};
 use service::{
     clock::Clock,
@@ -13,7 +18,9 @@ use service::{
 use crate::{
     fake::{self, CALLBACK, Fake, Manner, parse},
     household::{Household, canary},
-    world::{DAY, call_back, deleted_here, give, give_sound, now, rows, start, status, tick, world},
+    world::{
+        DAY, call_back, deleted_here, give, give_sound, now, rows, start, status, tick, wait_for_turns, world,
+    },
 };
 
 #[tokio::test]
@@ -36,6 +43,7 @@ async fn it_is_asked_for_exactly_what_it_was_given_and_told_nobodys_name() {
 
     home.clock.advance(3 * DAY);
     engine::tick(&home.core).await.unwrap();
+    wait_for_turns(&home);
     let step = tick(&home, &erasure).await;
     assert_eq!(step.state, ProcessorState::Acknowledged);
     let posted = fake.posted();
@@ -52,6 +60,11 @@ async fn it_is_asked_for_exactly_what_it_was_given_and_told_nobodys_name() {
         asked["subject_identities"],
         json!([{ "identity_type": "controller_customer_id", "identity_value": given.items[0].subject,
                  "identity_format": "raw" }])
+    );
+    assert_eq!(
+        asked["extensions"][fake::DOMAIN]["subject"],
+        given.items[0].subject,
+        "a scope says whose it is"
     );
     assert_eq!(
         asked["extensions"][fake::DOMAIN]["scope"],
@@ -74,6 +87,7 @@ async fn a_class_is_asked_back_from_who_was_given_it() {
     assert!(location.processors.is_empty(), "it never got the place");
     let words = home.ask(of(Class::Transcript), true).await;
     engine::tick(&home.core).await.unwrap();
+    wait_for_turns(&home);
     tick(&home, &words).await;
     assert_eq!(
         fake.posted()[0]["extensions"][fake::DOMAIN]["scope"][0]["classes"],
@@ -122,6 +136,7 @@ async fn siblings_are_two_requests_that_nobody_can_put_together() {
     assert_eq!(erasure.processors.len(), 2);
     assert_eq!(erasure.not_confirmed(), 1, "one processor, of two children");
     engine::tick(&home.core).await.unwrap();
+    wait_for_turns(&home);
     run::tick(&home.core).await.unwrap();
     let posted = fake.posted();
     assert_eq!(posted.len(), 2);
@@ -148,6 +163,7 @@ async fn nobody_is_asked_while_something_may_be_on_its_way_to_them() {
     tick(&home, &erasure).await;
     assert_eq!(fake.calls(), 0);
     home.clock.advance(1);
+    wait_for_turns(&home);
     tick(&home, &erasure).await;
     assert_eq!(fake.posted().len(), 1);
 }
@@ -180,6 +196,7 @@ async fn an_erasure_that_is_repeated_on_a_backup_asks_the_same_of_the_same() {
     plan::open_again(&mut tx, erasure.id, home.clock.now(), erasure.sealed_until).await.unwrap();
     tx.commit().await.unwrap();
     engine::tick(&home.core).await.unwrap();
+    wait_for_turns(&home);
     assert_eq!(tick(&home, &erasure).await.state, ProcessorState::Acknowledged);
     let scope = &fake.posted()[0]["extensions"][fake::DOMAIN]["scope"];
     assert_eq!(scope[0]["recordings"], json!([given.items[0].name]));
@@ -199,6 +216,7 @@ async fn one_that_hangs_holds_up_no_other() {
     }
     home.clock.advance(900);
     engine::tick(&home.core).await.unwrap();
+    wait_for_turns(&home);
     slow.next([Manner::Hanging]);
     run::tick(&home.core).await.unwrap();
     assert_eq!(slow.posted().len(), 1, "not reached once, it is left alone for now");
@@ -230,6 +248,7 @@ async fn what_was_confirmed_while_another_was_asked_is_not_asked_about_nothing()
         home.ask(Scope::Items { recordings: vec![recording] }, true).await;
     }
     engine::tick(&home.core).await.unwrap();
+    wait_for_turns(&home);
     for _ in 0..2 {
         fake.next([Manner::Failing, Manner::Failing]);
         run::tick(&home.core).await.unwrap();
@@ -253,4 +272,39 @@ async fn what_was_confirmed_while_another_was_asked_is_not_asked_about_nothing()
     let posted = fake.posted();
     assert_eq!(posted.len(), 3, "nor asked");
     assert!(posted.iter().all(|it| it["extensions"][fake::DOMAIN]["scope"][0]["recordings"][0].is_string()));
+}
+
+#[tokio::test]
+async fn each_is_first_asked_at_a_moment_of_its_own_that_a_restart_does_not_change() {
+    let fakes = [Fake::start().await, Fake::start().await, Fake::start().await, Fake::start().await];
+    let names = ["a", "b", "c", "d"];
+    let entries: String = fakes.iter().zip(names).map(|(fake, name)| fake.settings(name)).collect();
+    let home = Household::giving_to(start(), parse(&entries)).await;
+    let recording = home.record(0, &canary(0), true).await;
+    for name in names {
+        give_sound(&home, name, recording).await;
+    }
+    home.clock.advance(DAY);
+    let erasure = home.ask(Scope::Child {}, false).await;
+    let moments = |erasure: &Erasure| -> Vec<_> {
+        erasure.processors.iter().map(|step| step.next_attempt_at.unwrap()).collect()
+    };
+    let due = moments(&erasure);
+    let last = erasure.sealed_until.plus_seconds(FIRST_ASKED_WITHIN_SECONDS);
+    assert!(due.iter().all(|due| (erasure.sealed_until..last).contains(due)), "{due:?}");
+    assert!(due.windows(2).any(|pair| pair[0] != pair[1]), "all of them at once: {due:?}");
+    let home = home.reopened_to(Some(parse(&entries))).await;
+    assert_eq!(moments(&now(&home, &erasure).await), due);
+
+    let mut order: Vec<_> = due.iter().zip(&fakes).collect();
+    order.sort_by_key(|(due, _)| **due);
+    let (middle, _) = order[1];
+    home.clock.advance((erasure.sealed_until.ms() - home.clock.now().ms()) / 1000);
+    engine::tick(&home.core).await.unwrap();
+    // To the second, as the clock goes.
+    home.clock.advance((middle.ms() - home.clock.now().ms()).div_euclid(1000) + 1);
+    run::tick(&home.core).await.unwrap();
+    for (due, fake) in order {
+        assert_eq!(fake.posted().len(), usize::from(*due <= home.clock.now()), "{due}");
+    }
 }

@@ -2,11 +2,16 @@
 
 use std::sync::Arc;
 
-use rules::{Class, ProcessorState, RecordingId, Scope, contract::NewDisclosure, scope::Filter};
+use rules::{
+    Class, ProcessorState, RecordingId, Scope,
+    contract::{NewDisclosure, NewErasure},
+    scope::Filter,
+};
 use service::{
     clock::ManualClock,
     core::{Core, Policy as Deciding},
-    erasure::{engine, view},
+    erasure::{accept, engine, view},
+    listing,
     processors::{
         disclose::{self, DiscloseError},
         run,
@@ -15,9 +20,9 @@ use service::{
 use sqlx::query_scalar;
 
 use crate::{
-    fake::Fake,
+    fake::{Fake, parse},
     household::{Household, canary},
-    world::{give, rows, start, world},
+    world::{give, give_sound, rows, start, wait_for_turns, world},
 };
 
 #[tokio::test]
@@ -88,7 +93,7 @@ async fn nobody_who_was_given_something_can_be_left_out() {
     home.core.db.close().await;
     let Household { core, folder, asker, .. } = home;
     drop(core);
-    let clock = Arc::new(ManualClock::at(start().plus_seconds(3600)));
+    let clock = Arc::new(ManualClock::at(start().plus_seconds(2 * 3600)));
     let open = async |list| Core::open_to(folder.path(), Deciding::default(), clock.clone(), list).await;
     let inventory = async |core: &Core| -> (i64, String) {
         sqlx::query_as("SELECT version, body FROM inventory ORDER BY version DESC LIMIT 1")
@@ -120,4 +125,67 @@ async fn nobody_who_was_given_something_can_be_left_out() {
     assert!(!body.contains("processor "), "{body}");
     let past = view::get(&core, &asker, erasure.id).await.unwrap();
     assert_eq!(past.processors[0].state, ProcessorState::Completed, "what it confirmed stays said");
+}
+
+#[tokio::test]
+async fn a_parent_sees_before_she_asks_whom_it_will_ask_and_afterwards_who_still_has_something() {
+    let (speech, mail) = (Fake::start().await, Fake::start().await);
+    let entries = [speech.settings("speech"), mail.settings("mail")].concat();
+    let home = Household::giving_to(start(), parse(&entries)).await;
+    let first = home.record(0, &canary(0), true).await;
+    let second = home.record(1, &canary(1), true).await;
+    let third = home.record(2, &canary(2), true).await;
+    let held = async || -> Vec<(String, u64)> {
+        let holdings = listing::holdings(&home.core, &home.asker, home.child).await.unwrap();
+        holdings.recipients.into_iter().map(|it| (it.processor, it.recordings)).collect()
+    };
+    assert_eq!(held().await, []);
+    give(&home, &[first, second]).await;
+    give_sound(&home, "mail", second).await;
+    home.clock.advance(900);
+    let of = |mail, speech| {
+        let all = [("mail".to_owned(), mail), ("speech".to_owned(), speech)];
+        all.into_iter().filter(|(_, recordings)| *recordings > 0).collect::<Vec<_>>()
+    };
+    assert_eq!(held().await, of(1, 2));
+    let class = |class| Scope::Class { class, from: None, to: None };
+    let words = Filter { q: Some(canary(0)), ..Filter::default() };
+    let items = |recordings: &[RecordingId]| Scope::Items { recordings: recordings.to_vec() };
+    for (scope, expected) in [
+        (items(&[third]), of(0, 0)),
+        (class(Class::Location), of(0, 0)),
+        (Scope::Search { filter: words }, of(0, 1)),
+        (items(&[first, third]), of(0, 1)),
+        (class(Class::Transcript), of(1, 2)),
+        (Scope::Child {}, of(1, 2)),
+    ] {
+        let request = NewErasure {
+            child: Some(home.child),
+            scope: scope.clone(),
+            include_kept: false,
+            waive_undo: false,
+            as_of: None,
+        };
+        let preview = accept::preview(&home.core, &home.asker, &request).await.unwrap();
+        assert!(preview.recipients.iter().all(|it| it.about.ends_with(".example/privacy")), "{scope:?}");
+        let named: Vec<_> = preview.recipients.into_iter().map(|it| (it.processor, it.recordings)).collect();
+        assert_eq!(named, expected, "{scope:?}");
+        // They are those who are asked.
+        let erasure = home.ask(scope, false).await;
+        let asked: Vec<_> = erasure.processors.into_iter().map(|it| (it.processor, it.recordings)).collect();
+        assert_eq!(asked, expected);
+        accept::cancel(&home.core, &home.asker, erasure.id).await.unwrap();
+    }
+
+    let erasure = home.ask(Scope::Child {}, true).await;
+    engine::tick(&home.core).await.unwrap();
+    assert_eq!(held().await, of(1, 2), "nothing is left here, and nobody else has confirmed");
+    speech.says("completed", Some(0));
+    wait_for_turns(&home);
+    for _ in 0..3 {
+        run::tick(&home.core).await.unwrap();
+        home.clock.advance(60);
+    }
+    assert_eq!(view::get(&home.core, &home.asker, erasure.id).await.unwrap().not_confirmed(), 1);
+    assert_eq!(held().await, of(1, 0));
 }

@@ -10,5 +10,6 @@ mod answers;
 mod asked;
 mod given;
 mod statement;
+mod twice;
 mod unconfirmed;
 mod world;

@@ -15,7 +15,7 @@ use service::{
 use crate::{
     fake::{Fake, parse},
     household::{Household, canary},
-    world::{give, start},
+    world::{give, start, wait_for_turns},
 };
 
 #[tokio::test]
@@ -50,6 +50,7 @@ async fn the_statement_says_what_each_had_answered_and_leaves_none_out() {
         .await
         .unwrap();
     tx.commit().await.unwrap();
+    wait_for_turns(&home);
     run::tick(&home.core).await.unwrap();
     engine::tick(&home.core).await.unwrap();
     ledger::sequence(&home.core).await.unwrap();

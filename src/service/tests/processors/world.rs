@@ -6,6 +6,7 @@ use axum::{body::Bytes, http::HeaderMap};
 use rules::{
     Class, RecordingId, Scope, Timestamp,
     contract::{DisclosureCreated, Erasure, NewDisclosure, ProcessorStep},
+    processor::FIRST_ASKED_WITHIN_SECONDS,
 };
 use serde_json::{Value, json};
 use service::{
@@ -59,6 +60,11 @@ pub async fn give_sound(home: &Household, processor: &str, recording: RecordingI
     disclose::disclose(&home.core, &new).await.unwrap()
 }
 
+/// Until whoever is to be asked for the first time is due.
+pub fn wait_for_turns(home: &Household) {
+    home.clock.advance(FIRST_ASKED_WITHIN_SECONDS);
+}
+
 /// One recording, given and deleted everywhere here; nobody was asked yet.
 pub async fn deleted_here() -> (Household, Fake, Erasure) {
     let (home, fake) = world().await;
@@ -66,6 +72,7 @@ pub async fn deleted_here() -> (Household, Fake, Erasure) {
     give(&home, &[recording]).await;
     let erasure = home.ask(Scope::Child {}, true).await;
     engine::tick(&home.core).await.unwrap();
+    wait_for_turns(&home);
     (home, fake, erasure)
 }
 
