@@ -196,7 +196,7 @@ async fn finish(
     drafts: Vec<Draft>,
 ) -> sqlx::Result<(Vec<Result<RecordingCreated, IngestError>>, Vec<Path>)> {
     let mut results = Vec::with_capacity(batch.len());
-    let mut unwanted = Vec::new();
+    let (mut unwanted, mut entries) = (Vec::new(), Vec::new());
     let mut tx = core.db.write().await?;
     // The moment from which it can be seen: a preview of before did not show it.
     let now = core.clock.now();
@@ -218,7 +218,7 @@ async fn finish(
                         }
                         None => {
                             let new = New { child, id, marks: &marks, keys: &keys };
-                            insert(&mut tx, core, new, incoming, now).await?;
+                            entries.extend(insert(&mut tx, core, new, incoming, now).await?);
                             forget(&mut tx, &object).await?;
                             Ok(RecordingCreated { id, already_there: false })
                         }
@@ -236,6 +236,11 @@ async fn finish(
         });
     }
     tx.commit().await?;
+    crate::faults::point("ingest-committed");
+    if let Err(error) = search::mend::enter(&core.db, &entries).await {
+        // They are taken in all the same.
+        tracing::error!(%error, "new recordings cannot be searched for before the next start");
+    }
     Ok((results, unwanted))
 }
 
@@ -460,14 +465,14 @@ impl New<'_> {
     }
 }
 
-/// Every row of a recording.
+/// Every row of a recording. Returns what it is to be found by: that goes into another file, once this is committed.
 async fn insert(
     tx: &mut Transaction<'_, Sqlite>,
     core: &Core,
     new: New<'_>,
     incoming: &Incoming,
     now: Timestamp,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<Option<(i64, String)>> {
     let (recording, probed) = (&incoming.recording, &incoming.probed);
     let New { child, id, marks, .. } = new;
     let seq = free_seq(tx, recording.captured_at).await?;
@@ -476,18 +481,15 @@ async fn insert(
         None => None,
     };
     let mut usable = Stores::NONE.with(StoreId::Catalogue).with(StoreId::Media).with(StoreId::Keys);
+    let mut entry = None;
     if let Some(transcript) = recording.transcript.as_ref().filter(|transcript| !transcript.text.is_empty()) {
         usable = usable.with(StoreId::Transcript);
         let words = rows::words(&transcript.text, transcript.language.as_deref());
         new.write(tx, StoreId::Transcript, seq, &words).await?;
-        let words = search::index_words(child, &transcript.text);
-        if !words.is_empty() {
+        entry = Some((seq, search::index_words(child, &transcript.text)));
+        entry = entry.filter(|(_, words)| !words.is_empty());
+        if entry.is_some() {
             usable = usable.with(StoreId::SearchIndex);
-            query("INSERT INTO search_index (rowid, words) VALUES (?, ?)")
-                .bind(seq)
-                .bind(words)
-                .execute(&mut **tx)
-                .await?;
         }
     }
     if let Some(place) = recording.location.or(probed.place) {
@@ -524,7 +526,7 @@ async fn insert(
         .bind(child)
         .execute(&mut **tx)
         .await?;
-    Ok(())
+    Ok(entry)
 }
 
 /// A free place in time. Never one that an unfinished erasure still names: it would take the

@@ -44,7 +44,7 @@ pub enum Command {
     /// accuracy_m), a Mozilla Common Voice folder as it is, or a plain tree of files. What cannot be read
     /// is listed with its reason and the rest goes in. Done twice, it adds nothing.
     Import(Import),
-    /// The keys without which the media cannot be read
+    /// The keys without which nothing of a recording can be read
     #[command(subcommand)]
     Keys(Keys),
     /// Mint a session and print it as JSON, as POST /v1/sessions would
@@ -59,8 +59,8 @@ pub enum Command {
     /// Remembers the checkpoint in a file, the one to begin with where there is none, and fails when the
     /// ledger is not what it was; the file then stays as it is. Run it from cron, say.
     Follow(Follow),
-    /// Check that the ledger is what it should be: entries, tiles, head, checkpoint, database, and that
-    /// stores hold nothing that no list knows.
+    /// Check that the ledger is what it should be: entries, tiles, head, checkpoint, database; that stores hold
+    /// nothing that no list knows; and that each row opens with its key, and no key is there for nothing.
     ///
     /// Prints a line for each fault, and fails when there is one. `serve` may run meanwhile; it adds
     /// nothing to the ledger as long as this looks.

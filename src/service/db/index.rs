@@ -2,8 +2,8 @@
 //!
 //! They cannot lie under the keys of recordings, or nothing could be found by them. So they are in a file that belongs
 //! into no backup: it is made anew from the transcripts that still open, wherever it is missing, unreadable or
-//! behind ([`crate::search::mend`]). Each connection has it attached as `search`. SQLite commits the two files one
-//! after the other, the database first: a process that dies between leaves a recording without its entry.
+//! behind ([`crate::search::mend`]). Each connection has it attached as `search`. No transaction
+//! writes both files, for SQLite could commit the one and fail with the other: an entry comes after its recording.
 
 use std::{
     fs::File,

@@ -65,19 +65,41 @@ struct Recordings {
     sealed: Vec<(RecordingId, Vec<u8>)>,
 }
 
-/// Entries of what may be found, or may be again when a deletion is taken back.
-async fn make(db: &Db, keys: &Keys) -> anyhow::Result<u64> {
-    let wanted = format!(
+/// SQL that holds of a recording (alias `r`) that may be found, or may be again when a deletion is taken back, and has no
+/// entry.
+fn wanted() -> String {
+    format!(
         "(r.usable & {INDEXED} <> 0 OR EXISTS (SELECT 1 FROM erasure_item i JOIN erasure e ON e.id = i.erasure
               WHERE i.seq = r.seq AND i.stores & {INDEXED} <> 0 AND e.state = 'sealed'))
          AND NOT EXISTS (SELECT 1 FROM search.search_index_docsize d WHERE d.id = r.seq)"
+    )
+}
+
+/// Enters words of recordings, each where it is still wanted, under the lock that every writer of both files has. In a
+/// transaction of its own: SQLite could commit the one file and fail with the other.
+pub async fn enter(db: &Db, entries: &[(i64, String)]) -> sqlx::Result<u64> {
+    if entries.is_empty() {
+        return Ok(0);
+    }
+    let sql = format!(
+        "INSERT INTO search_index (rowid, words) SELECT r.seq, ?2 FROM recording r WHERE r.seq = ?1 AND {}",
+        wanted()
     );
+    let mut made = 0;
+    let mut tx = db.write_effect().await?;
+    for (seq, words) in entries.iter().filter(|(_, words)| !words.is_empty()) {
+        made += query(AssertSqlSafe(&*sql)).bind(seq).bind(words).execute(&mut *tx).await?.rows_affected();
+    }
+    tx.commit().await?;
+    Ok(made)
+}
+
+/// Entries of what may be found, or may be again when a deletion is taken back.
+async fn make(db: &Db, keys: &Keys) -> anyhow::Result<u64> {
     let select = format!(
         "SELECT r.seq, r.child, r.id, c.id, t.sealed FROM recording r CROSS JOIN transcript t ON t.seq = r.seq
-         CROSS JOIN child c ON c.number = r.child WHERE r.seq > ? AND {wanted} ORDER BY r.seq LIMIT ?"
-    );
-    let insert = format!(
-        "INSERT INTO search_index (rowid, words) SELECT r.seq, ?2 FROM recording r WHERE r.seq = ?1 AND {wanted}"
+         CROSS JOIN child c ON c.number = r.child WHERE r.seq > ? AND {} ORDER BY r.seq LIMIT ?",
+        wanted()
     );
     let (mut after, mut made) = (i64::MIN, 0);
     loop {
@@ -98,12 +120,7 @@ async fn make(db: &Db, keys: &Keys) -> anyhow::Result<u64> {
                 entries.extend(texts.get(id).map(|text| (seq, index_words(number, text))));
             }
         }
-        let mut tx = db.write().await?;
-        for (seq, words) in entries.iter().filter(|(_, words)| !words.is_empty()) {
-            let inserted = query(AssertSqlSafe(&*insert)).bind(seq).bind(words).execute(&mut *tx).await?;
-            made += inserted.rows_affected();
-        }
-        tx.commit().await?;
+        made += enter(db, &entries).await?;
         if made > 0 && found.len() as i64 == BATCH {
             tracing::info!(entries = made, "making the search index");
         }

@@ -194,6 +194,20 @@ async fn a_row_that_is_moved_does_not_open() {
     assert_eq!(said, [canary(0)], "a thing says what is its own, or nothing");
 }
 
+#[tokio::test]
+async fn a_key_that_no_thing_came_to_is_swept_at_the_next_start() {
+    let home = Household::new().await;
+    home.record_whole(0, &canary(0), true).await;
+    let of_nothing = (home.child, DerivationId::from_parts(1, 1));
+    home.core.keys.make_things(&[of_nothing]).await.unwrap();
+    assert_eq!(home.core.keys.count_things(home.child).await.unwrap(), 6);
+    let home = home.reopened().await;
+    assert!(home.core.keys.of_things(home.child, &[of_nothing.1]).await.unwrap().is_empty());
+    for row in sealed(&mut raw(home.folder.path(), "forget-me-not.db").await).await {
+        assert!(opens(&home.core.keys, &home, &row).await.unwrap(), "and nothing else is: {row:?}");
+    }
+}
+
 /// The tables as they were before there were keys for rows, with what the household has said in them.
 async fn as_before(home: Household) -> tempfile::TempDir {
     let mut texts = Vec::new();

@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 mod household;
+mod process;
 
 use std::path::Path;
 
 use household::{Household, canary, contains};
+use process::Process;
 use rules::{Class, RecordingId, Scope, contract::NewErasure, scope::Filter};
 use service::{
     db::index,
@@ -97,6 +99,29 @@ async fn a_file_that_is_behind_lost_or_broken_is_made_anew_from_what_is_there() 
         accept::cancel(&home.core, &home.asker, erasure.id).await.unwrap();
         assert_eq!(found(&home, 2).await, [sealed], "{how}");
     }
+}
+
+#[tokio::test]
+async fn killed_between_a_recording_and_its_entry_the_next_start_enters_it() {
+    let home = Household::new().await;
+    home.record(0, &canary(0), true).await;
+    home.core.db.close().await;
+    home.core.keys.close().await;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("one.wav"), household::wav("one")).unwrap();
+    let manifest = format!("file,captured_at,transcript\none.wav,2026-11-20T08:00:00Z,{}\n", canary(1));
+    std::fs::write(folder.path().join("manifest.csv"), manifest).unwrap();
+    let from = folder.path().to_string_lossy().into_owned();
+    let data = home.folder.path();
+    Process::run(
+        data,
+        ["import", "--guardian", "parent-1", "--child", "Mia", &from],
+        Some("ingest-committed"),
+    )
+    .kill_where_it_stopped(data);
+    assert!(!home.files_contain(&canary(1)), "it has no entry yet");
+    let home = home.reopened().await;
+    assert_eq!((found(&home, 0).await.len(), found(&home, 1).await.len()), (1, 1));
 }
 
 #[tokio::test]
