@@ -17,6 +17,7 @@ pub mod copy;
 mod decisions;
 mod known;
 pub mod replay;
+mod torn;
 
 /// The file that says that a folder is being restored, and from where while it is being copied.
 const MARKER: &str = "restoring";
