@@ -11,7 +11,7 @@ use super::{KeyError, Keys, Wrapping, begin_epoch, epoch, kek_name, kms, new_kek
 use crate::{faults, hex::hex};
 
 /// Children's keys wrapped in one transaction.
-const BATCH: i64 = 500;
+const BATCH: i64 = 2000;
 
 /// What a rotation did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

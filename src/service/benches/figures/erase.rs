@@ -112,9 +112,11 @@ async fn bare(stock: &Stock, recordings: usize) {
         tx.commit().await.unwrap();
     }
     let folder = stock.folder.path().join("media").join(stock.asker.children[0].1.to_string());
-    for entry in std::fs::read_dir(folder).unwrap() {
+    for entry in std::fs::read_dir(&folder).unwrap() {
         std::fs::remove_file(entry.unwrap().path()).unwrap();
     }
+    // As safe from a power cut as the rows.
+    std::fs::File::open(folder).unwrap().sync_all().unwrap();
 }
 
 async fn bare_one_by_one(stock: &Stock) {

@@ -5,7 +5,10 @@ use std::time::Instant;
 use rules::{ChildId, RecordingId, StoreId, Stores, Timestamp};
 use service::keys::Keys;
 
-use crate::row;
+use crate::{
+    large::{memory, memory_from_here},
+    row,
+};
 
 pub async fn run(children: usize) {
     let folder = tempfile::tempdir().unwrap();
@@ -20,13 +23,15 @@ pub async fn run(children: usize) {
         keys.make(some).await.unwrap();
     }
     let made = children as f64 / begun.elapsed().as_secs_f64();
+    let before = memory_from_here();
     let begun = Instant::now();
     let rotated = keys.rotate(|| now).await.unwrap();
     assert_eq!(rotated.children, children as u64);
-    let wrapped = children as f64 / begun.elapsed().as_secs_f64();
+    let seconds = begun.elapsed().as_secs_f64();
+    let (wrapped, memory) = (children as f64 / seconds, memory() - before);
     row(
         &format!("rotation of {children} children's keys, all of it"),
-        &format!("{wrapped:.0} keys/s"),
+        &format!("{seconds:.1} s, {wrapped:.0} keys/s; {memory:.1} MB more memory than before"),
         &format!("making them, with one recording's key each: {made:.0}/s"),
         None,
     );

@@ -58,9 +58,7 @@ fn child(recordings: usize) -> Figures {
 /// Erases so many, and prints the figures.
 pub async fn erase(recordings: usize) {
     let stock = Stock::new(1, recordings, true).await;
-    // The most memory counts from here on (Linux: proc(5)).
-    std::fs::write("/proc/self/clear_refs", "5").unwrap();
-    let before = memory();
+    let before = memory_from_here();
     let begun = Instant::now();
     let request = NewErasure {
         child: Some(stock.asker.children[0].1),
@@ -95,8 +93,14 @@ pub async fn erase(recordings: usize) {
     println!("{seconds} {accepting} {} {unread}", memory() - before);
 }
 
+/// What is resident, in MB; the most memory counts from here on (Linux: proc(5)).
+pub fn memory_from_here() -> f64 {
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
+    memory()
+}
+
 /// The most memory that was resident, in MB.
-fn memory() -> f64 {
+pub fn memory() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0

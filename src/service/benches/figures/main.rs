@@ -54,7 +54,7 @@ fn main() {
             witness::run(if small { 50 } else { 500 }).await;
         }
         if wanted("keys") {
-            keys::run(if small { 2_000 } else { 100_000 }).await;
+            keys::run(if small { 2_000 } else { 1_000_000 }).await;
         }
         if wanted("lists") {
             lists::run(many).await;
