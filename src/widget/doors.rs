@@ -15,7 +15,7 @@ use crate::{
     client::Ask,
     later::Here,
     page::{Event, Page},
-    state::{Call, Effect, Failure, Lane, Msg, State, Turn},
+    state::{Call, Checking, Effect, Failure, Lane, Msg, Said, State, Turn, View, Waits},
     views::{self, Cx},
 };
 
@@ -49,11 +49,10 @@ pub fn ticked(_: Here, cx: &Cx) -> Html {
     views::recordings::ticked(cx)
 }
 
-/// That no entry of a child is missing.
+/// What the status line says of what is on the other screens.
 #[inline(never)]
-pub fn whole(_: Here, cx: &Cx) -> AttrValue {
-    let whole = cx.state.entries.whole.as_ref();
-    whole.map(|whole| views::entries::none_missing(cx, whole)).unwrap_or_default()
+pub fn said(_: Here, cx: &Cx, said: Said) -> AttrValue {
+    views::said_later(cx, said)
 }
 
 /// What failed after she had gone on.
@@ -86,6 +85,18 @@ pub fn answer(
     state.take_in_later(lane, turn, answer)
 }
 
+/// What another screen than the first ones shows.
+#[inline(never)]
+pub fn ask_for(_: Here, state: &mut State, view: View, anew: bool) -> Vec<Effect> {
+    state.ask_for_later(view, anew)
+}
+
+/// What is awaited of what they do not ask for.
+#[inline(never)]
+pub fn waits(_: Here, state: &mut State, lane: Lane) -> Option<&mut dyn Waits> {
+    state.waits_later(lane)
+}
+
 /// Such a call as a request.
 #[inline(never)]
 pub fn ask(_: Here, call: &Call) -> Ask {
@@ -98,7 +109,11 @@ pub fn news(_: Here, state: &mut State, event: Event) -> Vec<Effect> {
     match event {
         Event::News(turn, news) => state.news(turn, news.map(|erasure| *erasure)),
         Event::Quiet(turn) => state.quiet(turn),
-        Event::Verified(turn, verified) => state.verified(turn, verified.map(|verified| *verified)),
+        Event::Verified(turn, checking) => match checking.map(|checking| *checking) {
+            Ok(Checking::Came(reached)) => state.came(turn, reached),
+            Ok(Checking::Done(verified)) => state.verified(turn, Ok(verified)),
+            Err(failure) => state.verified(turn, Err(failure)),
+        },
         _ => Vec::new(),
     }
 }

@@ -22,7 +22,7 @@ use crate::{
     parts::{dialog, player},
     sight::{self, Sight},
     state::{
-        Call, Effect, Failure, Lane, List, ListMsg, Msg, Place, Spot, State, Step, Trail, Turn, Verified,
+        Call, Checking, Effect, Failure, Lane, List, ListMsg, Msg, Place, Spot, State, Step, Trail, Turn,
     },
     verify,
     views::{self, Cx, Drawn},
@@ -111,7 +111,7 @@ pub struct PageProps {
 struct Flight {
     controller: AbortController,
     lane: Lane,
-    _timers: [Timeout; 2],
+    timers: [Timeout; 2],
 }
 
 impl Drop for Flight {
@@ -132,8 +132,8 @@ pub enum Event {
     News(Turn, Result<Box<Erasure>, Failure>),
     /// There will be no more of it: the connection ended.
     Quiet(Turn),
-    /// A receipt was checked.
-    Verified(Turn, Result<Box<Verified>, Failure>),
+    /// A receipt was checked, or its check comes on.
+    Verified(Turn, Result<Box<Checking>, Failure>),
     /// A call takes longer than usual.
     Slow(Lane, Turn),
     /// It was waited for long enough.
@@ -178,6 +178,13 @@ pub struct Page {
 fn after(link: &Scope<Page>, ms: u32, event: Event) -> Timeout {
     let link = link.clone();
     Timeout::new(ms, move || link.send_message(event))
+}
+
+/// What says that a call takes long, and then that it was not answered.
+fn timers(link: &Scope<Page>, lane: Lane, turn: Turn) -> [Timeout; 2] {
+    // The news of an erasure comes for as long as that takes.
+    let silence = if lane == Lane::Watch { Event::Slow } else { Event::Silence };
+    [after(link, SLOW_MS, Event::Slow(lane, turn)), after(link, PATIENCE_MS, silence(lane, turn))]
 }
 
 impl Component for Page {
@@ -443,9 +450,17 @@ impl Page {
                 let Some(signal) = self.take_off(&link, lane, turn) else { return };
                 let client = ctx.props().host.client.clone();
                 wasm_bindgen_futures::spawn_local(async move {
-                    let verified = verify::verify(&client, &job, &signal).await;
-                    link.send_message(Event::Verified(turn, verified.map(Box::new)));
+                    let tell = |checking: Result<Checking, Failure>| {
+                        link.send_message(Event::Verified(turn, checking.map(Box::new)));
+                    };
+                    let came = |reached| tell(Ok(Checking::Came(reached)));
+                    tell(verify::verify(&client, &job, &signal, came).await.map(Checking::Done));
                 });
+            }
+            Effect::Patience(lane, turn) => {
+                if let Some(flight) = &mut self.flights[lane as usize] {
+                    flight.timers = timers(ctx.link(), lane, turn);
+                }
             }
             Effect::Save(name, text) => files::save(&name, &text),
             Effect::Print => files::print(ctx.props().host.client.host()),
@@ -463,11 +478,7 @@ impl Page {
     fn take_off(&mut self, link: &Scope<Self>, lane: Lane, turn: Turn) -> Option<AbortSignal> {
         let controller = AbortController::new().ok()?;
         let signal = controller.signal();
-        // The news of an erasure comes for as long as that takes.
-        let silence = if lane == Lane::Watch { Event::Slow } else { Event::Silence };
-        let timers =
-            [after(link, SLOW_MS, Event::Slow(lane, turn)), after(link, PATIENCE_MS, silence(lane, turn))];
-        self.flights[lane as usize] = Some(Flight { controller, lane, _timers: timers });
+        self.flights[lane as usize] = Some(Flight { controller, lane, timers: timers(link, lane, turn) });
         Some(signal)
     }
 

@@ -217,6 +217,7 @@ pub fn flaw(code: &str) -> Key {
     match code {
         "unknown-origin" => Key::FlawUnknownOrigin,
         "key-swapped" => Key::FlawKeySwapped,
+        "key-changed" => Key::FlawKeyChanged,
         "unsigned" | "bad-signature" => Key::FlawUnsigned,
         "bad-cosignature" => Key::FlawBadCosignature,
         "stale-witness" => Key::FlawStaleWitness,

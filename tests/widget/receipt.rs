@@ -2,7 +2,7 @@
 //! they should be, and the page says what is wrong with each. The files are made by the crate `proof`, the
 //! verifier is the real one, and everything else is the service that really runs.
 
-use js_sys::{Function, Object, Reflect};
+use js_sys::{Array, Function, Object, Reflect};
 use proof::{
     Time, base64,
     note::{Role, Signer},
@@ -19,7 +19,8 @@ use widget::{
 use crate::{
     forged::{NOON, ORIGIN, World, child, inventory, log_key, policy_text, statement},
     support::{
-        ENGLISH, LATER, api, found, press, root_of, secret, signed_in, text_of, until, until_shown, verifier,
+        ENGLISH, LATER, Patience, api, found, press, root_of, secret, signed_in, text_of, until, until_shown,
+        verifier,
     },
 };
 
@@ -40,6 +41,8 @@ struct Answers {
     seen: Option<String>,
     /// The proof that the ledger grew since; none where there is none.
     consistency: Option<String>,
+    /// Whether it gives the entries one at a time, as slowly as the test wants.
+    slow: bool,
 }
 
 impl Answers {
@@ -59,6 +62,7 @@ impl Answers {
             key: Some(world.child.0),
             seen: Some(world.ledger.checkpoint(SEEN, NOON)),
             consistency: Some(lines(world.ledger.consistency(SEEN, world.size()))),
+            slow: false,
             world,
         }
     }
@@ -81,7 +85,10 @@ fn object(pairs: &[(&str, JsValue)]) -> JsValue {
 }
 
 /// While it lives, the service is asked as ever, and these answers are put in the place of its own.
-struct Forged(JsValue);
+struct Forged {
+    fetched: JsValue,
+    given: JsValue,
+}
 
 impl Forged {
     fn new(answers: &Answers, child: &str) -> Self {
@@ -95,6 +102,8 @@ impl Forged {
             ("consistency", answers.consistency.as_deref().map_or(JsValue::NULL, JsValue::from)),
             ("child", child.into()),
             ("erasure", ERASURE.into()),
+            ("slow", answers.slow.into()),
+            ("held", Array::new().into()),
         ]);
         let body = "const fetched = globalThis.fetch;
             const text = (body) => new Response(body);
@@ -114,20 +123,35 @@ impl Forged {
               if (path.includes('/ledger/consistency/')) return it.consistency == null
                 ? new Response('{}', { status: 404 }) : text(it.consistency);
               if (path.endsWith('/ledger')) {
-                const leaves = it.entries.split(/(?=forget-me-not\\/leaf\\/v1)/);
-                return json({ key: it.key, items: leaves.filter(Boolean).map(entry), next: null });
+                const leaves = it.entries.split(/(?=forget-me-not\\/leaf\\/v1)/).filter(Boolean);
+                if (!it.slow) return json({ key: it.key, items: leaves.map(entry), next: null });
+                // One at a time, each when the test lets it through.
+                const at = Number(new URL(url).searchParams.get('after') ?? -1) + 1;
+                await new Promise((go) => it.held.push(go));
+                return json({ key: it.key, items: [entry(leaves[at], at)], next: at + 1 < leaves.length ? at : null });
               }
               return fetched(url, init);
             };
             return fetched;";
         let fetched = Function::new_with_args("it", body).call1(&JsValue::NULL, &given).unwrap();
-        Self(fetched)
+        Self { fetched, given }
+    }
+
+    /// Waits until a page of entries is asked for, which is not answered before [`Forged::let_through`].
+    async fn until_held(&self) {
+        let held: Array = Reflect::get(&self.given, &"held".into()).unwrap().unchecked_into();
+        until("a page of entries is asked for", || held.length() > 0).await;
+    }
+
+    fn let_through(&self) {
+        let held: Array = Reflect::get(&self.given, &"held".into()).unwrap().unchecked_into();
+        held.shift().unchecked_into::<Function>().call0(&JsValue::NULL).unwrap();
     }
 }
 
 impl Drop for Forged {
     fn drop(&mut self) {
-        Reflect::set(&js_sys::global(), &"fetch".into(), &self.0).unwrap();
+        Reflect::set(&js_sys::global(), &"fetch".into(), &self.fetched).unwrap();
     }
 }
 
@@ -332,6 +356,78 @@ async fn each_attack_is_caught_and_called_by_its_name() {
     assert_eq!(names.len(), all.len(), "each has words of its own");
 }
 
+/// The checkpoint that this browser has seen, under another signature.
+fn seen_under(line: &str) -> Option<String> {
+    Some(format!("{}\n{line}", World::new().ledger.text(SEEN)))
+}
+
+#[wasm_bindgen_test]
+async fn what_no_ledger_ever_signed_was_never_seen() {
+    let world = World::new();
+    let signed = world.ledger.checkpoint(SEEN, NOON);
+    let other = Signer::new("other.example/1", Role::Log, &[99; 32]).unwrap();
+    for (name, kept) in [
+        ("a length and nothing else", Some(format!("{ORIGIN}\n{SEEN}\n"))),
+        ("a length beyond the end", Some(format!("{ORIGIN}\n999999\nroot\n"))),
+        ("a note that says something else", Some(signed.replacen("\n4\n", "\n3\n", 1))),
+        ("signed by somebody", seen_under(&other.line(&world.ledger.text(SEEN), 0))),
+    ] {
+        let answers = Answers { seen: kept, consistency: None, ..Answers::honest() };
+        let (family, root, id, _forged) = opened(&answers).await;
+        until(&format!("{name} is nothing"), || text_of(&root).contains("it adds up")).await;
+        let text = text_of(&root);
+        assert!(text.contains("This browser had nothing to compare it with."), "{name}: {text}");
+        let shown = answers.receipt.split_once("\n\n").unwrap().1;
+        assert_eq!(storage().get_item(&remembered_as()).unwrap().as_deref(), Some(shown), "{name}");
+        put_away(&family, id);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn another_key_under_the_name_of_the_ledger_is_told_and_accuses_nobody() {
+    let before = Signer::new(ORIGIN, Role::Log, &[99; 32]).unwrap();
+    let seen = seen_under(&before.line(&World::new().ledger.text(SEEN), 0));
+    let answers = Answers { seen: seen.clone(), ..Answers::honest() };
+    let (family, root, id, _forged) = opened(&answers).await;
+    until_shown(&root, "This does not add up.").await;
+    until_shown(&root, "Before, the ledger of this name had another key.").await;
+    assert!(!text_of(&root).contains("Two states of the ledger that do not fit"));
+    assert_eq!(storage().get_item(&remembered_as()).unwrap(), seen, "what was seen is kept");
+    put_away(&family, id);
+}
+
+#[wasm_bindgen_test]
+async fn a_child_with_very_many_entries_is_waited_for_as_long_as_more_of_them_come() {
+    let answers = Answers { slow: true, ..Answers::honest() };
+    let patience = Patience::new();
+    let (family, root, id, forged) = opened(&answers).await;
+    for n in 1..4 {
+        forged.until_held().await;
+        patience.mark();
+        forged.let_through();
+        until_shown(&root, &format!("{n} of 4 entries are here.")).await;
+        // Had it been waited for since the beginning, that would be over now.
+        patience.ends();
+    }
+    forged.until_held().await;
+    forged.let_through();
+    until_shown(&root, "it adds up").await;
+    until_shown(&root, "4 entries so far.").await;
+    put_away(&family, id);
+
+    // Where no more of them come, it is over.
+    let (family, root, id, forged) = opened(&answers).await;
+    forged.until_held().await;
+    forged.let_through();
+    forged.until_held().await;
+    until_shown(&root, "1 of 4 entries are here.").await;
+    patience.mark();
+    patience.ends();
+    until_shown(&root, "The service did not answer").await;
+    assert!(!text_of(&root).contains("it adds up"));
+    put_away(&family, id);
+}
+
 #[wasm_bindgen_test]
 async fn a_service_that_gives_nothing_to_check_with_does_not_seem_honest() {
     for (name, answers) in [
@@ -416,7 +512,7 @@ async fn everything_can_be_taken_along() {
     let body = "const saved = []; const made = URL.createObjectURL; \
         URL.createObjectURL = (blob) => { blob.text().then((text) => saved.push(text)); return made.call(URL, blob); }; \
         HTMLAnchorElement.prototype.click = function () { saved.push(this.download); }; return saved;";
-    let saved: js_sys::Array = Function::new_no_args(body).call0(&JsValue::NULL).unwrap().unchecked_into();
+    let saved: Array = Function::new_no_args(body).call0(&JsValue::NULL).unwrap().unchecked_into();
     for (label, name, file) in [
         ("Download the receipt", "forget-me-not-receipt-2026-11-21.tlog-proof", &answers.receipt),
         ("Download the keys", "forget-me-not-policy.txt", &answers.policy),
@@ -443,10 +539,77 @@ async fn the_history_of_a_child_is_told_and_proved_entry_by_entry_and_as_a_whole
     press(&root, "Check that none is missing");
     until_shown(&root, "none missing up to").await;
     until_shown(&root, "It is entered in the ledger").await;
+    // What is of receipts only is not spoken of.
+    for of_receipts in ["Every place on the list", "The times fit", "What you read is"] {
+        assert!(!text_of(&root).contains(of_receipts), "{of_receipts}: {}", text_of(&root));
+    }
+    // A browser that sees the ledger for the first time has nothing to compare it with; all else is checked.
+    assert!(text_of(&root).matches("Not checked").count() <= 1, "{}", text_of(&root));
     until("an entry can be checked", || root.query_selector(".entries .button").unwrap().is_some()).await;
     found(&root, ".entries .button").await.click();
     until_shown(&root, "Checked: it is in the ledger as you read it.").await;
     unmount(id);
     family.remove();
+    storage().clear().unwrap();
+}
+
+/// While it lives, what the service lists of a child's entries is changed by this, and nothing else.
+struct Listed(JsValue);
+
+impl Listed {
+    fn changed(by: &str) -> Self {
+        let body = "const fetched = globalThis.fetch;
+            globalThis.fetch = async (url, init) => {
+              const answer = await fetched(url, init);
+              if (!String(url).includes('order=newest')) return answer;
+              const listed = await answer.json();
+              change(listed.items);
+              return new Response(JSON.stringify(listed));
+            };
+            return fetched;";
+        let change = Function::new_with_args("items", by);
+        Self(Function::new_with_args("change", body).call1(&JsValue::NULL, &change).unwrap())
+    }
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        Reflect::set(&js_sys::global(), &"fetch".into(), &self.0).unwrap();
+    }
+}
+
+#[wasm_bindgen_test]
+async fn nothing_is_called_proved_whose_words_are_not_those_that_were_entered() {
+    later::beside(Function::new_no_args("return Promise.reject()"), verifier());
+    let newest = "const [entry] = items.filter((it) => it.index != null);";
+    for (what, change, button) in [
+        ("other words", "entry.body = entry.body.replace(/at \\S+/, 'at 2026-01-01T00:00:00Z');", "Check"),
+        ("another kind", "entry.kind = entry.kind == 'access' ? 'birth' : 'access';", "Check"),
+        ("another leaf", "entry.leaf = items.at(-1).leaf;", "Check that none is missing"),
+        ("words of the newest", "entry.body += 'more\\n';", "Check that none is missing"),
+    ] {
+        let listed = Listed::changed(&format!("{newest} {change}"));
+        let family = signed_in();
+        let root = root_of(&family);
+        let id = mount(family.clone(), &root, &ENGLISH).unwrap();
+        found(&root, ".card .button").await.click();
+        found(&root, ".row .open").await;
+        press(&root, "History");
+        until_shown(&root, "These are the entries in the ledger").await;
+        match button {
+            "Check" => found(&root, ".entries .button").await.click(),
+            _ => {
+                found(&root, ".entries .button").await;
+                press(&root, button);
+            }
+        }
+        until(what, || text_of(&root).contains("This does not add up.")).await;
+        let text = text_of(&root);
+        assert!(text.contains("What you are shown is not what was entered in the ledger."), "{what}: {text}");
+        assert!(!text.contains("Checked: it is") && !text.contains("none missing up to"), "{what}: {text}");
+        drop(listed);
+        unmount(id);
+        family.remove();
+    }
     storage().clear().unwrap();
 }

@@ -203,3 +203,48 @@ impl Drop for Hurried {
         Reflect::set(&js_sys::global(), &"setTimeout".into(), &self.0).unwrap();
     }
 }
+
+/// While it lives, whatever waits for seconds waits until the test says that they are over.
+pub struct Patience(JsValue);
+
+impl Patience {
+    /// From now on.
+    pub fn new() -> Self {
+        let body = "const { setTimeout, clearTimeout } = globalThis;
+            const held = new Map(); let last = -1; let marked = [];
+            globalThis.setTimeout = (then, ms, ...rest) => {
+              if (!(ms >= 5000)) return setTimeout(then, ms, ...rest);
+              held.set(--last, () => then(...rest));
+              return last;
+            };
+            globalThis.clearTimeout = (id) => held.delete(id) || clearTimeout(id);
+            return { setTimeout, clearTimeout,
+              mark: () => { marked = [...held.keys()]; },
+              ends: () => { for (const id of marked) { const then = held.get(id); held.delete(id); then?.(); } } };";
+        Self(script(body, "", ""))
+    }
+
+    fn call(&self, name: &str) {
+        let function: Function = Reflect::get(&self.0, &name.into()).unwrap().unchecked_into();
+        function.call0(&JsValue::NULL).unwrap();
+    }
+
+    /// Whatever waits now is meant.
+    pub fn mark(&self) {
+        self.call("mark");
+    }
+
+    /// The seconds of that are over, unless somebody does not wait for it any more.
+    pub fn ends(&self) {
+        self.call("ends");
+    }
+}
+
+impl Drop for Patience {
+    fn drop(&mut self) {
+        for name in ["setTimeout", "clearTimeout"] {
+            let before = Reflect::get(&self.0, &name.into()).unwrap();
+            Reflect::set(&js_sys::global(), &name.into(), &before).unwrap();
+        }
+    }
+}

@@ -5,10 +5,11 @@
 //! value by value.
 
 mod contract;
+mod request;
 
 use std::str::FromStr;
 
-pub use contract::{conditions, encode_erasure, scope_name, state_name};
+pub use request::{conditions, encode_erasure, scope_name, state_name};
 
 /// A value.
 #[derive(Debug, Clone, PartialEq)]

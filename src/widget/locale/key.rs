@@ -451,6 +451,9 @@ keys! { first {
     LedgerRenamed = "ledger-renamed";
     FlawOtherErasure = "flaw-other-erasure";
     FlawNotGiven = "flaw-not-given";
+    FlawKeyChanged = "flaw-key-changed";
+    ReceiptUnchecked = "receipt-unchecked";
+    EntriesReached = "entries-reached";
     ReceiptUnseen = "receipt-unseen";
     ReceiptUnseenAbout = "receipt-unseen-about";
 } }

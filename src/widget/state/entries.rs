@@ -1,11 +1,17 @@
 //! A child's entries in the ledger, newest first, a page at a time; and what the browser has checked of them.
 
-use proof::verify::What;
-use rules::{ChildId, contract::ChildLedger};
+use proof::{
+    receipt::Receipt,
+    verify::{SKEW, What},
+};
+use rules::{
+    ChildId, Timestamp,
+    contract::{ChildLedger, LedgerEntry},
+};
 
 use super::{
     Call, Effect, Failure, Loaded, Said, Spot, State, Turn, View, Waits,
-    receipt::{Job, Of, Verified},
+    receipt::{Job, Of, Reached, Verified},
     report::{Check, Outcome},
     with_focus,
 };
@@ -39,7 +45,31 @@ pub struct ChildLog {
     pub checking: Loaded<Verified>,
     /// What it is of.
     pub of: Option<Of>,
+    /// How far it has come, where that takes a while.
+    pub reached: Option<Reached>,
     after: Option<u64>,
+}
+
+/// The first line of an entry's leaf.
+const LEAF: &str = "forget-me-not/leaf/v1\n";
+
+/// The rest of the first line of a body that begins with this word.
+#[must_use]
+pub fn field<'a>(body: &'a str, name: &str) -> Option<&'a str> {
+    body.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
+}
+
+/// The moment that a body of this kind speaks of. When the service says that it was entered is nothing that is
+/// checked.
+#[must_use]
+pub fn moment_of(kind: &str, body: &str) -> Option<Timestamp> {
+    field(body, if kind == "complete" { "finished" } else { "at" })?.parse().ok()
+}
+
+/// From when on a witness of this entry counts: nobody sees what has not happened, but for clocks that differ.
+fn since(entry: &LedgerEntry) -> Timestamp {
+    let at = moment_of(&entry.kind, &entry.body);
+    at.map_or(Timestamp::from_ms(0), |at| at.plus_seconds(-SKEW.cast_signed()))
 }
 
 impl ChildLog {
@@ -64,7 +94,7 @@ impl ChildLog {
     pub(super) fn load(&mut self, child: ChildId) -> Vec<Effect> {
         self.checked.clear();
         self.checking.clear();
-        (self.whole, self.of) = (None, None);
+        (self.whole, self.of, self.reached) = (None, None, None);
         vec![Effect::Call(self.page.begin(), Call::Entries { child, after: self.after })]
     }
 
@@ -74,11 +104,11 @@ impl ChildLog {
     }
 
     fn check(&mut self, child: ChildId, of: Of) -> Vec<Effect> {
-        if self.checking.busy {
-            return Vec::new();
-        }
-        self.of = Some(of.clone());
-        vec![Effect::Verify(self.checking.begin(), Job { child, of })]
+        let (Of::Entry(seq) | Of::Chain(seq)) = of else { return Vec::new() };
+        let Some(entry) = self.shown(seq).filter(|_| !self.checking.busy) else { return Vec::new() };
+        let since = since(entry);
+        (self.of, self.reached) = (Some(of.clone()), None);
+        vec![Effect::Verify(self.checking.begin(), Job { child, of, since })]
     }
 
     /// What follows from a message.
@@ -117,15 +147,45 @@ impl ChildLog {
         self.checked.iter().find(|(checked, _)| *checked == seq).map(|(_, verified)| verified)
     }
 
-    /// What is shown must be what was entered.
-    fn compare(&self, seq: u64, verified: &mut Verified) {
-        let shown = self.page.value.iter().flat_map(|page| &page.items).find(|entry| entry.seq == seq);
-        let opening = verified.report.check(What::Opening);
-        let proved = opening.filter(|opening| opening.outcome == Outcome::Proved);
-        let same = |entry: &rules::contract::LedgerEntry| {
-            entry.body == verified.report.body && proved.is_none_or(|opening| opening.detail == entry.kind)
+    fn shown(&self, seq: u64) -> Option<&LedgerEntry> {
+        self.page.value.iter().flat_map(|page| &page.items).find(|entry| entry.seq == seq)
+    }
+
+    /// What is shown must be what was entered: the very leaf, and the words it commits to.
+    fn is_shown(&self, seq: u64, verified: &Verified) -> bool {
+        let kind = verified.report.check(What::Opening).map(|opening| opening.detail.as_str());
+        let receipt = Receipt::parse(&verified.receipt);
+        self.shown(seq).zip(receipt.ok()).is_some_and(|(entry, receipt)| {
+            (&entry.leaf, entry.index) == (&receipt.leaf, Some(receipt.index))
+                && entry.body == verified.report.body
+                && kind == Some(&entry.kind)
+        })
+    }
+
+    /// Those that are shown, up to this one, must be among those of which none is missing.
+    fn are_shown(&self, newest: u64, leaves: &str) -> bool {
+        let shown = self.page.value.iter().flat_map(|page| page.items.iter().rev());
+        let mut shown = shown.filter(|entry| entry.seq <= newest).peekable();
+        let first = shown.peek().and_then(|entry| usize::try_from(entry.seq).ok()).unwrap_or(0);
+        let mut leaves = leaves.split(LEAF).skip(1).skip(first);
+        shown.all(|entry| {
+            let leaf = leaves.next();
+            leaf.is_some()
+                && leaf == entry.leaf.strip_prefix(LEAF)
+                && leaf.and_then(|leaf| leaf.lines().next()) == Some(&entry.kind)
+        })
+    }
+
+    /// What was found says nothing of what is shown unless that is what was checked.
+    fn compare(&self, verified: &mut Verified) {
+        let leaves = std::mem::take(&mut verified.leaves);
+        let same = match self.of {
+            Some(Of::Chain(newest)) => self.is_shown(newest, verified) && self.are_shown(newest, &leaves),
+            Some(Of::Entry(seq)) => self.is_shown(seq, verified),
+            _ => false,
         };
-        if proved.is_some() && !shown.is_some_and(same) {
+        let proved = verified.report.check(What::Opening);
+        if !same && proved.is_some_and(|opening| opening.outcome == Outcome::Proved) {
             verified.report.put(Check::failed(What::Opening, "not-opened"));
         }
     }
@@ -139,9 +199,9 @@ impl State {
             && let Some(mut verified) = entries.checking.value.take()
         {
             let said;
+            entries.compare(&mut verified);
             match entries.of {
                 Some(Of::Entry(seq)) => {
-                    entries.compare(seq, &mut verified);
                     said = Said::Checked(verified.holds());
                     entries.checked.push((seq, verified));
                 }
@@ -160,8 +220,6 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use rules::contract::LedgerEntry;
-
     use super::*;
     use crate::state::{
         Lane, Msg,
@@ -170,14 +228,29 @@ mod tests {
 
     fn entry(seq: u64) -> LedgerEntry {
         let body = verified(true).report.body;
-        LedgerEntry {
-            seq,
-            kind: "birth".into(),
-            index: Some(seq),
-            entered_at: at(0),
-            body,
-            leaf: String::new(),
-        }
+        let leaf = format!("{LEAF}birth\ntag {seq}\nprev {seq}\nbody {seq}\n");
+        LedgerEntry { seq, kind: "birth".into(), index: Some(seq), entered_at: at(0), body, leaf }
+    }
+
+    /// What the verifier finds of an entry that is in the ledger.
+    fn good(entry: &LedgerEntry) -> Verified {
+        let mut good = verified(true);
+        let receipt = Receipt::parse(&good.receipt).unwrap();
+        let receipt = Receipt {
+            leaf: entry.leaf.clone(),
+            index: entry.index.unwrap(),
+            body: entry.body.clone(),
+            ..receipt
+        };
+        good.receipt = receipt.text().unwrap();
+        good.report.put(Check { what: What::Opening, outcome: Outcome::Proved, detail: entry.kind.clone() });
+        good
+    }
+
+    /// The same of all up to the newest one.
+    fn good_up_to(newest: u64) -> Verified {
+        let leaves = (0..=newest).map(|seq| entry(seq).leaf).collect();
+        Verified { leaves, ..good(&entry(newest)) }
     }
 
     /// A page with so many entries, of which the newest are shown.
@@ -218,6 +291,14 @@ mod tests {
     }
 
     #[test]
+    fn a_field_is_the_rest_of_its_line() {
+        let body = "forget-me-not/decision/v1\nat 2026-11-22T04:01:00Z\nby you=\nkeep abc= 2027-11-22\n";
+        assert_eq!(field(body, "by"), Some("you="));
+        assert_eq!(field(body, "keep"), Some("abc= 2027-11-22"));
+        assert_eq!(field(body, "k"), None, "a name is whole");
+    }
+
+    #[test]
     fn thousands_of_entries_are_turned_over_a_page_at_a_time() {
         let mut state = shown(2_120);
         assert_eq!((seqs(&state), state.entries.are_newer()), ((2_119, 2_070), false));
@@ -238,29 +319,74 @@ mod tests {
     fn one_entry_is_checked_at_a_time_and_what_was_found_stands_beside_it() {
         let mut state = shown(3);
         let (asked, job) = turn(&step(&mut state, EntriesMsg::Check(1)));
-        assert_eq!(job, Job { child: child(), of: Of::Entry(1) });
+        assert_eq!((job.child, job.of), (child(), Of::Entry(1)));
         assert!(step(&mut state, EntriesMsg::Check(2)).is_empty());
-        let mut good = verified(true);
-        good.report.put(Check { what: What::Opening, outcome: Outcome::Proved, detail: "birth".into() });
-        state.verified(asked, Ok(good));
+        state.verified(asked, Ok(good(&entry(1))));
         assert!(state.entries.found(1).unwrap().holds());
         assert_eq!((state.entries.found(2), state.said), (None, Some(Said::Checked(true))));
     }
 
     #[test]
     fn a_proof_of_something_else_than_what_is_shown_is_a_failure() {
-        for (body, kind) in [("another body\n", "birth"), ("", "access")] {
+        let another = LedgerEntry { body: "another body\n".into(), ..entry(1) };
+        let mut others = vec![good(&entry(2)), good(&LedgerEntry { kind: "access".into(), ..entry(1) })];
+        others.push(good(&LedgerEntry { index: Some(7), ..entry(1) }));
+        let mut told = good(&another);
+        told.report.body = another.body;
+        others.push(told);
+        others.push(Verified { receipt: "no receipt".into(), ..good(&entry(1)) });
+        for other in others {
             let mut state = shown(3);
             let (asked, _) = turn(&step(&mut state, EntriesMsg::Check(1)));
-            let mut other = verified(true);
-            if !body.is_empty() {
-                other.report.body = body.into();
-            }
-            other.report.put(Check { what: What::Opening, outcome: Outcome::Proved, detail: kind.into() });
             state.verified(asked, Ok(other));
             assert!(!state.entries.found(1).unwrap().holds());
             assert_eq!(state.said, Some(Said::Checked(false)));
         }
+    }
+
+    #[test]
+    fn that_none_is_missing_is_said_of_the_very_entries_that_are_shown() {
+        let of_60 = || {
+            let mut state = shown(60);
+            let (asked, _) = turn(&step(&mut state, EntriesMsg::CheckAll));
+            (state, asked)
+        };
+        let (mut state, asked) = of_60();
+        state.verified(asked, Ok(good_up_to(59)));
+        let whole = state.entries.whole.as_ref().unwrap();
+        assert!(whole.holds() && whole.leaves.is_empty(), "what was compared is not kept");
+        let leaf = |seq| entry(seq).leaf;
+        let of_other_kind = leaf(30).replace("birth", "access");
+        for leaves in [
+            good_up_to(59).leaves.replace(&leaf(10), &leaf(11)),
+            good_up_to(59).leaves.replace(&leaf(30), &of_other_kind),
+            good_up_to(58).leaves,
+            String::new(),
+        ] {
+            let (mut state, asked) = of_60();
+            state.verified(asked, Ok(Verified { leaves, ..good_up_to(59) }));
+            assert!(!state.entries.whole.as_ref().unwrap().holds());
+            assert_eq!(state.said, Some(Said::Checked(false)));
+        }
+        let (mut state, asked) = of_60();
+        let before_those_shown = good_up_to(59).leaves.replace(&leaf(3), &leaf(4));
+        state.verified(asked, Ok(Verified { leaves: before_those_shown, ..good_up_to(59) }));
+        assert!(state.entries.whole.as_ref().unwrap().holds(), "whether they are a chain the verifier says");
+    }
+
+    #[test]
+    fn a_witness_that_saw_the_ledger_before_an_entry_happened_vouches_for_nothing() {
+        let mut state = shown(3);
+        for msg in [EntriesMsg::Check(2), EntriesMsg::CheckAll] {
+            let (asked, job) = turn(&step(&mut state, msg));
+            assert_eq!(job.since.to_string(), "2026-11-22T03:56:00Z", "five minutes for clocks that differ");
+            state.verified(asked, Err(Failure::NoAnswer));
+        }
+        let lost = LedgerEntry { body: String::new(), ..entry(1) };
+        assert_eq!(since(&lost), Timestamp::from_ms(0));
+        let ended =
+            LedgerEntry { kind: "complete".into(), body: "finished 2026-11-22T04:06:00Z\n".into(), ..lost };
+        assert_eq!(since(&ended).to_string(), "2026-11-22T04:01:00Z");
     }
 
     #[test]
@@ -272,7 +398,7 @@ mod tests {
         assert_eq!(state.entries.checking.failed, Some(Failure::NotLoaded));
         let (asked, job) = turn(&state.update(Msg::Retry(Lane::Entry), at(0).date()));
         assert_eq!(job.of, Of::Chain(59));
-        state.verified(asked, Ok(verified(true)));
+        state.verified(asked, Ok(good_up_to(59)));
         assert!(state.entries.whole.as_ref().unwrap().holds());
         assert_eq!(state.said, Some(Said::Whole));
     }

@@ -1,6 +1,7 @@
 //! Everything the page knows, and how it changes: pure functions from a state and a message to a
 //! state and effects. No browser here, so it is tested natively.
 
+mod again;
 mod answers;
 pub mod bars;
 mod call;
@@ -10,6 +11,7 @@ mod erase;
 mod failure;
 mod form;
 pub mod gather;
+mod going;
 mod half;
 mod list;
 mod loaded;
@@ -26,16 +28,15 @@ mod shortcut;
 mod tests;
 mod tick;
 mod trail;
+mod update;
 mod zone;
 
 use std::rc::Rc;
 
 use rules::{
     ChildId, Date, ErasureId, ErasureState, RecordingId, Scope,
-    contract::{ChildSummary, Children, Erasure, Erasures, Holdings},
+    contract::{ChildSummary, Children, Erasures, Holdings},
 };
-
-use crate::doors;
 
 pub use call::{Call, Lane};
 pub use entries::{ChildLog, EntriesMsg};
@@ -47,7 +48,7 @@ pub use list::{End, List, ListMsg};
 pub use loaded::{Loaded, Turn, Waits};
 pub use opened::{BadDate, OFFERED_MONTHS, Opened, OpenedMsg, Settled};
 pub use place::{Place, Step};
-pub use receipt::{Job, ReceiptMsg, Receipts, Verified};
+pub use receipt::{Checking, Job, Reached, ReceiptMsg, Receipts, Verified};
 pub use selection::{Pick, Selection, Ticked};
 pub use shortcut::Shortcut;
 pub use trail::{Entries, Trail};
@@ -64,6 +65,8 @@ pub enum Effect {
     Unwatch,
     /// Check a receipt; the answer carries the turn.
     Verify(Turn, Job),
+    /// Wait for it anew: it comes on.
+    Patience(Lane, Turn),
     /// Hand over a file of this name, with this text in it.
     Save(String, String),
     /// Print what is shown.
@@ -277,195 +280,6 @@ pub struct State {
 }
 
 impl State {
-    /// What follows from a message. `today` is the day it is, for what may be kept until when.
-    pub fn update(&mut self, msg: Msg, today: Date) -> Vec<Effect> {
-        let opened = self.opened.id;
-        let effects = self.does(msg, today);
-        self.hush(opened, effects)
-    }
-
-    fn does(&mut self, msg: Msg, today: Date) -> Vec<Effect> {
-        match (self.step(msg), self.half.here) {
-            (Ok(effects), _) => effects,
-            (Err(msg), Some(here)) => doors::update(here, self, msg, today),
-            (Err(msg), None) => self.half.wait(msg, today),
-        }
-    }
-
-    /// Nothing is heard that is not shown any more, or is about to be deleted.
-    fn hush(&mut self, opened: Option<RecordingId>, mut effects: Vec<Effect>) -> Vec<Effect> {
-        let shown = self.view == View::Recording && self.flow.is_none();
-        if (!shown || self.opened.id != opened)
-            && let Some(silence) = self.player.update(player::Msg::Silence)
-        {
-            effects.insert(0, Effect::Media(silence));
-        }
-        if self.opened.id != opened {
-            self.player.rewind();
-        }
-        effects
-    }
-
-    /// The messages of the first screens. Gives back one that is not among them.
-    fn step(&mut self, msg: Msg) -> Result<Vec<Effect>, Msg> {
-        let sending = self.is_sending();
-        if self.gone {
-            return Ok(Vec::new());
-        }
-        Ok(match msg {
-            // Nobody is led away from a request whose answer she has to see.
-            Msg::Go(_)
-            | Msg::Child(_)
-            | Msg::Open(_)
-            | Msg::Close
-            | Msg::Ask(_)
-            | Msg::Leave
-            | Msg::Watch(_)
-            | Msg::Receipt(_)
-            | Msg::Back(_)
-                if sending =>
-            {
-                Vec::new()
-            }
-            // Nothing is sent twice, and what may be hidden by now is not shown as held: she goes on where
-            // she sees whether it was accepted.
-            Msg::Back(_) if self.may_be_sent() => return Err(Msg::Leave),
-            Msg::Start => self.start(),
-            Msg::Go(view @ (View::Children | View::Recordings)) => {
-                self.half.forget();
-                self.go(view)
-            }
-            Msg::Child(child) => {
-                self.half.forget();
-                self.choose(child)
-            }
-            Msg::List(msg) if msg.is_of_first_screens() => {
-                if matches!(msg, ListMsg::Look(_)) {
-                    self.half.untick();
-                }
-                self.child.map(|child| self.list.update(child, msg)).unwrap_or_default()
-            }
-            Msg::Retry(
-                lane @ (Lane::Children | Lane::List | Lane::Timeline | Lane::Whole | Lane::Ids | Lane::Half),
-            ) => self.retry(lane),
-            Msg::Back(place) if place.is_of_first_screens() => {
-                self.half.forget();
-                self.come_to(&place)
-            }
-            Msg::Refresh => self.refresh(),
-            Msg::Online(online) => self.online(online),
-            Msg::LeavesNext => {
-                self.said = Some(Said::LeavesNext);
-                Vec::new()
-            }
-            Msg::LeavePage => {
-                *self = Self { gone: true, ..Self::default() };
-                vec![Effect::Media(player::Effect::Unload), Effect::LeavePage]
-            }
-            // They are of the other screens.
-            Msg::Key(_) if self.half.here.is_none() => Vec::new(),
-            msg => return Err(msg),
-        })
-    }
-
-    /// Whether a deletion is on its way to the service: nobody is led away from it.
-    #[must_use]
-    pub fn is_sending(&self) -> bool {
-        self.flow.as_ref().is_some_and(|flow| flow.sending.busy)
-    }
-
-    /// Whether a deletion that is still decided may have been accepted already.
-    fn may_be_sent(&self) -> bool {
-        self.flow.as_ref().is_some_and(|flow| flow.maybe_sent)
-    }
-
-    /// All the others.
-    pub(crate) fn later(&mut self, msg: Msg, today: Date) -> Vec<Effect> {
-        match msg {
-            Msg::Go(view) => self.go(view),
-            Msg::Back(place) => self.come_to_later(&place),
-            Msg::List(msg) => self.in_list(msg),
-            Msg::Open(id) => self.open(id),
-            Msg::Close => self.close(),
-            Msg::Opened(msg) => self.opened.update(msg, today),
-            Msg::Player(msg) => self.play(msg),
-            Msg::Ask(scope) => self.ask(scope),
-            Msg::Flow(msg) => self.flow.as_mut().map(|flow| flow.update(msg)).unwrap_or_default(),
-            Msg::Leave => self.leave(),
-            Msg::Watch(id) => {
-                let known =
-                    self.requests.value.iter().flat_map(|list| &list.items).find(|erasure| erasure.id == id);
-                let known = known.cloned();
-                self.watch(id, known)
-            }
-            Msg::Undo => self.undo(),
-            Msg::Receipt(msg) => self.at_receipt(msg),
-            Msg::Entries(msg) => match self.child {
-                Some(child) => self.entries.update(child, msg),
-                None => Vec::new(),
-            },
-            Msg::MoreRequests => {
-                let cursor = self.requests.value.as_ref().and_then(|list| list.next.clone());
-                if cursor.is_none() || self.requests.busy {
-                    return Vec::new();
-                }
-                vec![Effect::Call(self.requests.begin(), Call::Erasures { cursor })]
-            }
-            Msg::Retry(lane) => self.retry(lane),
-            Msg::Tick => {
-                self.ticking = false;
-                self.tick()
-            }
-            Msg::Key(key) => self.means(key).map(|msg| self.does(msg, today)).unwrap_or_default(),
-            Msg::Start | Msg::Child(_) | Msg::Refresh | Msg::Online(_) | Msg::LeavesNext | Msg::LeavePage => {
-                Vec::new()
-            }
-        }
-    }
-
-    /// Where the focus goes when what had it is no longer there.
-    #[must_use]
-    pub fn catch(&self) -> Spot {
-        match self.view {
-            View::Recording => Spot::Keep,
-            View::Requests => self.first_of_more.map_or(Spot::Heading, Spot::Request),
-            View::Entries => self.entries.checked.last().map_or(Spot::Heading, |(seq, _)| Spot::Entry(*seq)),
-            _ => Spot::Heading,
-        }
-    }
-
-    fn open(&mut self, id: RecordingId) -> Vec<Effect> {
-        self.lost.take_if(|(lost, _)| *lost == Lost::Keep(id));
-        let mut effects = self.go_on(View::Recording);
-        effects.extend(self.opened.open(id, self.list.form.filter().q));
-        // Without the list nobody knows which one is next.
-        effects.extend(self.child.map(|child| self.list.opened(child, id)).unwrap_or_default());
-        with_focus(effects, Spot::Heading)
-    }
-
-    fn close(&mut self) -> Vec<Effect> {
-        self.view = View::Recordings;
-        if let Some(id) = self.opened.id {
-            self.list.hold(id);
-        }
-        let spot = self.opened.id.map_or(Spot::Heading, Spot::Row);
-        let mut effects = match self.child {
-            Some(child) if self.list.days.is_none() && !self.list.page.busy => self.list.load(child),
-            _ => Vec::new(),
-        };
-        self.where_she_was(&mut effects);
-        with_focus(effects, spot)
-    }
-
-    fn undo(&mut self) -> Vec<Effect> {
-        let Some(watched) = &mut self.watched else { return Vec::new() };
-        let effects = watched.undo();
-        if let Some(Effect::Call(turn, _)) = effects.first() {
-            self.undo_sent = Some((*turn, watched.id));
-        }
-        effects
-    }
-
     /// The chosen child, as far as it is known.
     #[must_use]
     pub fn chosen(&self) -> Option<&ChildSummary> {
@@ -478,252 +292,6 @@ impl State {
     pub fn name_of(&self, id: ChildId) -> &str {
         let children = self.children.value.iter().flat_map(|children| &children.items);
         children.into_iter().find(|child| child.id == id).map_or("", |child| &child.name)
-    }
-
-    fn play(&mut self, msg: player::Msg) -> Vec<Effect> {
-        let effect = self.player.update(msg).and_then(|effect| match effect {
-            player::Effect::Ask(turn) => self.opened.id.map(|id| Effect::Call(turn, Call::Playback(id))),
-            effect => Some(Effect::Media(effect)),
-        });
-        effect.into_iter().collect()
-    }
-
-    fn start(&mut self) -> Vec<Effect> {
-        if self.children.busy || self.children.value.is_some() {
-            return Vec::new();
-        }
-        self.load_children()
-    }
-
-    fn load_children(&mut self) -> Vec<Effect> {
-        vec![Effect::Call(self.children.begin(), Call::Children)]
-    }
-
-    fn go(&mut self, view: View) -> Vec<Effect> {
-        if self.may_be_sent() {
-            self.stale();
-        }
-        self.flow = None;
-        self.said = None;
-        let mut effects = self.go_on(view);
-        effects.extend(match (view, self.child) {
-            (View::Children, _) => self.load_children(),
-            (View::Recordings, Some(child)) if self.list.days.is_none() => self.list.load(child),
-            (View::Holdings, Some(child)) => vec![Effect::Call(self.holdings.begin(), Call::Holdings(child))],
-            (View::Requests, _) => self.load_requests(),
-            (View::Entries, Some(child)) => {
-                self.entries = ChildLog::default();
-                self.entries.load(child)
-            }
-            _ => Vec::new(),
-        });
-        with_focus(effects, Spot::Heading)
-    }
-
-    /// Shows another screen. What was watched on the last one is not watched any more.
-    fn go_on(&mut self, view: View) -> Vec<Effect> {
-        self.list.give_up_asking();
-        let unwatch = self.view == View::Progress && view != View::Progress;
-        if unwatch {
-            self.watched = None;
-            self.next_up = None;
-        }
-        self.view = view;
-        unwatch.then_some(Effect::Unwatch).into_iter().collect()
-    }
-
-    /// What is there is shown at the row where she left it.
-    fn where_she_was(&self, effects: &mut Vec<Effect>) {
-        if self.list.days.is_some() && self.list.top > 0 {
-            effects.push(Effect::Scroll(self.list.top));
-        }
-    }
-
-    fn load_requests(&mut self) -> Vec<Effect> {
-        self.requests.clear();
-        self.first_of_more = None;
-        vec![Effect::Call(self.requests.begin(), Call::Erasures { cursor: None })]
-    }
-
-    /// Asks again for what is shown. A decision that is being made is left alone.
-    fn refresh(&mut self) -> Vec<Effect> {
-        let mut effects = if self.children.busy { Vec::new() } else { self.load_children() };
-        effects.extend(match (self.view, self.child) {
-            (View::Recordings, Some(child)) => {
-                // Behind a filter the picture shows what is beside it.
-                self.list.whole.clear();
-                self.list.load(child)
-            }
-            (View::Holdings, _) => self.retry(Lane::Holdings),
-            (View::Recording, _) => self.opened.load(),
-            (View::Progress, _) => self.retry(Lane::Watch),
-            (View::Requests, _) => self.load_requests(),
-            (View::Entries, Some(child)) => self.entries.load(child),
-            _ => Vec::new(),
-        });
-        effects
-    }
-
-    /// What could not be fetched while there was no connection is fetched as soon as there is one.
-    fn online(&mut self, online: bool) -> Vec<Effect> {
-        self.offline = !online;
-        let mut effects = Vec::new();
-        for lane in Lane::READING.into_iter().filter(|_| online) {
-            let failure = self.waits(lane).and_then(|waits| waits.failure().map(Failure::trouble));
-            if failure == Some(Trouble::Unreachable) {
-                effects.extend(self.retry(lane));
-            }
-        }
-        effects
-    }
-
-    /// What is awaited on a lane, if anything can be.
-    fn waits(&mut self, lane: Lane) -> Option<&mut dyn Waits> {
-        Some(match lane {
-            Lane::Children => &mut self.children,
-            Lane::Holdings => &mut self.holdings,
-            Lane::List => &mut self.list.page,
-            Lane::Ids => &mut self.list.gather.as_mut()?.page,
-            Lane::Timeline => &mut self.list.timeline,
-            Lane::Whole => &mut self.list.whole,
-            Lane::Recording => &mut self.opened.recording,
-            Lane::Playback => &mut self.player.ticket,
-            Lane::Keep => &mut self.opened.keeping,
-            Lane::Preview => &mut self.flow.as_mut()?.preview,
-            Lane::Erase => &mut self.flow.as_mut()?.sending,
-            Lane::Watch => &mut self.watched.as_mut()?.erasure,
-            Lane::Undo => &mut self.watched.as_mut()?.undoing,
-            Lane::Erasures => &mut self.requests,
-            Lane::Half => &mut self.half.coming,
-            Lane::Entries => &mut self.entries.page,
-            Lane::Entry => &mut self.entries.checking,
-            Lane::Receipt => self.receipts.as_mut()?.awaited()?,
-        })
-    }
-
-    /// A call takes longer than usual.
-    pub fn drags(&mut self, lane: Lane, turn: Turn) {
-        if let Some(waits) = self.waits(lane).filter(|waits| waits.awaits(turn)) {
-            waits.drag();
-        }
-    }
-
-    /// Nothing of one child is shown under the name of another.
-    fn choose(&mut self, child: ChildId) -> Vec<Effect> {
-        if self.child != Some(child) {
-            self.child = Some(child);
-            self.list.forget();
-            self.holdings.clear();
-            self.opened.forget();
-            self.entries = ChildLog::default();
-        }
-        self.go(View::Recordings)
-    }
-
-    fn in_list(&mut self, msg: ListMsg) -> Vec<Effect> {
-        let Some(child) = self.child else { return Vec::new() };
-        let ticks = matches!(msg, ListMsg::Tick(..) | ListMsg::Day(_) | ListMsg::All | ListMsg::None);
-        let effects = self.list.update_later(child, msg);
-        if ticks && self.list.gather.is_none() {
-            self.say_ticked();
-        }
-        effects
-    }
-
-    fn say_ticked(&mut self) {
-        self.said = Some(if self.list.too_many {
-            Said::TooMany
-        } else {
-            Said::Selected(self.list.selection.count())
-        });
-    }
-
-    fn ask(&mut self, scope: Scope) -> Vec<Effect> {
-        self.list.give_up_asking();
-        let (flow, effects) = Flow::begin(self.child, scope);
-        let small = flow.is_small();
-        self.flow = Some(flow);
-        if small {
-            return effects;
-        }
-        self.came_from = self.view;
-        self.view = View::Erase;
-        with_focus(effects, Spot::Heading)
-    }
-
-    fn leave(&mut self) -> Vec<Effect> {
-        if self.flow.take().is_some_and(|flow| flow.maybe_sent) {
-            // It may have been accepted: she goes on where she sees whether it was.
-            self.stale();
-            let mut effects = if self.view == View::Erase { Vec::new() } else { vec![Effect::CloseBox] };
-            effects.extend(self.go(View::Requests));
-            return effects;
-        }
-        if self.view != View::Erase {
-            let mut effects = vec![Effect::CloseBox];
-            // What was to be deleted was gone already: the list is asked for anew.
-            if let (View::Recordings, Some(child), None) = (self.view, self.child, &self.list.days) {
-                effects.extend(self.list.load(child));
-            }
-            return effects;
-        }
-        self.view = self.came_from;
-        vec![Effect::Focus(Spot::Heading)]
-    }
-
-    fn watch(&mut self, id: ErasureId, known: Option<Erasure>) -> Vec<Effect> {
-        self.lost.take_if(|(lost, _)| *lost == Lost::Undo(id));
-        self.said = known.as_ref().map(|erasure| Said::Erasure(erasure.phrase()));
-        let (watched, effects) = Watched::begin(id, known);
-        self.watched = Some(watched);
-        self.go_on(View::Progress);
-        let mut effects = with_focus(effects, Spot::Heading);
-        effects.extend(self.tick());
-        effects
-    }
-
-    /// The time left is shown to the second while there is any.
-    fn tick(&mut self) -> Vec<Effect> {
-        let counting = self.view == View::Progress && self.watched.as_ref().is_some_and(Watched::can_undo);
-        if self.ticking || !counting {
-            return Vec::new();
-        }
-        self.ticking = true;
-        vec![Effect::Wait(1_000, Msg::Tick)]
-    }
-
-    fn retry(&mut self, lane: Lane) -> Vec<Effect> {
-        match (lane, self.child) {
-            (Lane::Children, _) => self.load_children(),
-            (Lane::List | Lane::Timeline | Lane::Whole | Lane::Ids, Some(child)) => self.list.retry(child),
-            (Lane::List | Lane::Timeline | Lane::Whole | Lane::Ids, None) => Vec::new(),
-            (Lane::Half, _) => self.half.fetch(),
-            _ => self.half.here.map(|here| doors::retry(here, self, lane)).unwrap_or_default(),
-        }
-    }
-
-    /// What the first screens have no part in.
-    pub(crate) fn retry_later(&mut self, lane: Lane) -> Vec<Effect> {
-        match (lane, self.child) {
-            (Lane::Holdings, Some(child)) => vec![Effect::Call(self.holdings.begin(), Call::Holdings(child))],
-            (Lane::Recording, _) => self.opened.load(),
-            (Lane::Keep, _) => self.opened.retry_keep(),
-            (Lane::Preview, _) => self.flow.as_mut().map(Flow::load).unwrap_or_default(),
-            (Lane::Watch, _) => self.watched.as_mut().map(Watched::watch).unwrap_or_default(),
-            (Lane::Undo, _) => self.undo(),
-            (Lane::Erasures, _) => {
-                let cursor = self.requests.value.as_ref().and_then(|list| list.next.clone());
-                vec![Effect::Call(self.requests.begin(), Call::Erasures { cursor })]
-            }
-            (Lane::Entries, Some(child)) => self.entries.load(child),
-            (Lane::Entry, Some(child)) => self.entries.again(child),
-            (Lane::Receipt, _) => self.retry_receipt(),
-            // A deletion is only sent by its own button, with its own key; so is the wish to hear.
-            (Lane::Erase | Lane::Playback | Lane::Holdings | Lane::Entries | Lane::Entry, _) => Vec::new(),
-            (Lane::Children | Lane::List | Lane::Timeline | Lane::Whole | Lane::Ids | Lane::Half, _) => {
-                Vec::new()
-            }
-        }
     }
 }
 

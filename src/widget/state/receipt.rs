@@ -32,6 +32,8 @@ pub struct Job {
     pub child: ChildId,
     /// What of the child's.
     pub of: Of,
+    /// What a witness saw before this vouches for nothing.
+    pub since: Timestamp,
 }
 
 impl Job {
@@ -39,7 +41,7 @@ impl Job {
     #[must_use]
     pub const fn lane(&self) -> Lane {
         match self.of {
-            Of::Erasure(..) => Lane::Receipt,
+            Of::Erasure(_) => Lane::Receipt,
             Of::Entry(_) | Of::Chain(_) => Lane::Entry,
         }
     }
@@ -48,8 +50,8 @@ impl Job {
 /// What a receipt is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Of {
-    /// A finished erasure, asked for at this moment.
-    Erasure(ErasureId, Timestamp),
+    /// A finished erasure.
+    Erasure(ErasureId),
     /// An entry, by its number.
     Entry(u64),
     /// All entries up to this one.
@@ -62,7 +64,7 @@ impl Of {
     pub const fn needed(&self) -> &'static [What] {
         use What::{Chain, Child, Inclusion, Inventory, Opening, Published, Signature, Times, Witness};
         match self {
-            Self::Erasure(..) => {
+            Self::Erasure(_) => {
                 &[Signature, Witness, Inclusion, Opening, Inventory, Published, Times, Child, Chain]
             }
             Self::Entry(_) => &[Signature, Witness, Inclusion, Opening, Child],
@@ -73,7 +75,7 @@ impl Of {
     /// What the verifier has found, judged by what was asked for: it may be true, and of another erasure, or
     /// not all of what is needed.
     pub fn judge(&self, report: &mut Report, seen_before: bool) {
-        if let (Self::Erasure(id, _), Some(statement)) = (self, report.statement())
+        if let (Self::Erasure(id), Some(statement)) = (self, report.statement())
             && statement.erasure != id.to_string()
         {
             report.put(Check::failed(What::Opening, "other-erasure"));
@@ -103,6 +105,27 @@ pub struct Verified {
     /// Two states of one ledger that contradict each other: the one that this browser had seen, and the one
     /// it was shown now.
     pub caught: Option<[String; 2]>,
+    /// The leaves of the child's entries that were checked, one after the other from the first, until what is shown
+    /// was compared with them.
+    pub leaves: String,
+}
+
+/// How far a check has come: of what the service hands out page by page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reached {
+    /// So many entries of the child are here.
+    pub entries: u64,
+    /// Of so many.
+    pub all: u64,
+}
+
+/// What the verifier has to say: first perhaps how far it has come, at last what it has found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Checking {
+    /// Something of it has come: perhaps so much.
+    Came(Option<Reached>),
+    /// It is done.
+    Done(Verified),
 }
 
 impl Verified {
@@ -162,6 +185,8 @@ pub struct Receipts {
     pub at: usize,
     /// One for each child.
     pub each: Vec<Loaded<Verified>>,
+    /// How far the check of the one that is awaited has come, where that takes a while.
+    pub reached: Option<Reached>,
     /// Which one is being checked.
     checking: usize,
     tries: u32,
@@ -172,13 +197,19 @@ pub struct Receipts {
 impl Receipts {
     fn new(of: Rc<Subject>) -> Self {
         let each = of.children.iter().map(|_| Loaded::default()).collect();
-        Self { of, at: 0, each, checking: 0, tries: 0, waits: false }
+        Self { of, at: 0, each, reached: None, checking: 0, tries: 0, waits: false }
     }
 
     /// The one that is shown.
     #[must_use]
     pub fn shown(&self) -> Option<&Loaded<Verified>> {
         self.each.get(self.at)
+    }
+
+    /// Whether it is this one that is being checked.
+    #[must_use]
+    pub const fn is_awaited(&self, at: usize) -> bool {
+        self.checking == at
     }
 
     /// The one that is awaited, or that failed.
@@ -219,14 +250,14 @@ impl Receipts {
     }
 
     fn again(&mut self) -> Vec<Effect> {
-        self.waits = false;
+        (self.waits, self.reached) = (false, None);
         let (Some(child), Some(receipt)) =
             (self.of.children.get(self.checking), self.each.get_mut(self.checking))
         else {
             return Vec::new();
         };
-        let of = Of::Erasure(self.of.id, self.of.requested_at);
-        vec![Effect::Verify(receipt.begin(), Job { child: *child, of })]
+        let (of, since) = (Of::Erasure(self.of.id), self.of.requested_at);
+        vec![Effect::Verify(receipt.begin(), Job { child: *child, of, since })]
     }
 
     /// Whether the answer means that it is a moment too early, and is worth another try.
@@ -241,8 +272,13 @@ impl Receipts {
         early && self.tries <= AGAIN.0
     }
 
+    /// Whether the verifier's answer to this turn is awaited here.
+    fn awaits(&self, turn: Turn) -> bool {
+        self.each.get(self.checking).is_some_and(|receipt| receipt.awaits(turn))
+    }
+
     fn arrived(&mut self, turn: Turn, answer: Result<Verified, Failure>) -> Option<Vec<Effect>> {
-        if !self.each.get(self.checking)?.awaits(turn) {
+        if !self.awaits(turn) {
             return None;
         }
         if self.waits_for(&answer) {
@@ -321,6 +357,20 @@ impl State {
             self.said = Some(Said::Verified(hold));
         }
         effects
+    }
+
+    /// What follows when something of a check has come: the rest is waited for anew.
+    pub fn came(&mut self, turn: Turn, reached: Option<Reached>) -> Vec<Effect> {
+        let (lane, place) = if self.entries.awaits(turn) {
+            (Lane::Entry, &mut self.entries.reached)
+        } else {
+            match &mut self.receipts {
+                Some(receipts) if receipts.awaits(turn) => (Lane::Receipt, &mut receipts.reached),
+                _ => return Vec::new(),
+            }
+        };
+        *place = reached.or(*place);
+        vec![Effect::Patience(lane, turn)]
     }
 
     fn save(&self, file: File) -> Option<Effect> {
@@ -409,14 +459,14 @@ mod tests {
         for (asked, holds) in [(other, true), (id, false)] {
             let mut report = Report { body: body.clone(), ..lines.clone() };
             assert!(report.statement().is_some());
-            Of::Erasure(asked, at(0)).judge(&mut report, true);
+            Of::Erasure(asked).judge(&mut report, true);
             assert_eq!(report.holds(), holds);
         }
     }
 
     #[test]
     fn nothing_that_is_needed_can_be_left_out() {
-        let erasure = Of::Erasure(ErasureId::from_parts(1, 1), at(0));
+        let erasure = Of::Erasure(ErasureId::from_parts(1, 1));
         for (of, missing) in [
             (&erasure, What::Child),
             (&erasure, What::Chain),
@@ -436,6 +486,31 @@ mod tests {
             .retain(|check| !matches!(check.what, What::Chain | What::Consistency | What::Published));
         Of::Entry(1).judge(&mut report, false);
         assert!(report.holds(), "of one entry no more is asked");
+    }
+
+    #[test]
+    fn what_a_witness_saw_before_it_was_asked_for_vouches_for_nothing() {
+        let (_, effects) = watching(1);
+        let since = effects.iter().find_map(|effect| match effect {
+            Effect::Verify(_, job) => Some(job.since),
+            _ => None,
+        });
+        assert_eq!(since, Some(erasure(ErasureState::Deleted).requested_at));
+    }
+
+    #[test]
+    fn a_check_that_comes_on_is_waited_for_anew_and_a_late_word_of_it_is_nothing() {
+        let (mut state, effects) = watching(1);
+        let turn = turn(&effects);
+        let reached = Reached { entries: 1_000, all: 12_000 };
+        for came in [None, Some(reached), None] {
+            assert_eq!(state.came(turn, came), [Effect::Patience(Lane::Receipt, turn)]);
+        }
+        assert_eq!(state.receipts.as_ref().unwrap().reached, Some(reached));
+        state.verified(turn, Err(Failure::NoAnswer));
+        assert!(state.came(turn, Some(reached)).is_empty());
+        step(&mut state, Msg::Retry(Lane::Receipt));
+        assert_eq!(state.receipts.as_ref().unwrap().reached, None, "another try begins anew");
     }
 
     #[test]

@@ -179,6 +179,13 @@ impl Check {
         matches!(&**code, "rollback" | "split-view" | "not-consistent" | "no-proof")
     }
 
+    /// Whether what this browser had kept is nothing that a ledger ever signed: then it has seen nothing.
+    #[must_use]
+    pub fn is_of_nothing(&self) -> bool {
+        let Outcome::Failed(code, _) = &self.outcome else { return false };
+        matches!(&**code, "too-long" | "not-note" | "not-checkpoint" | "unsigned" | "bad-signature")
+    }
+
     /// Where it belongs.
     #[must_use]
     pub const fn rung(&self) -> Rung {
@@ -293,6 +300,17 @@ mod tests {
         assert!(
             !["not-note", "not-checkpoint", "unknown-origin", "key-swapped"].into_iter().any(is_evidence)
         );
+    }
+
+    #[test]
+    fn what_nobody_signed_was_never_seen() {
+        let is_of_nothing = |code: &str| Check::failed(What::Consistency, code).is_of_nothing();
+        assert!(
+            ["too-long", "not-note", "not-checkpoint", "unsigned", "bad-signature"]
+                .into_iter()
+                .all(is_of_nothing)
+        );
+        assert!(!["rollback", "key-swapped", "unknown-origin", "no-proof"].into_iter().any(is_of_nothing));
     }
 
     #[test]

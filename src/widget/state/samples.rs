@@ -149,13 +149,14 @@ pub fn verified(holds: bool) -> Verified {
     );
     Verified {
         report: Report::read(&lines),
-        receipt: "receipt".into(),
+        receipt: include_str!("../../proof/example/receipt.tlog-proof").into(),
         inventory: "inventory".into(),
         policy: "policy".into(),
         pinned: false,
         you: None,
         remembers: true,
         caught: None,
+        leaves: String::new(),
     }
 }
 

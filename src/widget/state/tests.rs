@@ -2,7 +2,7 @@
 
 use rules::{
     ErasureState,
-    contract::Playback,
+    contract::{Erasure, Playback},
     erasure::Phrase,
     problem::{Problem, ProblemType},
 };

@@ -3,7 +3,7 @@
 
 use proof::verify::What;
 use rules::{
-    Date, Timestamp,
+    Date,
     contract::{ChildLedger, LedgerEntry},
 };
 use yew::prelude::{AttrValue, Html};
@@ -12,10 +12,19 @@ use super::{Cx, heading, loaded, receipt};
 use crate::{
     locale::{Format, Key, Texts},
     page::entry_id,
-    parts::{Weight, button, el, group, keyed, maybe, p, press, screen, span, text, trouble, ul, with},
-    state::{EntriesMsg, Lane, Msg, Verified, receipt::Of},
+    parts::{Weight, button, el, group, keyed, maybe, p, press, screen, span, text, ul, with},
+    state::{
+        EntriesMsg, Lane, Msg, Verified,
+        entries::{field, moment_of},
+        receipt::Of,
+    },
     words,
 };
+
+/// What is said of the check of all entries. What they say is only known of the newest; everything else is of
+/// receipts.
+const OF_ALL: &[What] =
+    &[What::Signature, What::Witness, What::Inclusion, What::Child, What::Chain, What::Consistency];
 
 /// The entries of the chosen child.
 pub fn view(cx: &Cx) -> Html {
@@ -39,18 +48,24 @@ fn whole(cx: &Cx, name: &str) -> Html {
     let entries = &cx.state.entries;
     let is_of = |of: &Of| matches!(of, Of::Chain(_));
     let mine = entries.of.as_ref().is_some_and(is_of);
-    let label = cx.text(if mine && entries.checking.busy { Key::Waiting } else { Key::EntriesCheckAll });
-    let ask = el("p", "decide", vec![button(cx, Weight::Plain, label, Msg::Entries(EntriesMsg::CheckAll))]);
+    let busy = entries.checking.busy;
+    let label = cx.text(if mine && busy { Key::Waiting } else { Key::EntriesCheckAll });
+    let waits = if busy { "true" } else { "false" };
+    let about = vec!["button".into(), "button".into(), "button".into(), waits.into()];
+    let then = cx.press(Msg::Entries(EntriesMsg::CheckAll));
+    let ask = press(&["type", "class", "part", "aria-disabled"], about, then, vec![text(label)]);
+    let ask =
+        el("p", "decide", vec![ask, maybe(entries.reached.filter(|_| busy), |at| receipt::reached(cx, at))]);
     let found = maybe(entries.whole.as_ref(), |verified| match verified.holds() {
         true => {
             let said = none_missing(cx, verified);
-            let lines = receipt::checks(cx, verified, name);
+            let lines = receipt::checks(cx, verified, name, OF_ALL);
             group(vec![p("checked", said), ul("steps-list", lines.into_iter())])
         }
         false => wrong(cx, verified),
     });
     let failed = entries.checking.failed.as_ref().filter(|_| mine);
-    group(vec![ask, maybe(failed, |failure| trouble(cx, failure, Lane::Entry)), found])
+    group(vec![ask, maybe(failed, |failure| receipt::unchecked(cx, failure, Lane::Entry)), found])
 }
 
 /// That none is missing up to the newest that was checked: what the service keeps back after that nobody sees.
@@ -85,7 +100,7 @@ fn entry(cx: &Cx, page: &ChildLedger, item: &LedgerEntry) -> Html {
         (Some(_), None) => {
             let label = cx.texts.fill(Key::EntryCheckThis, &[("entry", &told), ("at", &at)]);
             let words = cx.text(if mine && entries.checking.busy { Key::Waiting } else { Key::EntryCheck });
-            let waits = if entries.checking.busy && !mine { "true" } else { "false" };
+            let waits = if entries.checking.busy { "true" } else { "false" };
             let about = vec!["button".into(), "button quiet".into(), "button".into(), label, waits.into()];
             let then = cx.press(Msg::Entries(EntriesMsg::Check(item.seq)));
             let names = &["type", "class", "part", "aria-label", "aria-disabled"];
@@ -99,7 +114,7 @@ fn entry(cx: &Cx, page: &ChildLedger, item: &LedgerEntry) -> Html {
         span("quiet when", at),
         span("said", told),
         check,
-        maybe(failed, |failure| trouble(cx, failure, Lane::Entry)),
+        maybe(failed, |failure| receipt::unchecked(cx, failure, Lane::Entry)),
         maybe(found.filter(|verified| !verified.holds()), |verified| wrong(cx, verified)),
     ];
     // The button that is pressed goes: the focus is then on the entry, with what came of it.
@@ -120,15 +135,10 @@ fn turning(cx: &Cx, page: &ChildLedger) -> Html {
     )
 }
 
-/// The rest of the first line of a body that begins with this word.
-fn field<'a>(body: &'a str, name: &str) -> Option<&'a str> {
-    body.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
-}
-
-/// The moment that a body speaks of. When the service says that it was entered is nothing that is checked.
+/// The moment that a body speaks of.
 fn when(texts: &Texts, kind: &str, body: &str) -> AttrValue {
-    let at = field(body, if kind == "complete" { "finished" } else { "at" }).and_then(|at| at.parse().ok());
-    at.map_or_else(|| texts.get(Key::Unknown), |at: Timestamp| texts.moment(Format::DayTime, at).into())
+    let at = moment_of(kind, body);
+    at.map_or_else(|| texts.get(Key::Unknown), |at| texts.moment(Format::DayTime, at).into())
 }
 
 /// The text for what an entry says: of two kinds of event it is never the same.
@@ -219,14 +229,6 @@ fn became(texts: &Texts, body: &str) -> AttrValue {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_field_is_the_rest_of_its_line() {
-        let body = "forget-me-not/decision/v1\nat 2026-11-22T04:01:00Z\nby you=\nkeep abc= 2027-11-22\n";
-        assert_eq!(field(body, "by"), Some("you="));
-        assert_eq!(field(body, "keep"), Some("abc= 2027-11-22"));
-        assert_eq!(field(body, "k"), None, "a name is whole");
-    }
 
     /// What the functions of the service's `ledger/body.rs` write.
     #[test]

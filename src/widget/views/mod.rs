@@ -192,19 +192,30 @@ fn said(cx: &Cx) -> AttrValue {
     match cx.state.said {
         None => AttrValue::default(),
         Some(Said::Found(n)) => cx.texts.count(Key::Found, n, &[]),
-        Some(Said::Selected(n)) => cx.texts.count(Key::Selected, n, &[]),
-        Some(Said::TooMany) => {
+        Some(Said::LeavesNext) => cx.text(Key::LeavesNext),
+        Some(said) => cx.state.half.here.map(|here| doors::said(here, cx, said)).unwrap_or_default(),
+    }
+}
+
+/// What the first screens do not say.
+pub fn said_later(cx: &Cx, said: Said) -> AttrValue {
+    match said {
+        Said::Found(_) | Said::LeavesNext => AttrValue::default(),
+        Said::Selected(n) => cx.texts.count(Key::Selected, n, &[]),
+        Said::TooMany => {
             let most = cx.texts.number(rules::scope::MAX_ITEMS as u64);
             cx.texts.fill(Key::TooManyOneByOne, &[("n", &most)])
         }
-        Some(Said::Kept(until)) => cx.texts.fill(Key::SaidKept, &[("date", &cx.texts.date(until))]),
-        Some(Said::KeepEnded) => cx.text(Key::SaidKeepEnded),
-        Some(Said::Erasure(phrase)) => cx.text(words::phrase(phrase)),
-        Some(Said::LeavesNext) => cx.text(Key::LeavesNext),
-        Some(Said::Verified(true)) => cx.text(Key::ReceiptGood),
-        Some(Said::Checked(true)) => cx.text(Key::EntryProved),
-        Some(Said::Whole) => cx.state.half.here.map(|here| doors::whole(here, cx)).unwrap_or_default(),
-        Some(Said::Verified(false) | Said::Checked(false)) => cx.text(Key::ReceiptBad),
+        Said::Kept(until) => cx.texts.fill(Key::SaidKept, &[("date", &cx.texts.date(until))]),
+        Said::KeepEnded => cx.text(Key::SaidKeepEnded),
+        Said::Erasure(phrase) => cx.text(words::phrase(phrase)),
+        Said::Verified(true) => cx.text(Key::ReceiptGood),
+        Said::Checked(true) => cx.text(Key::EntryProved),
+        Said::Whole => {
+            let whole = cx.state.entries.whole.as_ref();
+            whole.map(|whole| entries::none_missing(cx, whole)).unwrap_or_default()
+        }
+        Said::Verified(false) | Said::Checked(false) => cx.text(Key::ReceiptBad),
     }
 }
 

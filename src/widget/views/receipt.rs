@@ -16,7 +16,7 @@ use crate::{
     locale::{Format, Key},
     parts::{Weight, awaited, button, el, group, h3, maybe, p, press, screen, span, text, trouble, ul, with},
     state::{
-        Failure, Lane, Msg, ReceiptMsg, Receipts, Verified,
+        Failure, Lane, Msg, Reached, ReceiptMsg, Receipts, Verified,
         receipt::File,
         report::{Check, Outcome, Rung, day, moment},
     },
@@ -36,7 +36,12 @@ pub fn view(cx: &Cx) -> Html {
             (Some(verified), _) => body(cx, verified, receipts.of.children[receipts.at]),
             (None, Some(failure)) => without(cx, failure),
             (None, None) => {
-                group(vec![p("", cx.text(Key::ReceiptChecking)), awaited(cx, shown.slow, Lane::Receipt)])
+                let came = receipts.reached.filter(|_| receipts.is_awaited(receipts.at));
+                group(vec![
+                    p("", cx.text(Key::ReceiptChecking)),
+                    maybe(came, |came| reached(cx, came)),
+                    awaited(cx, shown.slow, Lane::Receipt),
+                ])
             }
         }),
     ])
@@ -84,8 +89,13 @@ fn without(cx: &Cx, failure: &Failure) -> Html {
             p("lead", cx.text(Key::ReceiptEarly)),
             button(cx, Weight::Plain, cx.text(Key::Retry), Msg::Retry(Lane::Receipt)),
         ]),
-        failure => trouble(cx, failure, Lane::Receipt),
+        failure => unchecked(cx, failure, Lane::Receipt),
     }
+}
+
+/// It could not be checked, and what that means.
+pub fn unchecked(cx: &Cx, failure: &Failure, lane: Lane) -> Html {
+    group(vec![trouble(cx, failure, lane), p("", cx.text(Key::ReceiptUnchecked))])
 }
 
 fn body(cx: &Cx, verified: &Verified, child: ChildId) -> Html {
@@ -98,7 +108,7 @@ fn body(cx: &Cx, verified: &Verified, child: ChildId) -> Html {
         verdict(cx, verified),
         maybe(statement.as_ref(), |statement| p("lead", summary(cx, verified, statement, name))),
         maybe(verified.caught.as_ref(), |_| caught(cx)),
-        rung(cx, cx.text(Key::RungChecked), Key::RungCheckedAbout, checks(cx, verified, name)),
+        rung(cx, cx.text(Key::RungChecked), Key::RungCheckedAbout, checks(cx, verified, name, What::ALL)),
         maybe(statement.as_ref(), |statement| {
             rung(cx, signed, Key::RungSignedAbout, told(cx, verified, statement))
         }),
@@ -175,9 +185,15 @@ fn line(class: &'static str, name: AttrValue, stands: Option<AttrValue>, why: Ve
     el("li", class, inside)
 }
 
-/// The first rung: what was computed here.
-pub fn checks(cx: &Cx, verified: &Verified, child: &str) -> Vec<Html> {
-    let of_rung = |check: &&Check| check.rung() == Rung::Checked;
+/// How far a check has come that takes a while.
+pub fn reached(cx: &Cx, reached: Reached) -> Html {
+    let (n, all) = (cx.texts.number(reached.entries), cx.texts.number(reached.all));
+    span("quiet", cx.texts.fill(Key::EntriesReached, &[("n", &n), ("all", &all)]))
+}
+
+/// The first rung: what was computed here, of what is worth saying.
+pub fn checks(cx: &Cx, verified: &Verified, child: &str, of: &[What]) -> Vec<Html> {
+    let of_rung = |check: &&Check| check.rung() == Rung::Checked && of.contains(&check.what);
     let worth_saying = |check: &&Check| check.what != What::Format || check.outcome != Outcome::Proved;
     let checks = verified.report.checks.iter().filter(of_rung).filter(worth_saying);
     checks.map(|check| checked(cx, verified, check, child)).collect()
