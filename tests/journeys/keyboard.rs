@@ -159,3 +159,68 @@ async fn a_parent_without_a_mouse_finds_hears_keeps_and_deletes() {
     assert_ne!(world.focused().await, "", "the focus fell to the body");
     world.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parent_without_a_mouse_reads_the_history_and_checks_it() {
+    let world = World::new(true).await;
+    // So there is more than one page.
+    for hours in 30..33 {
+        world.record("kitchen-sky.opus", "Why is the sky blue?", hours).await;
+    }
+    world.page.goto(&world.api).await.unwrap();
+    world.until_rows(CLIPS.len() + 3).await;
+    world.tab_to("History").await;
+    world.key(ENTER).await;
+    world.until_focused("What happened to what is held about Mia").await;
+    world.until("an entry can be checked", "root.querySelector('.entries .button')").await;
+
+    // All of them: the focus stays where it was, while it is checked and afterwards.
+    world.tab_to("Check that none is missing").await;
+    let watch = "const it = root.activeElement; window.waits = []; \
+        new MutationObserver(() => window.waits.push(it.getAttribute('aria-disabled'))) \
+          .observe(it, { attributes: true, attributeFilter: ['aria-disabled'] });";
+    world.ask(watch, vec![]).await;
+    world.key(ENTER).await;
+    world.until_said("none missing up to").await;
+    world.until_focused("Check that none is missing").await;
+    let waits = world.ask("return window.waits;", vec![]).await;
+    assert_eq!(waits, serde_json::json!(["true", "false"]), "while it is checked nothing else can be");
+
+    // One by one: the focus is on the entry with what came of it, and each is said, also in the same words.
+    world
+        .ask(
+            "window.said = []; const status = root.querySelector('[role=status]'); \
+         new MutationObserver(() => window.said.push(status.textContent)) \
+           .observe(status, { characterData: true, childList: true, subtree: true });",
+            vec![],
+        )
+        .await;
+    for n in 1..=2 {
+        world.tab_to("Check: ").await;
+        world.key(ENTER).await;
+        let proved = format!("root.querySelectorAll('.entries .checked').length === {n}");
+        world.until("the entry is checked", &proved).await;
+        world.until_focused("Checked: it is in the ledger as you read it.").await;
+        let said = "window.said.filter((words) => words.startsWith('Checked:')).length";
+        world.until("it is said", &format!("{said} === {n}")).await;
+    }
+
+    // The page is turned by keys, and the heading says where one is.
+    for way in ["Older", "Newer"] {
+        world
+            .until(
+                "there is another page",
+                &format!("[...root.querySelectorAll('button')].some((it) => it.textContent === '{way}')"),
+            )
+            .await;
+        for _ in 0..100 {
+            world.key(TAB).await;
+            if world.focused().await.contains(way) {
+                break;
+            }
+        }
+        world.key(ENTER).await;
+        world.until_focused("What happened to what is held about Mia").await;
+    }
+    world.end().await;
+}

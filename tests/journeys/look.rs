@@ -50,7 +50,7 @@ const SMALL: &str = "return [...root.querySelectorAll('button, input, select, su
 
 /// A command of Chromium's own protocol.
 #[derive(Debug)]
-struct Devtools(&'static str, Value);
+pub struct Devtools(pub &'static str, pub Value);
 
 impl WebDriverCompatibleCommand for Devtools {
     fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
@@ -85,6 +85,15 @@ impl Looker {
 
     /// Looks at what the page shows now.
     pub async fn at(&mut self, world: &World, state: &str) {
+        self.look(world, state, "").await;
+    }
+
+    /// The same, where what matters is at the end of the page.
+    pub async fn at_end(&mut self, world: &World, state: &str) {
+        self.look(world, state, "scrollTo(0, document.scrollingElement.scrollHeight)").await;
+    }
+
+    async fn look(&mut self, world: &World, state: &str, scroll: &str) {
         self.seen += 1;
         for mode in CHECKED {
             put(world, mode).await;
@@ -103,10 +112,31 @@ impl Looker {
         if let Some(folder) = &self.folder {
             for mode in PICTURED {
                 put(world, mode).await;
+                world.page.execute(scroll, vec![]).await.unwrap();
                 let picture = world.page.screenshot().await.unwrap();
                 std::fs::write(folder.join(format!("{state}-{}.png", mode.name)), picture).unwrap();
             }
         }
+        put(world, CHECKED[0]).await;
+    }
+
+    /// Looks at what would be on paper, whatever the scheme: ink, no ground, nothing to press.
+    pub async fn on_paper(&mut self, world: &World, state: &str) {
+        self.seen += 1;
+        for mode in [CHECKED[0], CHECKED[1]] {
+            put(world, mode).await;
+            printed(world, mode.dark).await;
+            let found = world.page.execute(NOT_ON_PAPER, vec![]).await.unwrap();
+            for what in found.as_array().expect("a list") {
+                self.wrong.push(format!("{state}, {}: not for paper: {what}", mode.name));
+            }
+            if let Some(folder) = &self.folder {
+                let picture = world.page.screenshot().await.unwrap();
+                std::fs::write(folder.join(format!("{state}-{}.png", mode.name)), picture).unwrap();
+            }
+        }
+        let printed = "document.querySelector('forget-me-not')?.removeAttribute('printing');";
+        world.page.execute(printed, vec![]).await.unwrap();
         put(world, CHECKED[0]).await;
     }
 
@@ -151,11 +181,34 @@ impl Looker {
     }
 }
 
+/// What nobody can use on paper, and what would print a page black.
+const NOT_ON_PAPER: &str = "const host = document.querySelector('forget-me-not'); \
+    const root = host?.shadowRoot ?? document; \
+    const bright = (colour) => { \
+      const canvas = new OffscreenCanvas(1, 1).getContext('2d'); \
+      canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); \
+      const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data; return a < 255 || r + g + b > 600; }; \
+    const seen = [...root.querySelectorAll('button, input, nav, a.button')].filter((e) => e.checkVisibility()); \
+    const dark = [document.documentElement, document.body, host ?? document.body, ...root.querySelectorAll('.page, li, .verdict')] \
+      .filter((e) => !bright(getComputedStyle(e).backgroundColor)); \
+    const pale = [...root.querySelectorAll('h2, p, .name')].filter((e) => e.checkVisibility() && bright(getComputedStyle(e).color)); \
+    return [...seen, ...dark, ...pale].map((e) => e.outerHTML.slice(0, 100));";
+
+/// Shows what would be printed, in a window that the parent has in one scheme or the other.
+async fn printed(world: &World, dark: bool) {
+    let scheme = if dark { "dark" } else { "light" };
+    let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+    let media = Devtools("Emulation.setEmulatedMedia", json!({ "media": "print", "features": features }));
+    world.page.issue_cmd(media).await.unwrap();
+    let printing = "document.querySelector('forget-me-not')?.toggleAttribute('printing', true);";
+    world.page.execute(printing, vec![]).await.unwrap();
+}
+
 /// Puts the browser into a mode.
 async fn put(world: &World, mode: Mode) {
     let on = |yes, value: &str| if yes { value.to_owned() } else { "none".to_owned() };
     let scheme = if mode.dark { "dark" } else { "light" };
-    let media = json!({ "features": [
+    let media = json!({ "media": "", "features": [
         { "name": "prefers-color-scheme", "value": scheme },
         { "name": "forced-colors", "value": on(mode.forced, "active") },
         { "name": "prefers-reduced-motion", "value": "reduce" },

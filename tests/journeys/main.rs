@@ -2,13 +2,19 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(missing_docs, clippy::unwrap_used, reason = "a journey stops where it cannot go on")]
 
+mod companies;
+#[path = "../../src/service/tests/fake/mod.rs"]
+mod fake;
 mod halves;
+mod history;
 mod keyboard;
 mod look;
 mod receipt;
 mod start;
 mod states;
+mod unchecked;
 mod weather;
+mod witness;
 mod world;
 
 use world::{CLIPS, World};

@@ -233,6 +233,7 @@ async fn every_state_is_open_to_everyone() {
     world.press("See the receipt").await;
     world.until_shown("Only promised").await;
     looker.at(&world, "receipt").await;
+    looker.on_paper(&world, "receipt-on-paper").await;
     world.language("ar").await;
     looker.at(&world, "receipt-right-to-left").await;
     world.language("en").await;
@@ -256,7 +257,7 @@ async fn every_state_is_open_to_everyone() {
     world.until_shown("Two states of the ledger that do not fit").await;
     looker.at(&world, "receipt-failed").await;
 
-    looker.conclude(36);
+    looker.conclude(37);
     assert_eq!(world.refused().await, json!([[], []]));
     world.end().await;
 }
@@ -284,6 +285,27 @@ async fn the_plain_pages_are_open_to_everyone() {
     looker.at(&world, "plain-requests").await;
     open("/plain/nothing").await;
     looker.at(&world, "plain-not-found").await;
-    looker.conclude(6);
+
+    // One is deleted at once, and its receipt read and printed.
+    open(&format!("/plain/children/{}", world.child)).await;
+    press("a[href^='/plain/recordings/']").await;
+    let way = page.wait().for_element(Locator::Css("a[href^='/plain/erase']")).await.unwrap();
+    let way = way.attr("href").await.unwrap().unwrap();
+    open(&format!("{way}&waive_undo=1")).await;
+    press("form[method=post][action='/plain/erase'] button").await;
+    let at = async || page.current_url().await.unwrap();
+    world.tried("it is asked for", async || at().await.path().starts_with("/plain/requests/")).await;
+    let progress = at().await;
+    world
+        .tried("there is a receipt, and it is published", async || {
+            page.goto(progress.as_str()).await.unwrap();
+            let Ok(way) = page.find(Locator::Css("a[href*='/receipt?']")).await else { return false };
+            way.click().await.unwrap();
+            page.find(Locator::Css("a[download]")).await.is_ok()
+        })
+        .await;
+    looker.at(&world, "plain-receipt").await;
+    looker.on_paper(&world, "plain-receipt-on-paper").await;
+    looker.conclude(8);
     world.end().await;
 }

@@ -5,14 +5,17 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use axum::{Router, http::header, response::IntoResponse, routing::get};
 use fantoccini::{Client, ClientBuilder, elements::Element};
 use rules::{
-    ChildId, Class, RecordingId, StoreId,
+    ChildId, Class, RecordingId, StoreId, Timestamp,
     contract::{NewDataset, NewDerivation, NewMade, NewRecording, NewRow, NewSession, Source, Transcript},
     derived::Consent,
     location::Place,
@@ -24,7 +27,10 @@ use service::{
     core::{Core, Policy},
     derived,
     ingest::{self, Incoming},
-    media, serve, session,
+    ledger::{self, Ledger},
+    media,
+    processors::Processor,
+    serve, session,
     store::Subject,
 };
 use tokio::net::TcpListener;
@@ -36,9 +42,42 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The property under which WebDriver writes an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
+/// A clock that goes as the machine's does, and is put forward by a test.
+#[derive(Debug, Default)]
+pub struct Ahead(AtomicI64);
+
+impl Ahead {
+    pub fn by_days(&self, days: i64) {
+        self.0.fetch_add(days * 86_400, Ordering::SeqCst);
+    }
+}
+
+impl Clock for Ahead {
+    fn now(&self) -> Timestamp {
+        SystemClock.now().plus_seconds(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Makes a policy of a ledger's key.
+pub type Witnesses = Box<dyn FnOnce(&str) -> String + Send>;
+
+/// What is otherwise than usual.
+#[derive(Default)]
+pub struct Setting {
+    /// Whether the service is a demo, which signs everyone in.
+    pub demo: bool,
+    /// Who may be given recordings.
+    pub processors: Vec<Processor>,
+    /// Whom the ledger asks to witness it, made of its key.
+    pub witnesses: Option<Witnesses>,
+    /// Whether the browser lets no page keep anything.
+    pub forgetful: bool,
+}
+
 /// Everything that runs; ended when it is dropped.
 pub struct World {
     pub core: Arc<Core>,
+    pub clock: Arc<Ahead>,
     pub child: ChildId,
     pub number: i64,
     pub folder: tempfile::TempDir,
@@ -65,8 +104,20 @@ impl World {
 
     /// The same, with something changed before anybody else sees it.
     pub async fn with(demo: bool, change: impl FnOnce(&mut Core)) -> Self {
+        Self::set(Setting { demo, ..Setting::default() }, change).await
+    }
+
+    /// The same, in another setting.
+    pub async fn set(setting: Setting, change: impl FnOnce(&mut Core)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut core = Core::open(folder.path(), Policy { undo_window_seconds: 120, demo }).await.unwrap();
+        if let Some(witnesses) = setting.witnesses {
+            let key = Ledger::open(folder.path(), false).unwrap().key().text();
+            ledger::policy::set(folder.path(), &witnesses(&key)).unwrap();
+        }
+        let clock = Arc::new(Ahead::default());
+        let policy = Policy { undo_window_seconds: 120, demo: setting.demo };
+        let processors = Some(setting.processors);
+        let mut core = Core::open_to(folder.path(), policy, clock.clone(), processors).await.unwrap();
         change(Arc::get_mut(&mut core).unwrap());
         let child = ingest::find_or_make_child(&core, DEMO_GUARDIAN, "Mia").await.unwrap();
         let number = sqlx::query_scalar("SELECT number FROM child WHERE id = ?")
@@ -81,8 +132,8 @@ impl World {
         let api = format!("http://{}", listener.local_addr().unwrap());
         let options = Options { assets: Some(built_page()), ..Options::new("k".repeat(40)) };
         tokio::spawn(serve::run(listener, core.clone(), options, closing.clone()));
-        let (driver, page) = browser().await;
-        Self { core, child, number, folder, api, page, closing, _driver: driver }
+        let (driver, page) = browser(setting.forgetful).await;
+        Self { core, clock, child, number, folder, api, page, closing, _driver: driver }
     }
 
     /// A page of another site that embeds the element, under the strict policy; returns its address.
@@ -196,6 +247,19 @@ impl World {
         }
     }
 
+    /// Tries until something is so.
+    pub async fn tried(&self, what: &str, mut so: impl AsyncFnMut() -> bool) {
+        let begun = Instant::now();
+        while !so().await {
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "tried in vain until {what}; the page shows:\n{}",
+                self.text().await
+            );
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+    }
+
     /// Waits until the element shows a text.
     pub async fn until_shown(&self, text: &str) {
         let script = format!("[...root.children].some((e) => e.innerText.includes({}))", json!(text));
@@ -229,6 +293,14 @@ impl World {
     /// One more recording of the demo's clips, so many hours old.
     pub async fn record(&self, file: &str, words: &str, hours: i64) {
         record(&self.core, self.child, file, words, hours).await;
+    }
+
+    /// A deletion of what is open, at once, seen to its end.
+    pub async fn delete_opened(&self) {
+        self.press("Delete this recording").await;
+        self.until_shown("Delete 1 recording of").await;
+        self.choose("Do not wait").await;
+        self.find("dialog button, .decide button", "Delete 1 recording").await.click().await.unwrap();
     }
 
     /// Copies that each store holds of the child, as the stores themselves say.
@@ -327,7 +399,7 @@ fn script_file(script: String) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/javascript")], script)
 }
 
-async fn browser() -> (Driver, Client) {
+async fn browser(forgetful: bool) -> (Driver, Client) {
     let mut process = Command::new("chromedriver")
         .arg("--port=0")
         .stdout(Stdio::piped())
@@ -340,7 +412,10 @@ async fn browser() -> (Driver, Client) {
         .map_while(Result::ok)
         .find_map(|line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok())
         .expect("chromedriver says where it listens");
-    let options = json!({ "goog:chromeOptions": { "args": [
+    // As a parent does who allows no site to keep anything.
+    let keeping =
+        if forgetful { json!({ "profile.default_content_setting_values.cookies": 2 }) } else { json!({}) };
+    let options = json!({ "goog:chromeOptions": { "prefs": keeping, "args": [
         "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run",
         "--disable-background-networking", "--disable-component-update", "--disable-sync",
         "--window-size=1280,900", "--lang=en"

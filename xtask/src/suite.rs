@@ -129,6 +129,7 @@ pub fn screens(out: Option<PathBuf>) -> Result<()> {
     };
     let suite = Suite::prepare(&steps(Some(Layer::Journeys)))?;
     suite.attempt(Step::Page)?;
+    TestService::build()?;
     let mut walk = journeys()?;
     walk.args(["--", "every_state"]).env("FMN_SCREENSHOTS", &folder);
     let (ended_well, output) = logged(Step::Journeys, walk)?;
@@ -246,7 +247,13 @@ impl Suite {
                 let service = TestService::start()?;
                 return logged(step, service.tests(self.toolbox()?)?);
             }
-            Step::Journeys => journeys()?,
+            Step::Journeys => {
+                // A witness is another process of the service's program.
+                if !self.whole {
+                    TestService::build()?;
+                }
+                journeys()?
+            }
             Step::Hosts => {
                 if !self.whole {
                     TestService::build()?;
