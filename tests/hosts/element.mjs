@@ -165,6 +165,11 @@ export function elementTests({ browser, element, bare }) {
       }
       return last;
     };
+    // A node that is used again goes on to listen for what it has once shown. So all there will ever be (two that are
+    // shown, two that are not yet emptied) have shown everything before they are counted.
+    await page.evaluate(() => { window.four = [1, 2, 3, 4].map(() => window.add()); });
+    await listed(page);
+    await page.evaluate(() => { for (const element of window.four.splice(0)) element.remove(); });
     await cycles(100);
     const before = await counts();
     await cycles(1000);
