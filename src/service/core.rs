@@ -148,7 +148,7 @@ impl Core {
         ledger::inventory::publish(&core).await?;
         drop(opening);
         crate::ingest::sweep(&core).await?;
-        derived::sweep_keys(&core).await?;
+        derived::sweep(&core).await?;
         journal::sweep(&core)?;
         if let Err(error) = journal::keep(&core).await {
             tracing::error!(

@@ -28,6 +28,7 @@ pub mod owner;
 mod plain;
 pub mod playback;
 pub mod processors;
+pub mod reading;
 pub mod restore;
 pub mod search;
 mod secret;

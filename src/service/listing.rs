@@ -16,8 +16,8 @@ use crate::{
     db::select::{self, captured_at, push_matching, push_newest_first},
     derived,
     erasure::Asker,
-    keys::{KeyError, RecordingKeys, rows},
-    search,
+    keys::{KeyError, rows},
+    reading, search,
     session::id,
 };
 
@@ -101,11 +101,12 @@ pub async fn page(
         }
     }
     // With as many keys as rows; the child's own is opened for this one call.
-    let keys = core.keys.of(child, &ids, Stores::NONE.with(StoreId::Transcript)).await?;
+    let words_alone = Stores::NONE.with(StoreId::Transcript);
+    let mut reading = reading::Recordings::of(&core.keys, child, &ids, words_alone).await?;
     let mut items = Vec::with_capacity(rows.len());
     for row in &rows {
         let mut item = item(row, child, today)?;
-        if let Some((text, language)) = words(row, keys.get(&item.id))? {
+        if let Some((text, language)) = words(row, item.id, &mut reading)? {
             item.language = language;
             if view.words {
                 (item.excerpt, item.marks) = excerpt(text, filter.q.as_deref());
@@ -113,6 +114,7 @@ pub async fn page(
         }
         items.push(item);
     }
+    reading.end(&core.db).await?;
     Ok(Page { items, next_before })
 }
 
@@ -165,31 +167,31 @@ pub async fn recording(
     let row = sql.build().fetch_optional(core.db.read()).await?.ok_or(ListError::NotFound)?;
     let child = id(row.try_get("child_id")?)?;
     let parts = Stores::UNDER_KEYS.without(Stores::NONE.with(StoreId::Media));
-    let keys = core.keys.of(child, &[recording], parts).await?.remove(&recording).unwrap_or_default();
+    let mut reading = reading::Recordings::of(&core.keys, child, &[recording], parts).await?;
+    let opened = opened(&row, child, &mut reading, core.clock.now().date(), q)?;
+    reading.end(&core.db).await?;
     let made = derived::view::of_recording(core, view, child, row.try_get("seq")?).await?;
-    Ok(Recording { made, ..opened(&row, child, &keys, core.clock.now().date(), q)? })
+    Ok(Recording { made, ..opened })
 }
 
 fn opened(
     row: &SqliteRow,
     child: ChildId,
-    keys: &RecordingKeys,
+    reading: &mut reading::Recordings,
     today: Date,
     q: Option<&str>,
 ) -> sqlx::Result<Recording> {
     let usable = usable(row)?;
     let mut item = item(row, child, today)?;
-    let words = words(row, Some(keys))?;
+    let words = words(row, item.id, reading)?;
     if let Some((text, language)) = &words {
         item.language.clone_from(language);
         (item.excerpt, item.marks) = excerpt(text.clone(), q);
     }
-    let open = |part, column| -> sqlx::Result<Option<_>> {
-        let sealed: Option<&[u8]> = row.try_get(column)?;
-        Ok(keys.row(part).zip(sealed).and_then(|(key, sealed)| key.open(sealed)))
-    };
-    let place = open(StoreId::Location, "place")?;
-    let peaks = open(StoreId::Waveform, "peaks")?;
+    let (place, peaks): (Option<&[u8]>, Option<&[u8]>) = (row.try_get("place")?, row.try_get("peaks")?);
+    let place = place.and_then(|sealed| reading.open(item.id, StoreId::Location, sealed, rows::read_place));
+    let peaks = peaks
+        .and_then(|sealed| reading.open(item.id, StoreId::Waveform, sealed, |peaks| Some(peaks.to_vec())));
     let last_use = row.try_get::<Option<i64>, _>("last_use")?.map(Timestamp::from_ms);
     let kept_by_anyone = day(row.try_get("kept_by_anyone")?).filter(|until| keep::is_live(*until, today));
     let has_media = usable.has(StoreId::Media);
@@ -200,8 +202,8 @@ fn opened(
             let marks = q.map(|q| search::utf16(&text, &search::marks(&text, q))).unwrap_or_default();
             Transcript { marks, ..Transcript::new(text, language) }
         }),
-        location: place.and_then(|place| rows::read_place(&place)),
-        waveform: peaks.map(|peaks| peaks.to_vec()),
+        location: place,
+        waveform: peaks,
         stores: usable.iter().collect(),
         end: retention::end_of(last_use.unwrap_or(item.captured_at).date(), kept_by_anyone),
         made: Vec::new(),
@@ -221,16 +223,13 @@ fn push_item_columns(sql: &mut QueryBuilder<Sqlite>, view: View<'_>) {
 }
 
 /// The words of a recording and their language. None where their key is gone: it was deleted while this was read.
-fn words(row: &SqliteRow, keys: Option<&RecordingKeys>) -> sqlx::Result<Option<(String, Option<String>)>> {
+fn words(
+    row: &SqliteRow,
+    of: RecordingId,
+    reading: &mut reading::Recordings,
+) -> sqlx::Result<Option<(String, Option<String>)>> {
     let sealed: Option<&[u8]> = row.try_get("words")?;
-    let Some((sealed, key)) = sealed.zip(keys.and_then(|keys| keys.row(StoreId::Transcript))) else {
-        return Ok(None);
-    };
-    let words = key.open(sealed).and_then(|plain| rows::read_words(&plain));
-    if words.is_none() {
-        tracing::error!(recording = row.try_get::<&str, _>("id")?, "words that are held do not open");
-    }
-    Ok(words)
+    Ok(sealed.and_then(|sealed| reading.open(of, StoreId::Transcript, sealed, rows::read_words)))
 }
 
 /// The piece of the words that a list shows, around what was searched for.

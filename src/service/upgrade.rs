@@ -16,6 +16,8 @@ use crate::{
 const ENCRYPTED: i64 = 3;
 /// Rows encrypted in one transaction: bounds memory, and what a crash repeats.
 const BATCH: i64 = 1000;
+/// The same of things, which may have 256 KiB each.
+const THINGS: i64 = 50;
 
 /// A table of one row a recording, and its columns from before.
 struct Old {
@@ -44,12 +46,13 @@ pub async fn encrypt(db: &Db, keys: &Keys) -> anyhow::Result<()> {
     for old in &OLD {
         if has_column(db, old.part.name(), old.columns[0]).await? {
             parts(db, keys, old).await?;
-            drop_columns(db, old.part.name(), old.columns).await?;
+            drop_columns(db, old.part.name(), old.columns, "sealed IS NULL").await?;
         }
     }
     if has_column(db, "derivation", "content").await? {
         things(db, keys).await?;
-        drop_columns(db, "derivation", &["content"]).await?;
+        let in_the_clear = "sealed IS NULL AND content <> '' AND child IN (SELECT number FROM child)";
+        drop_columns(db, "derivation", &["content"], in_the_clear).await?;
     }
     give_steps(db).await?;
     faults::point("upgrade-encrypted");
@@ -82,12 +85,16 @@ async fn has_column(db: &Db, table: &str, column: &str) -> sqlx::Result<bool> {
         .await
 }
 
-async fn drop_columns(db: &Db, table: &str, columns: &[&str]) -> sqlx::Result<()> {
+/// Drops what is empty now: unless a process of the old version, which somebody has left running, wrote there since.
+async fn drop_columns(db: &Db, table: &str, columns: &[&str], in_the_clear: &str) -> anyhow::Result<()> {
     let mut tx = db.write().await?;
+    let sql = format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE {in_the_clear})");
+    let any: bool = query_scalar(AssertSqlSafe(sql)).fetch_one(&mut *tx).await?;
+    anyhow::ensure!(!any, "a process of an older version still writes here: end it, and start again");
     for column in columns {
         query(AssertSqlSafe(format!("ALTER TABLE {table} DROP COLUMN {column}"))).execute(&mut *tx).await?;
     }
-    tx.commit().await
+    Ok(tx.commit().await?)
 }
 
 /// Encrypts one table. What is just being erased is not: it goes here and now, and its store will find nothing.
@@ -169,7 +176,7 @@ async fn things(db: &Db, keys: &Keys) -> anyhow::Result<()> {
              WHERE d.number > ? AND d.sealed IS NULL ORDER BY d.number LIMIT ?",
         )
         .bind(after)
-        .bind(BATCH)
+        .bind(THINGS)
         .fetch_all(db.read())
         .await?;
         let Some(last) = found.last() else { return Ok(()) };
@@ -199,10 +206,12 @@ async fn things(db: &Db, keys: &Keys) -> anyhow::Result<()> {
         tx.commit().await?;
         done += found.len() as u64;
         tracing::info!(things = done, "encrypting what was held in the clear");
+        faults::point("upgrade-things");
     }
 }
 
-/// Whatever is to be erased has keys now that go with it.
+/// Whatever is to be erased has keys now that go with it. Where those of media were looked for already, but not these,
+/// it is done once more: a receipt tells of all of them as one store.
 async fn give_steps(db: &Db) -> sqlx::Result<()> {
     let keys = StoreId::Keys.takes_part_in().bits();
     let mut tx = db.write().await?;
@@ -210,7 +219,10 @@ async fn give_steps(db: &Db) -> sqlx::Result<()> {
         "INSERT INTO erasure_step (erasure, store, position, state, copies)
          SELECT i.erasure, ?1, 0, 'waiting', count(*) FROM erasure_item i JOIN erasure e ON e.id = i.erasure
          WHERE e.finished_at IS NULL AND i.stores & ?2 <> 0 GROUP BY i.erasure
-         ON CONFLICT (erasure, store) DO UPDATE SET copies = excluded.copies",
+         ON CONFLICT (erasure, store) DO UPDATE SET copies = excluded.copies,
+             state = CASE WHEN state = 'verified_absent' AND copies <> excluded.copies THEN 'waiting' ELSE state END,
+             last_seq = CASE WHEN state = 'verified_absent' AND copies <> excluded.copies THEN 0 ELSE last_seq END,
+             verified_at = CASE WHEN copies = excluded.copies THEN verified_at END",
     )
     .bind(StoreId::Keys.name())
     .bind(keys)

@@ -206,6 +206,7 @@ impl From<DeriveError> for Failure {
             | DeriveError::NoConsent
             | DeriveError::NotConcerned => Self::because(ProblemType::Conflict, error),
             DeriveError::Database(error) => error.into(),
+            DeriveError::NotWhole(_) => Self::internal(error),
             DeriveError::Keys(error) => error.into(),
         }
     }

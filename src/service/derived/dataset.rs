@@ -1,6 +1,6 @@
 //! Datasets: rows made from recordings of many children, and given out again only while each may be used.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use proof::leaf::Kind;
 use rules::{
@@ -12,35 +12,92 @@ use serde::Serialize;
 use sqlx::{Row, Sqlite, Transaction, query, query_as, query_scalar};
 
 use super::{
-    DeriveError, Lineage, Thing, USABLE, check_content, check_moment, insert, new_id, refuse_overtaken,
-    use_recording, view,
+    Arriving, DeriveError, Lineage, Thing, USABLE, check_content, check_moment, insert, new_id,
+    refuse_leaving, refuse_overtaken, use_recording,
 };
 use crate::{
     core::Core,
-    keys::KeyError,
     ledger::{self, body},
-    session::{self, id},
+    reading,
+    session::id,
 };
 
 /// A dataset, or more rows of one that is there: all of them or none.
-pub(super) async fn put(
-    tx: &mut Transaction<'_, Sqlite>,
-    core: &Core,
-    new: &NewDataset,
-) -> Result<DerivationCreated, DeriveError> {
+pub(super) async fn put(core: &Core, new: &NewDataset) -> Result<DerivationCreated, DeriveError> {
     if !is_name(&new.name) {
         return Err(DeriveError::Invalid("name is one word of 1 to 100 visible ASCII characters"));
     }
     if !(1..=MAX_ROWS).contains(&new.rows.len()) {
         return Err(DeriveError::Invalid("send 1 to 1000 rows in one call"));
     }
-    check_moment(core, new.made_at)?;
-    let (number, dataset) = find_or_make(tx, core, new).await?;
+    let ids: Vec<DerivationId> = new.rows.iter().map(|_| new_id(core)).collect();
+    // Rows that are refused, or there already, need no key.
+    let mut looking = core.db.read().begin().await?;
+    let there = find(&mut looking, new).await?;
+    let planned = plan(&mut looking, core, new, &ids, there.map(|(number, _)| number)).await?;
+    drop(looking);
+    let wanted = planned.iter().map(|thing| (thing.child.1, thing.id)).collect();
+    let arriving = Arriving::begin(core, wanted).await?;
+    let (done, came) = match write(core, new, &ids, &arriving).await {
+        Ok((done, came)) => (Ok(done), came),
+        Err(error) => (Err(error), Vec::new()),
+    };
+    arriving.end(core, &came).await;
+    done
+}
+
+async fn write(
+    core: &Core,
+    new: &NewDataset,
+    ids: &[DerivationId],
+    arriving: &Arriving,
+) -> Result<(DerivationCreated, Vec<DerivationId>), DeriveError> {
+    let mut tx = core.db.write().await?;
+    let (number, dataset) = match find(&mut tx, new).await? {
+        Some(there) => there,
+        None => make(&mut tx, core, new).await?,
+    };
+    // Once more, under the lock: something may have been deleted meanwhile, or come from elsewhere.
+    let things = plan(&mut tx, core, new, ids, Some(number)).await?;
     // Child by child what came from it, for the ledger.
-    let mut from: Vec<(i64, Vec<String>)> = Vec::new();
+    let mut from: BTreeMap<i64, Vec<&str>> = BTreeMap::new();
+    for thing in &things {
+        let recordings = thing.lineage.values().map(|(recording, _)| recording.as_str());
+        from.entry(thing.child.0).or_default().extend(recordings);
+    }
+    if !things.is_empty() {
+        query("UPDATE dataset SET version = version + 1 WHERE number = ?")
+            .bind(number)
+            .execute(&mut *tx)
+            .await?;
+    }
+    insert(&mut tx, core, &things, arriving).await?;
+    let now = core.clock.now();
+    for (child, recordings) in &from {
+        let from = recordings.iter().copied();
+        ledger::enter(&mut tx, core, *child, Kind::Derive, |key| {
+            body::derive(key, now, "dataset", &dataset, from)
+        })
+        .await?;
+    }
+    tx.commit().await?;
+    let came = things.iter().map(|thing| thing.id).collect();
+    Ok((DerivationCreated { id: dataset, already_there: things.is_empty() }, came))
+}
+
+/// The rows that are not in the dataset yet, if there is one. Decides, and writes nothing.
+async fn plan<'a>(
+    tx: &mut Transaction<'_, Sqlite>,
+    core: &Core,
+    new: &'a NewDataset,
+    ids: &[DerivationId],
+    dataset: Option<i64>,
+) -> Result<Vec<Thing<'a>>, DeriveError> {
+    check_moment(core, new.made_at)?;
     let mut things: Vec<Thing<'_>> = Vec::with_capacity(new.rows.len());
     let mut handed_in = HashSet::with_capacity(new.rows.len());
-    for row in &new.rows {
+    let mut children = BTreeSet::new();
+    for (row, thing) in new.rows.iter().zip(ids) {
         check_content(&row.content)?;
         if !handed_in.insert(row.recording) {
             continue;
@@ -50,7 +107,7 @@ pub(super) async fn put(
                  CROSS JOIN derivation d ON d.number = s.derivation WHERE r.id = ? AND d.dataset = ?)",
         )
         .bind(row.recording.to_string())
-        .bind(number)
+        .bind(dataset)
         .fetch_one(&mut **tx)
         .await?;
         if there {
@@ -59,59 +116,47 @@ pub(super) async fn put(
         let mut lineage = Lineage::new();
         let source = Source { recording: row.recording, from: row.from.clone() };
         let child = use_recording(tx, core, Made::Row, &source, &mut lineage).await?;
-        let id: String =
-            query_scalar("SELECT id FROM child WHERE number = ?").bind(child).fetch_one(&mut **tx).await?;
+        refuse_leaving(tx, &lineage).await?;
+        children.insert(child.0);
         things.push(Thing {
-            id: new_id(core),
-            child: (child, session::id(&id)?),
+            id: *thing,
+            child,
             made: Made::Row,
             content: &row.content,
-            dataset: Some(number),
+            dataset,
             reference: None,
             made_at: new.made_at,
             lineage,
         });
-        let recording = row.recording.to_string();
-        match from.iter_mut().find(|(known, _)| *known == child) {
-            Some((_, recordings)) => recordings.push(recording),
-            None => from.push((child, vec![recording])),
-        }
     }
-    if !from.is_empty() {
-        query("UPDATE dataset SET version = version + 1 WHERE number = ?")
-            .bind(number)
-            .execute(&mut **tx)
-            .await?;
+    for child in children {
+        refuse_overtaken(tx, child, new.made_at).await?;
     }
-    for (child, _) in &from {
-        refuse_overtaken(tx, *child, new.made_at).await?;
-    }
-    insert(tx, core, &things).await?;
-    let now = core.clock.now();
-    for (child, recordings) in &from {
-        let from = recordings.iter().map(String::as_str);
-        ledger::enter(tx, core, *child, Kind::Derive, |key| {
-            body::derive(key, now, "dataset", &dataset, from)
-        })
-        .await?;
-    }
-    Ok(DerivationCreated { id: dataset, already_there: from.is_empty() })
+    Ok(things)
 }
 
-async fn find_or_make(
+/// The dataset of this name.
+async fn find(
     tx: &mut Transaction<'_, Sqlite>,
-    core: &Core,
     new: &NewDataset,
-) -> Result<(i64, String), DeriveError> {
+) -> Result<Option<(i64, String)>, DeriveError> {
     let there: Option<(i64, String, String)> =
         query_as("SELECT number, id, consent FROM dataset WHERE name = ?")
             .bind(&new.name)
             .fetch_optional(&mut **tx)
             .await?;
-    if let Some((number, id, consent)) = there {
+    match there {
         // What was agreed to is not changed behind the back of those who are in it.
-        return if consent == new.consent.name() { Ok((number, id)) } else { Err(DeriveError::NameTaken) };
+        Some((_, _, consent)) if consent != new.consent.name() => Err(DeriveError::NameTaken),
+        there => Ok(there.map(|(number, id, _)| (number, id))),
     }
+}
+
+async fn make(
+    tx: &mut Transaction<'_, Sqlite>,
+    core: &Core,
+    new: &NewDataset,
+) -> sqlx::Result<(i64, String)> {
     let (ms, random) = core.id_parts();
     let id = DatasetId::from_parts(ms, random).to_string();
     let number = query("INSERT INTO dataset (id, name, consent, version, created_at) VALUES (?, ?, ?, 0, ?)")
@@ -168,6 +213,8 @@ pub struct ExportedRow {
 pub struct Export {
     dataset: i64,
     after: i64,
+    /// Rows that were to be given out and cannot be read.
+    lost: u64,
     /// Rows that come meanwhile are another snapshot's.
     last: i64,
 }
@@ -183,10 +230,11 @@ impl Export {
         .fetch_optional(core.db.read())
         .await?;
         let (dataset, last) = row.ok_or(DeriveError::NotFound)?;
-        Ok(Self { dataset, after: 0, last })
+        Ok(Self { dataset, after: 0, lost: 0, last })
     }
 
-    /// The next row; none after the last.
+    /// The next row; none after the last. Where some could not be read the export ends with an error, so that nobody
+    /// takes it for whole.
     pub async fn next(&mut self, core: &Core) -> Result<Option<ExportedRow>, DeriveError> {
         let sql = format!(
             "SELECT d.number, d.sealed, r.id, d.id, c.id FROM derivation d
@@ -201,13 +249,24 @@ impl Export {
                 .bind(self.last)
                 .fetch_optional(core.db.read())
                 .await?;
-            let Some(row) = row else { return Ok(None) };
+            let Some(row) = row else {
+                if self.lost == 0 {
+                    return Ok(None);
+                }
+                tracing::error!(dataset = self.dataset, rows = self.lost, "an export is not whole");
+                return Err(DeriveError::NotWhole(self.lost));
+            };
             self.after = row.try_get(0)?;
             let (thing, child): (DerivationId, ChildId) = (id(row.try_get(3)?)?, id(row.try_get(4)?)?);
-            // One whose key is gone was deleted a moment ago.
-            let Some(key) = core.keys.of_things(child, &[thing]).await?.remove(&thing) else { continue };
-            let content = view::text(&key, row.try_get(1)?).ok_or(KeyError::Damaged)?;
-            return Ok(Some(ExportedRow { recording: id(row.try_get(2)?)?, content }));
+            let mut reading = reading::Things::of(&core.keys, child, &[thing]).await?;
+            let content = reading.open(thing, row.try_get(1)?);
+            // One whose key is gone was deleted a moment ago, or it is lost.
+            let lost = reading.end(&core.db).await?;
+            match content {
+                Some(content) => return Ok(Some(ExportedRow { recording: id(row.try_get(2)?)?, content })),
+                None if lost => self.lost += 1,
+                None => {}
+            }
         }
     }
 }

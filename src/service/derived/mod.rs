@@ -19,17 +19,18 @@ use crate::{
     core::Core,
     keys::KeyError,
     ledger::{self, body},
-    session::id,
-    tombstone,
+    session, tombstone,
 };
 
+mod arriving;
 pub mod dataset;
 pub mod erased;
 pub mod model;
 pub mod view;
 
-/// Keys looked at in one go, at the start.
-const SWEPT_AT_ONCE: i64 = 10_000;
+use arriving::Arriving;
+pub use arriving::sweep;
+
 /// The most characters of a vendor's own name for a thing.
 const REFERENCE_CHARS: usize = 200;
 
@@ -66,6 +67,9 @@ pub enum DeriveError {
     /// The database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    /// Rows of a dataset could not be read; they are named in the log.
+    #[error("{0} rows cannot be read and are not in it")]
+    NotWhole(u64),
     /// No key could be made for it.
     #[error("it could not be encrypted: {0}")]
     Keys(#[from] KeyError),
@@ -73,27 +77,76 @@ pub enum DeriveError {
 
 /// Takes in what a vendor made.
 pub async fn register(core: &Core, new: &NewDerivation) -> Result<DerivationCreated, DeriveError> {
+    match new {
+        NewDerivation::Fact(new) => thing(core, Made::Fact, new).await,
+        NewDerivation::Voiceprint(new) => thing(core, Made::Voiceprint, new).await,
+        NewDerivation::Thumbnail(new) => thing(core, Made::Thumbnail, new).await,
+        NewDerivation::Dataset(new) => dataset::put(core, new).await,
+        NewDerivation::Model(new) => {
+            let mut tx = core.db.write().await?;
+            let made = model::put(&mut tx, core, new).await?;
+            tx.commit().await?;
+            Ok(made)
+        }
+    }
+}
+
+/// What is to be written of a thing: nothing where it is there.
+enum Planned<'a> {
+    There(DerivationCreated),
+    New(Thing<'a>),
+}
+
+async fn thing(core: &Core, made: Made, new: &NewMade) -> Result<DerivationCreated, DeriveError> {
+    let id = new_id(core);
+    // What is refused, or there already, needs no key.
+    let mut looking = core.db.read().begin().await?;
+    if let Planned::There(there) = plan(&mut looking, core, made, new, id).await? {
+        return Ok(there);
+    }
+    drop(looking);
+    let arriving = Arriving::begin(core, vec![(new.child, id)]).await?;
+    let done = write_thing(core, made, new, id, &arriving).await;
+    let came: Vec<_> = done.iter().filter(|done| !done.already_there).map(|_| id).collect();
+    arriving.end(core, &came).await;
+    done
+}
+
+async fn write_thing(
+    core: &Core,
+    made: Made,
+    new: &NewMade,
+    id: DerivationId,
+    arriving: &Arriving,
+) -> Result<DerivationCreated, DeriveError> {
     let mut tx = core.db.write().await?;
-    let made = match new {
-        NewDerivation::Fact(new) => thing(&mut tx, core, Made::Fact, new).await,
-        NewDerivation::Voiceprint(new) => thing(&mut tx, core, Made::Voiceprint, new).await,
-        NewDerivation::Thumbnail(new) => thing(&mut tx, core, Made::Thumbnail, new).await,
-        NewDerivation::Dataset(new) => dataset::put(&mut tx, core, new).await,
-        NewDerivation::Model(new) => model::put(&mut tx, core, new).await,
-    }?;
+    // Once more, under the lock: something may have been deleted meanwhile, or come from elsewhere.
+    let thing = match plan(&mut tx, core, made, new, id).await? {
+        Planned::There(there) => return Ok(there),
+        Planned::New(thing) => thing,
+    };
+    insert(&mut tx, core, std::slice::from_ref(&thing), arriving).await?;
+    let (id, now) = (id.to_string(), core.clock.now());
+    let from = thing.lineage.values().map(|(id, _)| id.as_str());
+    ledger::enter(&mut tx, core, thing.child.0, Kind::Derive, |key| {
+        body::derive(key, now, made.name(), &id, from)
+    })
+    .await?;
     tx.commit().await?;
-    Ok(made)
+    Ok(DerivationCreated { id, already_there: false })
 }
 
 /// The recordings a thing goes with: their ids, and with which of their stores.
 type Lineage = BTreeMap<i64, (String, Stores)>;
 
-async fn thing(
+/// Decides, and writes nothing.
+async fn plan<'a>(
     tx: &mut Transaction<'_, Sqlite>,
     core: &Core,
     made: Made,
-    new: &NewMade,
-) -> Result<DerivationCreated, DeriveError> {
+    new: &'a NewMade,
+    id: DerivationId,
+) -> Result<Planned<'a>, DeriveError> {
     check_content(&new.content)?;
     check_moment(core, new.made_at)?;
     if !(1..=MAX_SOURCES).contains(&(new.recordings.len() + new.derivations.len())) {
@@ -107,11 +160,11 @@ async fn thing(
     if let Some(reference) = &new.reference
         && let Some(there) = known(tx, core, (child, new.child), made, reference).await?
     {
-        return Ok(DerivationCreated { id: there, already_there: true });
+        return Ok(Planned::There(DerivationCreated { id: there, already_there: true }));
     }
     let mut lineage = Lineage::new();
     for source in &new.recordings {
-        if use_recording(tx, core, made, source, &mut lineage).await? != child {
+        if use_recording(tx, core, made, source, &mut lineage).await?.0 != child {
             return Err(DeriveError::NotFound);
         }
     }
@@ -124,8 +177,9 @@ async fn thing(
         ));
     }
     refuse_overtaken(tx, child, new.made_at).await?;
-    let thing = Thing {
-        id: new_id(core),
+    refuse_leaving(tx, &lineage).await?;
+    Ok(Planned::New(Thing {
+        id,
         child: (child, new.child),
         made,
         content: &new.content,
@@ -133,13 +187,7 @@ async fn thing(
         reference: new.reference.as_deref(),
         made_at: new.made_at,
         lineage,
-    };
-    let id = thing.id.to_string();
-    insert(tx, core, std::slice::from_ref(&thing)).await?;
-    let (now, from) = (core.clock.now(), thing.lineage.values().map(|(id, _)| id.as_str()));
-    ledger::enter(tx, core, child, Kind::Derive, |key| body::derive(key, now, made.name(), &id, from))
-        .await?;
-    Ok(DerivationCreated { id, already_there: false })
+    }))
 }
 
 fn check_content(content: &str) -> Result<(), DeriveError> {
@@ -192,9 +240,11 @@ async fn use_recording(
     made: Made,
     source: &Source,
     lineage: &mut Lineage,
-) -> Result<i64, DeriveError> {
+) -> Result<(i64, ChildId), DeriveError> {
     let id = source.recording.to_string();
-    let row = query("SELECT seq, child, usable FROM recording WHERE id = ?")
+    let row = query(
+        "SELECT r.seq, r.child, r.usable, c.id FROM recording r JOIN child c ON c.number = r.child WHERE r.id = ?",
+    )
         .bind(&id)
         .fetch_optional(&mut **tx)
         .await?;
@@ -202,7 +252,7 @@ async fn use_recording(
         let deleted = tombstone::is_buried(tx, &core.tombstones.mark_of_id(&id)).await?;
         return Err(if deleted { DeriveError::Erased } else { DeriveError::NotFound });
     };
-    let (seq, child) = (row.try_get(0)?, row.try_get(1)?);
+    let (seq, child) = (row.try_get(0)?, (row.try_get(1)?, session::id(row.try_get(3)?)?));
     let usable = Stores::from_bits(row.try_get(2)?);
     if source.from.contains(&Class::Derived) {
         return Err(DeriveError::Invalid("from: media, transcript, location; name things under derivations"));
@@ -312,22 +362,20 @@ async fn refuse_leaving(tx: &mut Transaction<'_, Sqlite>, lineage: &Lineage) -> 
 }
 
 /// Writes things with their lineage, each encrypted with a key of its own, and that their recordings have something
-/// of them. The keys are there first, all by one commit; one that no thing comes to is swept at the next start.
+/// of them.
 async fn insert(
     tx: &mut Transaction<'_, Sqlite>,
     core: &Core,
     things: &[Thing<'_>],
+    arriving: &Arriving,
 ) -> Result<(), DeriveError> {
     for thing in things {
-        refuse_leaving(tx, &thing.lineage).await?;
-    }
-    let named: Vec<_> = things.iter().map(|thing| (thing.child.1, thing.id)).collect();
-    let keys = core.keys.make_things(&named).await?;
-    crate::faults::point("derive-keys");
-    for (thing, key) in things.iter().zip(keys) {
+        // One that was there a moment ago, and is not: it was deleted.
+        let key = arriving.key(thing.id).ok_or(DeriveError::Overtaken)?;
         write(tx, core, thing, &key.seal(thing.content.as_bytes())).await?;
     }
-    Ok(())
+    let ids: Vec<DerivationId> = things.iter().map(|thing| thing.id).collect();
+    Ok(Arriving::forget(tx, &ids).await?)
 }
 
 async fn write(
@@ -369,33 +417,8 @@ async fn write(
     Ok(())
 }
 
-/// Destroys keys of things that are not there: whoever made them died, or failed, before the things were written.
-pub async fn sweep_keys(core: &Core) -> anyhow::Result<()> {
-    for child in core.keys.children_with_things().await? {
-        let mut after = String::new();
-        loop {
-            // Under the write lock: one that is being made has its key first.
-            let mut tx = core.db.write_effect().await?;
-            let page = core.keys.things(child, &after, SWEPT_AT_ONCE).await?;
-            let Some(last) = page.last() else { break };
-            after = last.to_string();
-            let none: Vec<String> = query_scalar(
-                "SELECT j.value FROM json_each(?) j WHERE NOT EXISTS (SELECT 1 FROM derivation d WHERE d.id = j.value)",
-            )
-            .bind(serde_json::json!(page).to_string())
-            .fetch_all(&mut *tx)
-            .await?;
-            let none: Vec<_> =
-                none.iter().map(|thing| Ok((child, id(thing)?))).collect::<sqlx::Result<_>>()?;
-            if !none.is_empty() {
-                core.keys.destroy(&[], &none).await?;
-            }
-        }
-    }
-    Ok(())
-}
-
 /// SQL that holds where a thing (alias `d`) may be used: each recording it was made from still has the part
 /// in use that it goes with.
-const USABLE: &str = "NOT EXISTS (SELECT 1 FROM derivation_source s LEFT JOIN recording r ON r.seq = s.seq
+pub const USABLE: &str =
+    "NOT EXISTS (SELECT 1 FROM derivation_source s LEFT JOIN recording r ON r.seq = s.seq
     WHERE s.derivation = d.number AND (r.usable IS NULL OR r.usable & (1 << s.store) = 0))";

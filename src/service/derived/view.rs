@@ -10,8 +10,8 @@ use sqlx::{QueryBuilder, Row, Sqlite, query_scalar, sqlite::SqliteRow};
 use super::USABLE;
 use crate::{
     core::Core,
-    keys::RowKey,
     listing::{ListError, View},
+    reading,
     session::id,
     store::derived::ELSEWHERE,
 };
@@ -81,21 +81,12 @@ async fn read_all(core: &Core, child: ChildId, rows: &[SqliteRow]) -> Result<Vec
             speaking.push(thing.id);
         }
     }
-    let keys = core.keys.of_things(child, &speaking).await?;
+    let mut reading = reading::Things::of(&core.keys, child, &speaking).await?;
     for (thing, row) in things.iter_mut().zip(rows) {
-        if let Some((key, sealed)) = keys.get(&thing.id).zip(sealed(row)?) {
-            thing.text = text(key, &sealed);
-            if thing.text.is_none() {
-                tracing::error!(thing = %thing.id, "what is held of a thing does not open");
-            }
-        }
+        thing.text = sealed(row)?.and_then(|sealed| reading.open(thing.id, &sealed));
     }
+    reading.end(&core.db).await?;
     Ok(things)
-}
-
-/// What a thing says.
-pub(super) fn text(key: &RowKey, sealed: &[u8]) -> Option<String> {
-    String::from_utf8(key.open(sealed)?.to_vec()).ok()
 }
 
 fn read(row: &SqliteRow) -> sqlx::Result<Derivation> {

@@ -1,175 +1,227 @@
 //! Whether rows and keys belong together: each row opens, and no key is there for nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rules::{ChildId, DerivationId, RecordingId, StoreId, Stores};
-use sqlx::{Row, query, query_scalar};
+use sqlx::{Row, query, query_scalar, sqlite::SqliteRow};
 
-use super::{Keys, parts::PARTS};
+use super::{KeyError, Keys, RecordingKeys, parts::PARTS};
 use crate::{db::Db, session::id};
 
-/// Recordings or things looked at in one go: bounds memory.
+/// Recordings or keys looked at in one go: bounds memory.
 const PAGE: i64 = 1000;
-
-/// How often each fault was found.
-type Faults = BTreeMap<String, u64>;
+/// Things looked at in one go, which may have 256 KiB each.
+const THINGS: i64 = 50;
 
 /// Looks at every row and every key; one line for each kind of fault.
 pub async fn look(db: &Db, keys: &Keys) -> anyhow::Result<Vec<String>> {
-    let mut faults = Faults::new();
-    recordings(db, keys, &mut faults).await?;
-    of_no_recording(db, keys, &mut faults).await?;
-    things(db, keys, &mut faults).await?;
-    of_no_thing(db, keys, &mut faults).await?;
-    Ok(faults.into_iter().map(|(what, n)| format!("{what}: {n}")).collect())
+    let mut look = Look { db, keys, faults: BTreeMap::new(), shut: BTreeSet::new() };
+    look.recordings().await?;
+    look.of_no_recording().await?;
+    look.things().await?;
+    look.of_no_thing().await?;
+    let mut faults: Vec<String> = look.faults.into_iter().map(|(what, n)| format!("{what}: {n}")).collect();
+    faults.extend(look.shut.iter().map(|child| format!("the key of {child} does not open")));
+    Ok(faults)
 }
 
-/// A recording's rows, `None` where there is none. Of the media only whether they are there.
+struct Look<'a> {
+    db: &'a Db,
+    keys: &'a Keys,
+    /// How often each was found.
+    faults: BTreeMap<String, u64>,
+    /// Of whom nothing opens.
+    shut: BTreeSet<ChildId>,
+}
+
+/// What there is of a recording beside its keys.
 struct Held {
     id: RecordingId,
-    media: bool,
-    rows: [Option<Vec<u8>>; 3],
+    /// What may be used, or stands in a plan.
+    named: Stores,
     /// What is just being erased, its key first.
     erasing: Stores,
+    /// `None` where there is none. Of the media only whether they are to be there.
+    rows: [Option<Vec<u8>>; PARTS.len()],
 }
 
-async fn recordings(db: &Db, keys: &Keys, faults: &mut Faults) -> anyhow::Result<()> {
-    let mut after = i64::MIN;
-    loop {
-        let rows = query(
-            "SELECT r.seq, c.id, r.id, r.usable & ?3 <> 0 OR EXISTS
-                 (SELECT 1 FROM erasure_item i WHERE i.seq = r.seq AND i.stores & ?3 <> 0), t.sealed, l.sealed, w.sealed,
-                 (SELECT group_concat(i.stores) FROM erasure_item i JOIN erasure e ON e.id = i.erasure
-                  WHERE i.seq = r.seq AND e.state = 'erasing')
-             FROM recording r JOIN child c ON c.number = r.child LEFT JOIN transcript t ON t.seq = r.seq
-             LEFT JOIN location l ON l.seq = r.seq LEFT JOIN waveform w ON w.seq = r.seq
-             WHERE r.seq > ?1 ORDER BY r.seq LIMIT ?2",
-        )
-        .bind(after)
-        .bind(PAGE)
-        .bind(Stores::NONE.with(StoreId::Media).bits())
-        .fetch_all(db.read())
-        .await?;
-        let Some(last) = rows.last() else { return Ok(()) };
-        after = last.try_get(0)?;
-        let mut of: HashMap<ChildId, Vec<Held>> = HashMap::new();
-        for row in &rows {
-            let erasing: Option<String> = row.try_get(7)?;
-            let erasing = erasing.unwrap_or_default();
-            let bits = erasing.split(',').filter_map(|bits| bits.parse::<u32>().ok());
-            of.entry(id(row.try_get(1)?)?).or_default().push(Held {
-                id: id(row.try_get(2)?)?,
-                media: row.try_get(3)?,
-                rows: [row.try_get(4)?, row.try_get(5)?, row.try_get(6)?],
-                erasing: bits.map(Stores::from_bits).fold(Stores::NONE, Stores::or),
-            });
+impl Held {
+    fn read(row: &SqliteRow) -> sqlx::Result<Self> {
+        let stores = |column| -> sqlx::Result<Stores> {
+            let several: Option<String> = row.try_get(column)?;
+            let bits = several.unwrap_or_default();
+            let bits = bits.split(',').filter_map(|bits| bits.parse::<u32>().ok());
+            Ok(bits.map(Stores::from_bits).fold(Stores::NONE, Stores::or))
+        };
+        let named = Stores::from_bits(row.try_get(3)?).or(stores(4)?);
+        Ok(Self {
+            id: id(row.try_get(2)?)?,
+            named,
+            erasing: stores(5)?,
+            rows: [
+                named.has(StoreId::Media).then(Vec::new),
+                row.try_get(6)?,
+                row.try_get(7)?,
+                row.try_get(8)?,
+            ],
+        })
+    }
+
+    /// What is wrong with a part, if anything is.
+    fn fault(&self, part: StoreId, row: Option<&[u8]>, keys: &RecordingKeys) -> Option<&'static str> {
+        let key = keys.row(part);
+        let opens = part == StoreId::Media && !keys.is_damaged(part) || key.is_some();
+        let has_key = keys.has_any(Stores::NONE.with(part));
+        match row {
+            _ if self.erasing.has(part) => None,
+            Some(_) if !has_key => Some("no key"),
+            None if self.named.has(part) && !has_key => Some("neither row nor key"),
+            _ if has_key && !opens => Some("a key that does not open"),
+            None if has_key => Some("a key of nothing"),
+            Some(_) if !self.named.has(part) => Some("a key that is in no use and no plan"),
+            Some(row) if key.is_some_and(|key| key.open(row).is_none()) => Some("what does not open"),
+            _ => None,
         }
-        for (child, held) in of {
-            let ids: Vec<RecordingId> = held.iter().map(|held| held.id).collect();
-            let mut keys = keys.of(child, &ids, Stores::ALL).await?;
-            for held in held {
-                let keys = keys.remove(&held.id).unwrap_or_default();
-                let [transcript, location, waveform] = held.rows;
-                let media = held.media.then(Vec::new);
-                for (part, row) in PARTS.into_iter().zip([media, transcript, location, waveform]) {
-                    let has = keys.has_any(Stores::NONE.with(part));
-                    let fault = match row {
-                        _ if held.erasing.has(part) => continue,
-                        None if has => "a key of nothing",
-                        Some(_) if !has => "no key",
-                        Some(row) if part != StoreId::Media => {
-                            match keys.row(part).and_then(|key| key.open(&row)) {
-                                Some(_) => continue,
-                                None => "what does not open",
-                            }
+    }
+}
+
+impl Look<'_> {
+    fn fault(&mut self, what: impl Into<String>, times: u64) {
+        if times > 0 {
+            *self.faults.entry(what.into()).or_default() += times;
+        }
+    }
+
+    /// What was found of a child; nothing where its own key does not open.
+    fn unless_shut<T>(&mut self, child: ChildId, found: Result<T, KeyError>) -> Result<Option<T>, KeyError> {
+        match found {
+            Ok(found) => Ok(Some(found)),
+            Err(error @ KeyError::Database(_)) => Err(error),
+            Err(_) => {
+                self.shut.insert(child);
+                Ok(None)
+            }
+        }
+    }
+
+    async fn recordings(&mut self) -> anyhow::Result<()> {
+        let mut after = i64::MIN;
+        loop {
+            let rows = query(
+                "SELECT r.seq, c.id, r.id, r.usable,
+                     (SELECT group_concat(i.stores) FROM erasure_item i WHERE i.seq = r.seq),
+                     (SELECT group_concat(i.stores) FROM erasure_item i JOIN erasure e ON e.id = i.erasure
+                      WHERE i.seq = r.seq AND e.state = 'erasing'), t.sealed, l.sealed, w.sealed
+                 FROM recording r JOIN child c ON c.number = r.child LEFT JOIN transcript t ON t.seq = r.seq
+                 LEFT JOIN location l ON l.seq = r.seq LEFT JOIN waveform w ON w.seq = r.seq
+                 WHERE r.seq > ?1 ORDER BY r.seq LIMIT ?2",
+            )
+            .bind(after)
+            .bind(PAGE)
+            .fetch_all(self.db.read())
+            .await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = last.try_get(0)?;
+            let mut of: HashMap<ChildId, Vec<Held>> = HashMap::new();
+            for row in &rows {
+                of.entry(id(row.try_get(1)?)?).or_default().push(Held::read(row)?);
+            }
+            for (child, held) in of {
+                let ids: Vec<RecordingId> = held.iter().map(|held| held.id).collect();
+                let found = self.keys.of_parts(child, &ids, Stores::ALL).await;
+                let Some(mut keys) = self.unless_shut(child, found)? else { continue };
+                for held in held {
+                    let keys = keys.remove(&held.id).unwrap_or_default();
+                    for (part, row) in PARTS.into_iter().zip(&held.rows) {
+                        if let Some(fault) = held.fault(part, row.as_deref(), &keys) {
+                            self.fault(format!("{} with {fault}", part.name()), 1);
                         }
-                        _ => continue,
-                    };
-                    *faults.entry(format!("{} with {fault}", part.name())).or_default() += 1;
+                    }
                 }
             }
         }
     }
-}
 
-async fn of_no_recording(db: &Db, keys: &Keys, faults: &mut Faults) -> anyhow::Result<()> {
-    let mut after = String::new();
-    loop {
-        let page = keys.owners(&after, PAGE).await?;
-        let Some(((_, last), _)) = page.last() else { return Ok(()) };
-        after = last.to_string();
-        let named: Vec<_> = page.iter().map(|((child, id), _)| (id, format!("media/{child}/{id}"))).collect();
-        let none: i64 = query_scalar(
-            "SELECT count(*) FROM json_each(?) j WHERE NOT EXISTS (SELECT 1 FROM recording r WHERE r.id = j.value ->> 0)
-             AND NOT EXISTS (SELECT 1 FROM erasure_item i WHERE i.recording = j.value ->> 0)
-             AND NOT EXISTS (SELECT 1 FROM incoming n WHERE n.object = j.value ->> 1)",
-        )
-        .bind(serde_json::json!(named).to_string())
-        .fetch_one(db.read())
-        .await?;
-        if none > 0 {
-            *faults.entry("keys of no recording".into()).or_default() += none.cast_unsigned();
-        }
-    }
-}
-
-async fn things(db: &Db, keys: &Keys, faults: &mut Faults) -> anyhow::Result<()> {
-    let mut after = 0_i64;
-    loop {
-        let rows = query(
-            "SELECT d.number, c.id, d.id, d.sealed, EXISTS (SELECT 1 FROM derivation_source s
-                 JOIN erasure_item i ON i.seq = s.seq JOIN erasure e ON e.id = i.erasure
-                 WHERE s.derivation = d.number AND i.stores & (1 << s.store) <> 0 AND e.state = 'erasing')
-             FROM derivation d JOIN child c ON c.number = d.child WHERE d.number > ? ORDER BY d.number LIMIT ?",
-        )
-        .bind(after)
-        .bind(PAGE)
-        .fetch_all(db.read())
-        .await?;
-        let Some(last) = rows.last() else { return Ok(()) };
-        after = last.try_get(0)?;
-        let mut of: HashMap<ChildId, Vec<(DerivationId, Vec<u8>)>> = HashMap::new();
-        for row in &rows {
-            // One whose id is not one is told of with the lineage.
-            if let (false, Ok(thing)) = (row.try_get(4)?, row.try_get::<&str, _>(2)?.parse()) {
-                let sealed: Option<Vec<u8>> = row.try_get(3)?;
-                of.entry(id(row.try_get(1)?)?).or_default().push((thing, sealed.unwrap_or_default()));
-            }
-        }
-        for (child, things) in of {
-            let ids: Vec<DerivationId> = things.iter().map(|(thing, _)| *thing).collect();
-            let keys = keys.of_things(child, &ids).await?;
-            let shut = |(thing, sealed): &&(DerivationId, Vec<u8>)| {
-                keys.get(thing).and_then(|key| key.open(sealed)).is_none()
-            };
-            let shut = things.iter().filter(shut).count() as u64;
-            if shut > 0 {
-                *faults.entry("things that do not open".into()).or_default() += shut;
-            }
-        }
-    }
-}
-
-async fn of_no_thing(db: &Db, keys: &Keys, faults: &mut Faults) -> anyhow::Result<()> {
-    for child in keys.children_with_things().await? {
+    async fn of_no_recording(&mut self) -> anyhow::Result<()> {
         let mut after = String::new();
         loop {
-            // Under the write lock: one that is being made has its key first.
-            let mut tx = db.write_effect().await?;
-            let page = keys.things(child, &after, PAGE).await?;
-            let Some(last) = page.last() else { break };
+            let page = self.keys.owners(&after, PAGE).await?;
+            let Some(((_, last), _)) = page.last() else { return Ok(()) };
             after = last.to_string();
+            let named: Vec<_> =
+                page.iter().map(|((child, id), _)| (id, format!("media/{child}/{id}"))).collect();
             let none: i64 = query_scalar(
-                "SELECT count(*) FROM json_each(?) j WHERE NOT EXISTS (SELECT 1 FROM derivation d WHERE d.id = j.value)
-                 AND NOT EXISTS (SELECT 1 FROM erasure e WHERE e.state = 'erasing')",
+                "SELECT count(*) FROM json_each(?) j WHERE NOT EXISTS (SELECT 1 FROM recording r WHERE r.id = j.value ->> 0)
+                 AND NOT EXISTS (SELECT 1 FROM erasure_item i WHERE i.recording = j.value ->> 0)
+                 AND NOT EXISTS (SELECT 1 FROM incoming n WHERE n.object = j.value ->> 1)",
             )
-            .bind(serde_json::json!(page).to_string())
-            .fetch_one(&mut *tx)
+            .bind(serde_json::json!(named).to_string())
+            .fetch_one(self.db.read())
             .await?;
-            if none > 0 {
-                *faults.entry("keys of no thing".into()).or_default() += none.cast_unsigned();
+            self.fault("keys of no recording", none.cast_unsigned());
+        }
+    }
+
+    async fn things(&mut self) -> anyhow::Result<()> {
+        let mut after = 0_i64;
+        loop {
+            let rows = query(
+                "SELECT d.number, c.id, d.id, d.sealed, EXISTS (SELECT 1 FROM derivation_source s
+                     JOIN erasure_item i ON i.seq = s.seq JOIN erasure e ON e.id = i.erasure
+                     WHERE s.derivation = d.number AND i.stores & (1 << s.store) <> 0 AND e.state = 'erasing')
+                 FROM derivation d JOIN child c ON c.number = d.child WHERE d.number > ? ORDER BY d.number LIMIT ?",
+            )
+            .bind(after)
+            .bind(THINGS)
+            .fetch_all(self.db.read())
+            .await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = last.try_get(0)?;
+            let mut of: HashMap<ChildId, Vec<(DerivationId, Vec<u8>)>> = HashMap::new();
+            for row in &rows {
+                // One whose id is not one is told of with the lineage.
+                if let (false, Ok(thing)) = (row.try_get(4)?, row.try_get::<&str, _>(2)?.parse()) {
+                    let sealed: Option<Vec<u8>> = row.try_get(3)?;
+                    of.entry(id(row.try_get(1)?)?).or_default().push((thing, sealed.unwrap_or_default()));
+                }
+            }
+            for (child, things) in of {
+                let ids: Vec<DerivationId> = things.iter().map(|(thing, _)| *thing).collect();
+                let there = self.keys.which_things(child, &ids).await?;
+                let found = self.keys.of_things(child, &ids).await;
+                let Some(keys) = self.unless_shut(child, found)? else { continue };
+                for (thing, sealed) in &things {
+                    let fault = match keys.get(thing) {
+                        None if there.contains(thing) => "things with a key that does not open",
+                        None => "things with no key",
+                        Some(key) if key.open(sealed).is_none() => "things that do not open",
+                        Some(_) => continue,
+                    };
+                    self.fault(fault, 1);
+                }
             }
         }
     }
-    Ok(())
+
+    async fn of_no_thing(&mut self) -> anyhow::Result<()> {
+        for child in self.keys.children_with_things().await? {
+            let mut after = String::new();
+            loop {
+                let page = self.keys.things(child, &after, PAGE).await?;
+                let Some(last) = page.last() else { break };
+                after = last.to_string();
+                // The keys first: a note comes before its key, and goes with the thing's coming.
+                let none: i64 = query_scalar(
+                    "SELECT count(*) FROM json_each(?) j WHERE NOT EXISTS (SELECT 1 FROM derivation d WHERE d.id = j.value)
+                     AND NOT EXISTS (SELECT 1 FROM incoming_thing n WHERE n.thing = j.value)
+                     AND NOT EXISTS (SELECT 1 FROM erasure e WHERE e.state = 'erasing')",
+                )
+                .bind(serde_json::json!(page).to_string())
+                .fetch_one(self.db.read())
+                .await?;
+                self.fault("keys of no thing", none.cast_unsigned());
+            }
+        }
+        Ok(())
+    }
 }

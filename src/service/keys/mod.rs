@@ -8,6 +8,7 @@
 //! forgotten, and the file stays small enough to be searched for it byte by byte.
 
 use std::{
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -16,7 +17,10 @@ use anyhow::Context;
 use rules::{ChildId, RecordingId, StoreId, Stores, Timestamp};
 use sha2::{Digest, Sha256};
 use sqlx::{
-    Row, Sqlite, SqlitePool, Transaction, migrate::Migrator, query, query_scalar, sqlite::SqlitePoolOptions,
+    AssertSqlSafe, Row, Sqlite, SqlitePool, Transaction,
+    migrate::Migrator,
+    query, query_scalar,
+    sqlite::{SqlitePoolOptions, SqliteRow},
 };
 use zeroize::Zeroizing;
 
@@ -37,7 +41,7 @@ pub use self::{
     fsck::look,
     kms::{Kms, LocalFiles, Wrapping},
     rotate::Rotated,
-    rows::{RecordingKeys, RowKey, Thing},
+    rows::{RecordingKeys, RowKey, ThingId},
 };
 
 static MIGRATIONS: Migrator = sqlx::migrate!("keys/migrations");
@@ -130,6 +134,29 @@ impl Keys {
         Ok(keys)
     }
 
+    /// The rows that `sql` finds of these ids (a JSON array) of a child, each after the child's own key and its epoch;
+    /// with that key, opened. None where there are none.
+    async fn rows_of(
+        &self,
+        sql: &str,
+        child: ChildId,
+        ids: String,
+    ) -> Result<Option<(Wrapping, Vec<SqliteRow>)>, KeyError> {
+        for attempt in 1.. {
+            let rows =
+                query(AssertSqlSafe(sql)).bind(child.to_string()).bind(&ids).fetch_all(&self.read).await?;
+            let Some(first) = rows.first() else { return Ok(None) };
+            let wrapping = match self.kms.epoch(first.try_get(0)?) {
+                // A rotation ended the epoch since the row was read.
+                Err(error) if error.kind() == ErrorKind::NotFound && attempt < TRIES => continue,
+                wrapping => wrapping?,
+            };
+            let kek = open_kek(&wrapping, child, first.try_get(1)?)?;
+            return Ok(Some((kek, rows)));
+        }
+        Err(KeyError::Damaged)
+    }
+
     /// A transaction that holds the only writing connection, and the write lock from the start.
     async fn write(&self) -> sqlx::Result<Transaction<'static, Sqlite>> {
         self.write.begin_with("BEGIN IMMEDIATE").await
@@ -183,7 +210,7 @@ impl Keys {
 
     /// The key of a recording's media; none once it is destroyed.
     pub async fn key(&self, child: ChildId, recording: RecordingId) -> Result<Option<MediaKey>, KeyError> {
-        let mut keys = self.of(child, &[recording], Stores::NONE.with(StoreId::Media)).await?;
+        let mut keys = self.of_parts(child, &[recording], Stores::NONE.with(StoreId::Media)).await?;
         keys.remove(&recording).unwrap_or_default().media()
     }
 
@@ -197,7 +224,7 @@ impl Keys {
 
     /// Destroys the keys of these parts of recordings and of these things, and the key of a child with its last
     /// one. What is destroyed already is no error.
-    pub async fn destroy(&self, recordings: &[(Owner, Stores)], things: &[Thing]) -> sqlx::Result<()> {
+    pub async fn destroy(&self, recordings: &[(Owner, Stores)], things: &[ThingId]) -> sqlx::Result<()> {
         let mut tx = self.write().await?;
         parts::destroy(&mut tx, recordings).await?;
         things::destroy(&mut tx, things).await?;
@@ -243,7 +270,7 @@ impl Keys {
         for some in recordings.chunk_by(|((a, _), _), ((b, _), _)| a == b) {
             let ids: Vec<RecordingId> = some.iter().map(|((_, recording), _)| *recording).collect();
             let [((child, _), _), ..] = some else { continue };
-            let keys = self.of(*child, &ids, Stores::ALL).await?;
+            let keys = self.of_parts(*child, &ids, Stores::ALL).await?;
             // One that is there and does not open is a trace as well.
             opens.extend(some.iter().map(|((_, id), parts)| keys.get(id).is_some_and(|k| k.has_any(*parts))));
         }
@@ -305,7 +332,7 @@ fn dek_name(part: StoreId, of: Owner) -> Vec<u8> {
 }
 
 /// What the wrapped key of a thing or its use is bound to.
-fn thing_name(what: &str, (child, derivation): Thing) -> Vec<u8> {
+fn thing_name(what: &str, (child, derivation): ThingId) -> Vec<u8> {
     format!("forget-me-not/{what}/v1\0{child}\0{derivation}").into_bytes()
 }
 

@@ -1,11 +1,12 @@
 //! The keys of recordings' parts: made together, read together, destroyed one by one.
 
-use std::{collections::HashMap, io::ErrorKind};
+use std::collections::HashMap;
 
 use rules::{ChildId, RecordingId, StoreId, Stores};
 use sqlx::{AssertSqlSafe, Row, Sqlite, Transaction, query};
 
-use super::{KeyError, Keys, Owner, RecordingKeys, TRIES, Wrapping, dek_name, dek_nonce, open_kek};
+use super::{KeyError, Keys, Owner, RecordingKeys, Wrapping, dek_name, dek_nonce};
+use crate::hex::hex;
 
 /// The parts of a recording, in the order of their columns, which have the stores' names.
 pub const PARTS: [StoreId; 4] = [StoreId::Media, StoreId::Transcript, StoreId::Location, StoreId::Waveform];
@@ -13,7 +14,7 @@ const COLUMNS: &str = "media, transcript, location, waveform";
 
 impl Keys {
     /// The keys of these parts of a child's recordings, as far as there are any.
-    pub async fn of(
+    pub async fn of_parts(
         &self,
         child: ChildId,
         recordings: &[RecordingId],
@@ -28,30 +29,19 @@ impl Keys {
             "SELECT k.epoch, k.wrapped, d.recording, {COLUMNS} FROM kek k CROSS JOIN json_each(?2) j
              CROSS JOIN dek d ON d.child = k.child AND d.recording = j.value WHERE k.child = ?1"
         );
-        for attempt in 1.. {
-            let rows =
-                query(AssertSqlSafe(&*sql)).bind(child.to_string()).bind(&ids).fetch_all(&self.read).await?;
-            let Some(first) = rows.first() else { return Ok(HashMap::new()) };
-            let wrapping = match self.kms.epoch(first.try_get(0)?) {
-                // A rotation ended the epoch since the row was read.
-                Err(error) if error.kind() == ErrorKind::NotFound && attempt < TRIES => continue,
-                wrapping => wrapping?,
-            };
-            let kek = open_kek(&wrapping, child, first.try_get(1)?)?;
-            let mut found = HashMap::with_capacity(rows.len());
-            for row in &rows {
-                let recording = row.try_get::<&str, _>(2)?.parse().map_err(|_| KeyError::Damaged)?;
-                let mut keys = RecordingKeys::default();
-                for (part, column) in PARTS.into_iter().zip(3..).filter(|(part, _)| parts.has(*part)) {
-                    if let Some(wrapped) = row.try_get::<Option<&[u8]>, _>(column)? {
-                        keys.unwrap(&kek, part, (child, recording), wrapped);
-                    }
+        let Some((kek, rows)) = self.rows_of(&sql, child, ids).await? else { return Ok(HashMap::new()) };
+        let mut found = HashMap::with_capacity(rows.len());
+        for row in &rows {
+            let recording = row.try_get::<&str, _>(2)?.parse().map_err(|_| KeyError::Damaged)?;
+            let mut keys = RecordingKeys::default();
+            for (part, column) in PARTS.into_iter().zip(3..).filter(|(part, _)| parts.has(*part)) {
+                if let Some(wrapped) = row.try_get::<Option<&[u8]>, _>(column)? {
+                    keys.unwrap(&kek, part, (child, recording), wrapped);
                 }
-                found.insert(recording, keys);
             }
-            return Ok(found);
+            found.insert(recording, keys);
         }
-        Err(KeyError::Damaged)
+        Ok(found)
     }
 
     /// The recordings that have a key, in the order of their ids, from the one after `after` on, each with the
@@ -139,35 +129,63 @@ pub async fn destroy(tx: &mut Transaction<'_, Sqlite>, recordings: &[(Owner, Sto
     Ok(())
 }
 
-/// Wraps the keys of a child's recordings with another key of the child.
+/// Recordings whose keys are wrapped anew in one go: bounds memory.
+const PAGE: i64 = 1000;
+
+/// Wraps the keys of a child's recordings with another key of the child. Returns how many there are, and how many of
+/// them do not open, which stay as they are.
 pub async fn wrap_anew(
     tx: &mut Transaction<'_, Sqlite>,
     child: ChildId,
     old: &Wrapping,
     new: &Wrapping,
-) -> Result<(), KeyError> {
-    let sql = format!("SELECT recording, {COLUMNS} FROM dek WHERE child = ?");
-    let rows = query(AssertSqlSafe(sql)).bind(child.to_string()).fetch_all(&mut **tx).await?;
-    let sql = format!(
-        "UPDATE dek SET {} WHERE child = ? AND recording = ?",
-        PARTS.map(|part| format!("{} = ?", part.name())).join(", ")
+) -> Result<(u64, u64), KeyError> {
+    let select = format!(
+        "SELECT recording, {COLUMNS} FROM dek WHERE child = ? AND recording > ? ORDER BY recording LIMIT ?"
     );
-    for row in rows {
-        let recording: String = row.try_get(0)?;
-        let of = (child, recording.parse().map_err(|_| KeyError::Damaged)?);
-        let mut update = query(AssertSqlSafe(&*sql));
-        for (part, column) in PARTS.into_iter().zip(1..) {
-            let wrapped: Option<Vec<u8>> = row.try_get(column)?;
-            let owner = dek_name(part, of);
-            update = update.bind(match wrapped {
-                Some(wrapped) => {
-                    let key = old.open_any(&owner, &wrapped).ok_or(KeyError::Damaged)?;
-                    Some(new.wrap(dek_nonce(part, of), &owner, &key))
-                }
-                None => None,
-            });
+    let columns: Vec<_> = PARTS
+        .into_iter()
+        .zip(1..)
+        .map(|(part, n)| format!("{} = unhex(j.value ->> {n})", part.name()))
+        .collect();
+    let update = format!(
+        "UPDATE dek SET {} FROM json_each(?2) j WHERE dek.child = ?1 AND dek.recording = j.value ->> 0",
+        columns.join(", ")
+    );
+    let (mut after, mut wrapped, mut damaged) = (String::new(), 0, 0);
+    loop {
+        let rows = query(AssertSqlSafe(&*select))
+            .bind(child.to_string())
+            .bind(&after)
+            .bind(PAGE)
+            .fetch_all(&mut **tx)
+            .await?;
+        let Some(last) = rows.last() else { return Ok((wrapped, damaged)) };
+        after = last.try_get(0)?;
+        let mut anew = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let recording: &str = row.try_get(0)?;
+            let of = (child, recording.parse().map_err(|_| KeyError::Damaged)?);
+            let mut columns = [Some(recording.to_owned()), None, None, None, None];
+            for (n, part) in (1..).zip(PARTS) {
+                let Some(known) = row.try_get::<Option<&[u8]>, _>(n)? else { continue };
+                let owner = dek_name(part, of);
+                columns[n] = Some(match old.open_any(&owner, known) {
+                    Some(key) => hex(&new.wrap(dek_nonce(part, of), &owner, &key)),
+                    None => {
+                        tracing::error!(recording, part = part.name(), "a wrapped key does not open");
+                        damaged += 1;
+                        hex(known)
+                    }
+                });
+            }
+            anew.push(columns);
         }
-        update.bind(child.to_string()).bind(recording).execute(&mut **tx).await?;
+        query(AssertSqlSafe(&*update))
+            .bind(child.to_string())
+            .bind(serde_json::json!(anew).to_string())
+            .execute(&mut **tx)
+            .await?;
+        wrapped += rows.len() as u64;
     }
-    Ok(())
 }

@@ -7,11 +7,13 @@ use rules::{ChildId, Timestamp};
 use sqlx::{Row, Sqlite, Transaction, query, query_scalar};
 use zeroize::Zeroizing;
 
-use super::{KeyError, Keys, Wrapping, begin_epoch, epoch, kek_name, kms, new_kek, open_kek, parts, things};
+use super::{KeyError, Keys, Wrapping, begin_epoch, epoch, kek_name, kms, new_kek, parts, things};
 use crate::{faults, hex::hex};
 
 /// Children's keys wrapped in one transaction.
 const BATCH: i64 = 2000;
+/// After so many rows of replaced children's a transaction ends: meanwhile nobody else can make or destroy a key.
+const ROWS: u64 = 10_000;
 
 /// What a rotation did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub struct Rotated {
     pub children: u64,
     /// Those of them that got another key, because something of theirs had been destroyed.
     pub renewed: u64,
+    /// Wrapped keys that do not open, each named in the log. They stay as they are.
+    pub damaged: u64,
     /// Epochs whose key was destroyed.
     pub destroyed: u64,
     /// When that was.
@@ -30,7 +34,10 @@ pub struct Rotated {
 
 impl std::fmt::Display for Rotated {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { epoch, children, renewed, destroyed, at } = self;
+        let Self { epoch, children, renewed, damaged, destroyed, at } = self;
+        if *damaged > 0 {
+            write!(f, "{damaged} wrapped keys do not open, as the log says; ")?;
+        }
         write!(
             f,
             "epoch {epoch}: {children} children's keys wrapped anew, {renewed} of them replaced; {destroyed} old epoch \
@@ -55,16 +62,18 @@ impl Keys {
         faults::point("rotate-begun");
 
         let wrapping = self.kms.epoch(new)?;
-        let (mut children, mut renewed) = (0, 0);
+        let mut all = Wrapped::default();
         loop {
-            let (wrapped, replaced) = self.wrap_batch(new, &wrapping).await?;
-            if wrapped == 0 {
+            let batch = self.wrap_batch(new, &wrapping).await?;
+            if batch.children == 0 {
                 break;
             }
-            children += wrapped;
-            renewed += replaced;
+            all.children += batch.children;
+            all.renewed += batch.renewed;
+            all.damaged += batch.damaged;
             faults::point("rotate-batch");
         }
+        let Wrapped { children, renewed, damaged, .. } = all;
         faults::point("rotate-wrapped");
 
         // Nothing is wrapped with an older epoch, and nothing can be any more.
@@ -84,11 +93,12 @@ impl Keys {
             .execute(&self.write)
             .await?;
         self.scrub().await?;
-        Ok(Rotated { epoch: new, children, renewed, destroyed: old.len() as u64, at })
+        Ok(Rotated { epoch: new, children, renewed, damaged, destroyed: old.len() as u64, at })
     }
 
-    /// Wraps the next children's keys with the new epoch; returns how many, and how many were replaced.
-    async fn wrap_batch(&self, new: i64, wrapping: &Wrapping) -> Result<(u64, u64), KeyError> {
+    /// Wraps the next children's keys with the new epoch. One that does not open stays as it is, and stops nobody: it
+    /// counts as the new epoch's, or the old one could never end.
+    async fn wrap_batch(&self, new: i64, wrapping: &Wrapping) -> Result<Wrapped, KeyError> {
         let mut tx = self.write().await?;
         let rows = query("SELECT child, epoch, wrapped, stale FROM kek WHERE epoch < ? LIMIT ?")
             .bind(new)
@@ -96,7 +106,7 @@ impl Keys {
             .fetch_all(&mut *tx)
             .await?;
         let mut of: Option<(i64, Wrapping)> = None;
-        let mut renewed = 0;
+        let mut done = Wrapped::default();
         let mut anew = Vec::with_capacity(rows.len());
         for row in &rows {
             let id: String = row.try_get(0)?;
@@ -106,16 +116,25 @@ impl Keys {
                 of = Some((epoch, self.kms.epoch(epoch)?));
             }
             let Some((_, old)) = &of else { return Err(KeyError::Damaged) };
-            let wrapped = if row.try_get::<bool, _>(3)? {
-                renewed += 1;
-                replace(&mut tx, child, &open_kek(old, child, &wrapped)?, wrapping).await?
-            } else {
-                let key: Zeroizing<[u8; kms::KEY]> =
-                    old.open(&kek_name(child), &wrapped).ok_or(KeyError::Damaged)?;
-                wrapping.wrap(rand::random(), &kek_name(child), &key[..])
+            let key: Option<Zeroizing<[u8; kms::KEY]>> = old.open(&kek_name(child), &wrapped);
+            let wrapped = match key {
+                None => {
+                    tracing::error!(%child, "the key of a child does not open");
+                    done.damaged += 1;
+                    wrapped
+                }
+                Some(key) if row.try_get(3)? => {
+                    done.renewed += 1;
+                    replace(&mut tx, child, &Wrapping::new(&key), wrapping, &mut done).await?
+                }
+                Some(key) => wrapping.wrap(rand::random(), &kek_name(child), &key[..]),
             };
             anew.push((id, hex(&wrapped)));
+            if done.rows >= ROWS {
+                break;
+            }
         }
+        done.children = anew.len() as u64;
         let changed = query(
             "UPDATE kek SET epoch = ?, wrapped = unhex(j.value ->> 1), stale = 0
              FROM json_each(?) j WHERE kek.child = j.value ->> 0",
@@ -124,12 +143,22 @@ impl Keys {
         .bind(serde_json::json!(anew).to_string())
         .execute(&mut *tx)
         .await?;
-        if changed.rows_affected() != rows.len() as u64 {
+        if changed.rows_affected() != done.children {
             return Err(KeyError::Damaged);
         }
         tx.commit().await?;
-        Ok((rows.len() as u64, renewed))
+        Ok(done)
     }
+}
+
+/// What was wrapped in one transaction.
+#[derive(Default)]
+struct Wrapped {
+    children: u64,
+    renewed: u64,
+    damaged: u64,
+    /// Rows of children whose key was replaced.
+    rows: u64,
 }
 
 /// Wraps the keys of what a child has with a new key of the child; returns that, wrapped.
@@ -141,9 +170,14 @@ async fn replace(
     child: ChildId,
     old: &Wrapping,
     wrapping: &Wrapping,
+    done: &mut Wrapped,
 ) -> Result<Vec<u8>, KeyError> {
     let (new, wrapped) = new_kek(wrapping, child);
-    parts::wrap_anew(tx, child, old, &new).await?;
-    things::wrap_anew(tx, child, old, &new).await?;
+    for (rows, damaged) in
+        [parts::wrap_anew(tx, child, old, &new).await?, things::wrap_anew(tx, child, old, &new).await?]
+    {
+        done.rows += rows;
+        done.damaged += damaged;
+    }
     Ok(wrapped)
 }

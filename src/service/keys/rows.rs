@@ -22,7 +22,7 @@ impl RowKey {
         Self { key: Wrapping::new(key), context: name(part.name(), of) }
     }
 
-    pub(super) fn of_thing(key: &[u8; kms::KEY], of: super::Thing) -> Self {
+    pub(super) fn of_thing(key: &[u8; kms::KEY], of: super::ThingId) -> Self {
         Self { key: Wrapping::new(key), context: super::thing_name("thing", of) }
     }
 
@@ -77,6 +77,12 @@ impl RecordingKeys {
             || !self.damaged.and(parts).is_empty()
     }
 
+    /// Whether the key of this part is there and does not open.
+    #[must_use]
+    pub fn is_damaged(&self, part: StoreId) -> bool {
+        self.damaged.has(part)
+    }
+
     /// Takes in the wrapped key of a part.
     pub(super) fn unwrap(&mut self, kek: &Wrapping, part: StoreId, of: Owner, wrapped: &[u8]) {
         let owner = super::dek_name(part, of);
@@ -107,7 +113,7 @@ impl RecordingKeys {
 }
 
 /// A thing that was made from recordings, and whose it is.
-pub type Thing = (rules::ChildId, DerivationId);
+pub type ThingId = (rules::ChildId, DerivationId);
 
 /// The words of a recording and their language, as they are encrypted.
 #[must_use]

@@ -1,16 +1,17 @@
 //! The keys of things that were made from recordings, one each.
 
-use std::{collections::HashMap, io::ErrorKind};
+use std::collections::{HashMap, HashSet};
 
 use rules::{ChildId, DerivationId};
 use sqlx::{Row, Sqlite, Transaction, query, query_as, query_scalar};
 use zeroize::Zeroizing;
 
-use super::{CurrentKek, KeyError, Keys, RowKey, TRIES, Thing, Wrapping, kms, open_kek, thing_name};
+use super::{CurrentKek, KeyError, Keys, RowKey, ThingId, Wrapping, kms, thing_name};
+use crate::hex::hex;
 
 impl Keys {
     /// The keys of these things; those that are not there are made. When this returns they survive a power cut.
-    pub async fn make_things(&self, things: &[Thing]) -> Result<Vec<RowKey>, KeyError> {
+    pub async fn make_things(&self, things: &[ThingId]) -> Result<Vec<RowKey>, KeyError> {
         let mut made = Vec::with_capacity(things.len());
         if things.is_empty() {
             return Ok(made);
@@ -55,35 +56,36 @@ impl Keys {
             return Ok(HashMap::new());
         }
         let ids = serde_json::json!(things).to_string();
-        for attempt in 1.. {
-            let rows = query(
-                "SELECT k.epoch, k.wrapped, t.derivation, t.wrapped FROM kek k CROSS JOIN json_each(?2) j
-                 CROSS JOIN thing t ON t.child = k.child AND t.derivation = j.value WHERE k.child = ?1",
-            )
-            .bind(child.to_string())
-            .bind(&ids)
-            .fetch_all(&self.read)
-            .await?;
-            let Some(first) = rows.first() else { return Ok(HashMap::new()) };
-            let wrapping = match self.kms.epoch(first.try_get(0)?) {
-                // A rotation ended the epoch since the row was read.
-                Err(error) if error.kind() == ErrorKind::NotFound && attempt < TRIES => continue,
-                wrapping => wrapping?,
-            };
-            let kek = open_kek(&wrapping, child, first.try_get(1)?)?;
-            let mut found = HashMap::with_capacity(rows.len());
-            for row in &rows {
-                let id: DerivationId = row.try_get::<&str, _>(2)?.parse().map_err(|_| KeyError::Damaged)?;
-                match kek.open(&thing_name("dek/thing", (child, id)), row.try_get(3)?) {
-                    Some(key) => {
-                        found.insert(id, RowKey::of_thing(&key, (child, id)));
-                    }
-                    None => tracing::error!(thing = %id, "a wrapped key does not open"),
+        let sql = "SELECT k.epoch, k.wrapped, t.derivation, t.wrapped FROM kek k CROSS JOIN json_each(?2) j
+                   CROSS JOIN thing t ON t.child = k.child AND t.derivation = j.value WHERE k.child = ?1";
+        let Some((kek, rows)) = self.rows_of(sql, child, ids).await? else { return Ok(HashMap::new()) };
+        let mut found = HashMap::with_capacity(rows.len());
+        for row in &rows {
+            let id: DerivationId = row.try_get::<&str, _>(2)?.parse().map_err(|_| KeyError::Damaged)?;
+            match kek.open(&thing_name("dek/thing", (child, id)), row.try_get(3)?) {
+                Some(key) => {
+                    found.insert(id, RowKey::of_thing(&key, (child, id)));
                 }
+                None => tracing::error!(thing = %id, "a wrapped key does not open"),
             }
-            return Ok(found);
         }
-        Err(KeyError::Damaged)
+        Ok(found)
+    }
+
+    /// Which of these things of a child have a key, also one that does not open.
+    pub async fn which_things(
+        &self,
+        child: ChildId,
+        things: &[DerivationId],
+    ) -> Result<HashSet<DerivationId>, KeyError> {
+        let ids: Vec<String> = query_scalar(
+            "SELECT t.derivation FROM json_each(?2) j CROSS JOIN thing t ON t.child = ?1 AND t.derivation = j.value",
+        )
+        .bind(child.to_string())
+        .bind(serde_json::json!(things).to_string())
+        .fetch_all(&self.read)
+        .await?;
+        ids.iter().map(|id| id.parse().map_err(|_| KeyError::Damaged)).collect()
     }
 
     /// The things of a child that have a key, whatever else knows of them, from the one after `after` on.
@@ -120,7 +122,7 @@ impl Keys {
 }
 
 /// Destroys the keys of these things, a statement a child.
-pub async fn destroy(tx: &mut Transaction<'_, Sqlite>, things: &[Thing]) -> sqlx::Result<()> {
+pub async fn destroy(tx: &mut Transaction<'_, Sqlite>, things: &[ThingId]) -> sqlx::Result<()> {
     let mut of: HashMap<ChildId, Vec<DerivationId>> = HashMap::new();
     for (child, thing) in things {
         of.entry(*child).or_default().push(*thing);
@@ -135,26 +137,48 @@ pub async fn destroy(tx: &mut Transaction<'_, Sqlite>, things: &[Thing]) -> sqlx
     Ok(())
 }
 
-/// Wraps the keys of a child's things with another key of the child.
+/// Things whose keys are wrapped anew in one go: bounds memory.
+const PAGE: i64 = 1000;
+
+/// Wraps the keys of a child's things with another key of the child. Returns how many there are, and how many of them
+/// do not open, which stay as they are.
 pub async fn wrap_anew(
     tx: &mut Transaction<'_, Sqlite>,
     child: ChildId,
     old: &Wrapping,
     new: &Wrapping,
-) -> Result<(), KeyError> {
-    let rows: Vec<(String, Vec<u8>)> = query_as("SELECT derivation, wrapped FROM thing WHERE child = ?")
+) -> Result<(u64, u64), KeyError> {
+    let (mut after, mut wrapped, mut damaged) = (String::new(), 0, 0);
+    loop {
+        let rows: Vec<(String, Vec<u8>)> = query_as(
+            "SELECT derivation, wrapped FROM thing WHERE child = ? AND derivation > ? ORDER BY derivation LIMIT ?",
+        )
         .bind(child.to_string())
+        .bind(&after)
+        .bind(PAGE)
         .fetch_all(&mut **tx)
         .await?;
-    for (thing, wrapped) in rows {
-        let owner = thing_name("dek/thing", (child, thing.parse().map_err(|_| KeyError::Damaged)?));
-        let key = old.open_any(&owner, &wrapped).ok_or(KeyError::Damaged)?;
-        query("UPDATE thing SET wrapped = ? WHERE child = ? AND derivation = ?")
-            .bind(new.wrap(rand::random(), &owner, &key))
-            .bind(child.to_string())
-            .bind(thing)
-            .execute(&mut **tx)
-            .await?;
+        let Some((last, _)) = rows.last() else { return Ok((wrapped, damaged)) };
+        after.clone_from(last);
+        let mut anew = Vec::with_capacity(rows.len());
+        for (thing, known) in &rows {
+            let owner = thing_name("dek/thing", (child, thing.parse().map_err(|_| KeyError::Damaged)?));
+            match old.open_any(&owner, known) {
+                Some(key) => anew.push((thing, hex(&new.wrap(rand::random(), &owner, &key)))),
+                None => {
+                    tracing::error!(thing, "a wrapped key does not open");
+                    damaged += 1;
+                }
+            }
+        }
+        query(
+            "UPDATE thing SET wrapped = unhex(j.value ->> 1) FROM json_each(?2) j
+             WHERE thing.child = ?1 AND thing.derivation = j.value ->> 0",
+        )
+        .bind(child.to_string())
+        .bind(serde_json::json!(anew).to_string())
+        .execute(&mut **tx)
+        .await?;
+        wrapped += rows.len() as u64;
     }
-    Ok(())
 }

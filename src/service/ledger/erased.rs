@@ -179,6 +179,10 @@ async fn statement(
         let id = StoreId::ALL.into_iter().find(|store| store.name() == name);
         let held = id.and_then(|id| part.of(id));
         let verified = read_again.iter().find(|(store, _)| store == name).map(|(_, at)| *at);
+        anyhow::ensure!(
+            held.is_none() || verified.is_some(),
+            "{name} was not read again, and the statement would say that it was"
+        );
         roots.push(held.map_or_else(|| log.key.store_root(name, []), |(_, root)| root));
         stores.push(Store {
             name: name.clone(),

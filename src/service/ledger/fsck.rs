@@ -15,6 +15,8 @@ use proof::{
 use rules::StoreId;
 use sqlx::{Row, query, query_as, query_scalar};
 
+mod statements;
+
 use super::{
     Ledger, hash,
     tiles::{Level, Tile, Tiles, WIDTH, entries},
@@ -58,6 +60,7 @@ impl Look {
         self.tree(size, &root).await?;
         self.chains().await?;
         self.stores(data).await?;
+        self.statements().await?;
         self.keys(data).await
     }
 
@@ -284,7 +287,10 @@ impl Look {
 
     /// That each row opens, and no key is there for nothing.
     async fn keys(&mut self, data: &Path) -> anyhow::Result<()> {
-        // Made where there is none: the service would as well.
+        if !data.join("keys.db").is_file() {
+            self.fault("keys: keys.db is missing");
+            return Ok(());
+        }
         match Keys::open(data, SystemClock.now()).await {
             Ok(keys) => {
                 let looked = keys::look(&self.db, &keys).await;

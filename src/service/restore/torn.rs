@@ -74,6 +74,10 @@ pub async fn drop_unknown(core: &Core) -> anyhow::Result<Vec<Item>> {
             store.erase(items).await?;
         }
     }
+    for child in core.keys.children_with_things().await? {
+        let things = store::keys::without_thing(&core.db, &core.keys, child).await?;
+        core.keys.destroy(&[], &things).await?;
+    }
     if !unknown.is_empty() {
         tracing::warn!(
             recordings = unknown.len(),

@@ -12,7 +12,7 @@ use sqlx::{query_as, query_scalar};
 use super::{DERIVED, Holds, Item, Store, StoreError, Subject, count};
 use crate::{
     db::Db,
-    keys::{Keys, Owner, Thing},
+    keys::{Keys, Owner, ThingId},
     session::id,
 };
 
@@ -26,13 +26,14 @@ pub struct KeysOfParts {
 }
 
 impl KeysOfParts {
+    /// Over the keys; what things there are says the database.
     pub const fn new(keys: Arc<Keys>, db: Db) -> Self {
         Self { keys, db }
     }
 
     /// The things that go with these items. As their own stores find them: only while an erasure that is being
     /// carried out names recording and store.
-    async fn things(&self, items: &[Item]) -> sqlx::Result<Vec<Thing>> {
+    async fn things(&self, items: &[Item]) -> sqlx::Result<Vec<ThingId>> {
         let planned = with_things(items);
         if planned.is_empty() {
             return Ok(Vec::new());
@@ -61,37 +62,14 @@ impl KeysOfParts {
             of.entry(child).or_default().push(thing);
         }
         for (child, things) in of {
-            left += self.keys.of_things(child, &things).await?.len() as u64;
+            // Whether it opens or not.
+            left += self.keys.which_things(child, &things).await?.len() as u64;
         }
         // And from the keys, which do not ask what was deleted.
         for child in children(items) {
-            left += self.without_thing(child).await?.len() as u64;
+            left += without_thing(&self.db, &self.keys, child).await?.len() as u64;
         }
         Ok(left)
-    }
-
-    /// The keys of a child that are there for no thing: where the store of a thing was faster than the keys, which
-    /// had failed.
-    async fn without_thing(&self, child: ChildId) -> Result<Vec<Thing>, StoreError> {
-        let mut without = Vec::new();
-        let mut after = String::new();
-        loop {
-            let page = self.keys.things(child, &after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(without) };
-            after = last.to_string();
-            let sql = "SELECT j.value FROM json_each(?) j
-                       WHERE NOT EXISTS (SELECT 1 FROM derivation d WHERE d.id = j.value)";
-            let things = serde_json::json!(page).to_string();
-            let mut none: Vec<String> = query_scalar(sql).bind(&things).fetch_all(self.db.read()).await?;
-            if !none.is_empty() {
-                // Under the write lock: one that is being made has its key first.
-                let mut tx = self.db.write_effect().await?;
-                none = query_scalar(sql).bind(&things).fetch_all(&mut *tx).await?;
-            }
-            for thing in none {
-                without.push((child, id(&thing)?));
-            }
-        }
     }
 
     /// Whether a child has as many keys of things as things, which it nearly always has.
@@ -103,6 +81,29 @@ impl KeysOfParts {
         .fetch_one(self.db.read())
         .await?;
         Ok(self.keys.count_things(child).await? == things)
+    }
+}
+
+/// The keys of a child that are there for no thing: where the store of a thing was faster than the keys, which
+/// had failed; or in a backup, whose files are not copied in one moment.
+pub async fn without_thing(db: &Db, keys: &Keys, child: ChildId) -> Result<Vec<ThingId>, StoreError> {
+    let mut without = Vec::new();
+    let mut after = String::new();
+    loop {
+        let page = keys.things(child, &after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(without) };
+        after = last.to_string();
+        // The keys first: a note of a thing on its way comes before its key, and goes with the thing's coming.
+        let none: Vec<String> = query_scalar(
+                "SELECT j.value FROM json_each(?) j WHERE NOT EXISTS (SELECT 1 FROM derivation d WHERE d.id = j.value)
+                 AND NOT EXISTS (SELECT 1 FROM incoming_thing n WHERE n.thing = j.value)",
+            )
+            .bind(serde_json::json!(page).to_string())
+            .fetch_all(db.read())
+            .await?;
+        for thing in none {
+            without.push((child, id(&thing)?));
+        }
     }
 }
 
@@ -121,7 +122,7 @@ impl Store for KeysOfParts {
         if !with_things(items).is_empty() {
             for child in children(items) {
                 if !self.as_many(child).await? {
-                    things.extend(self.without_thing(child).await?);
+                    things.extend(without_thing(&self.db, &self.keys, child).await?);
                 }
             }
         }
@@ -135,8 +136,11 @@ impl Store for KeysOfParts {
     }
 }
 
+/// What is destroyed of each recording. With its entry every part goes, also one that the plan does not know of: nobody
+/// could read it any more, nor find it.
 fn parts(items: &[Item]) -> Vec<(Owner, Stores)> {
-    items.iter().map(|item| ((item.child, item.recording), item.stores)).collect()
+    let all = |item: &Item| if item.stores.has(StoreId::Catalogue) { Stores::ALL } else { item.stores };
+    items.iter().map(|item| ((item.child, item.recording), all(item))).collect()
 }
 
 /// Those of which something that was made goes.

@@ -15,7 +15,7 @@ use crate::{
 
 mod catalogue;
 pub(crate) mod derived;
-mod keys;
+pub mod keys;
 pub mod media;
 pub mod places;
 mod search_index;

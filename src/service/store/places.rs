@@ -59,6 +59,7 @@ pub const OTHERS: &[(Place, Left, &str)] = &[
     (Table("session"), Nothing, "who may call, 15 minutes at most; forgotten a day later"),
     (Table("session_child"), TheChild, "for whom; forgotten with the session"),
     (Table("incoming"), Nothing, "objects being written; a row goes with the end of its upload"),
+    (Table("incoming_thing"), Nothing, "things being written; a row goes with the thing's coming"),
     (Table("tombstone"), Nothing, "marks under a key of what is refused: they tell nothing"),
     (Table("replay"), Nothing, "how far a restoring is"),
     (Table("note"), Nothing, "marks under a key, on their way to deletions/: they go within a second"),

@@ -189,10 +189,19 @@ async fn what_a_store_still_holds() {
 async fn rows_and_keys_that_do_not_belong_together() {
     for (in_keys, sql, expected) in [
         (true, "UPDATE dek SET transcript = NULL", "transcript with no key: 3"),
-        (true, "UPDATE dek SET location = waveform", "location with what does not open: 3"),
-        (true, "DELETE FROM thing", "things that do not open: 10"),
+        (true, "UPDATE dek SET location = waveform", "location with a key that does not open: 3"),
+        (true, "DELETE FROM thing", "things with no key: 10"),
         (false, "DELETE FROM waveform", "waveform with a key of nothing: 3"),
         (false, "UPDATE transcript SET sealed = x'00'", "transcript with what does not open: 3"),
+        (true, "UPDATE thing SET wrapped = x'00'", "things with a key that does not open: 10"),
+        (true, "UPDATE kek SET wrapped = x'00'", "the key of CHILD does not open"),
+        (false, "DELETE FROM transcript", "transcript with a key of nothing: 3"),
+        (
+            false,
+            "UPDATE recording SET usable = usable & ~4",
+            "location with a key that is in no use and no plan: 3",
+        ),
+        (false, "UPDATE derivation SET sealed = x'00'", "things that do not open: 10"),
         (
             true,
             "INSERT INTO dek SELECT child, 'rec_00000000000000000000000000', NULL, transcript, NULL, NULL FROM dek LIMIT 1",
@@ -213,8 +222,43 @@ async fn rows_and_keys_that_do_not_belong_together() {
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
         let mut db = sqlx::ConnectOptions::connect(&options).await.unwrap();
         sqlx::query(sql).execute(&mut db).await.unwrap();
+        let expected = expected.replace("CHILD", &home.child.to_string());
         assert_eq!(fault(&home).await, expected, "{sql}");
     }
+    let home = household().await;
+    home.core.keys.close().await;
+    std::fs::remove_file(home.folder.path().join("keys.db")).unwrap();
+    assert_eq!(fault(&home).await, "keys: keys.db is missing");
+}
+
+/// A backup whose keys are older than its database: what was recorded between has rows and no keys.
+#[tokio::test]
+async fn rows_whose_keys_are_lost_and_neither_row_nor_key() {
+    let home = household().await;
+    ledger::sequence(&home.core).await.unwrap();
+    let file = home.folder.path().join("keys.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+    let mut keys = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    sqlx::query("DELETE FROM dek").execute(&mut keys).await.unwrap();
+    let found = faults(&home).await;
+    for part in ["media", "transcript", "location", "waveform"] {
+        assert!(found.contains(&format!("{part} with no key: 1")), "{found:?}");
+    }
+    change(&home, "DELETE FROM waveform").await;
+    let found = faults(&home).await;
+    assert!(found.contains(&"waveform with neither row nor key: 1".into()), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_statement_about_a_store_that_nobody_looked_into() {
+    let home = household().await;
+    change(&home, "DELETE FROM erasure_step WHERE store = 'keys'").await;
+    let found = fault(&home).await;
+    assert!(found.ends_with("its statement says that keys was emptied, which nobody looked for"), "{found}");
+    let home = household().await;
+    change(&home, "UPDATE erasure_step SET verified_at = NULL WHERE store = 'media'").await;
+    let found = fault(&home).await;
+    assert!(found.ends_with("says that media was emptied, which nobody looked for"), "{found}");
 }
 
 #[tokio::test]

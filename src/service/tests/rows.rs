@@ -9,11 +9,16 @@ use std::path::Path;
 
 use household::{Household, canary, wav};
 use process::Process;
-use rules::{Class, DerivationId, RecordingId, Scope, StoreId, Stores, contract::NewErasure, scope::Filter};
+use rules::{
+    Class, DerivationId, ErasureState, RecordingId, Scope, StepState, StoreId, Stores,
+    contract::{NewErasure, Recording},
+    scope::Filter,
+};
 use service::{
     core::{Core, Policy},
     db::index,
     derived,
+    erasure::{accept, engine, view},
     keys::{KeyError, Keys},
     ledger, listing,
 };
@@ -78,7 +83,7 @@ async fn opens(keys: &Keys, home: &Household, row: &(String, String, Vec<u8>)) -
     }
     let id: RecordingId = id.parse().unwrap();
     let part = StoreId::ALL.into_iter().find(|store| store.name() == table).unwrap();
-    let keys = keys.of(home.child, &[id], Stores::ALL).await?.remove(&id).unwrap_or_default();
+    let keys = keys.of_parts(home.child, &[id], Stores::ALL).await?.remove(&id).unwrap_or_default();
     Ok(keys.row(part).is_some_and(|key| key.open(sealed).is_some()))
 }
 
@@ -150,7 +155,8 @@ async fn a_class_that_is_deleted_alone_loses_its_keys_alone() {
         let id = home.record_whole(0, &canary(0), true).await;
         let before = sealed(&mut raw(home.folder.path(), "forget-me-not.db").await).await;
         home.delete(&of(class(deleted), &home)).await;
-        let keys = home.core.keys.of(home.child, &[id], Stores::ALL).await.unwrap().remove(&id).unwrap();
+        let keys =
+            home.core.keys.of_parts(home.child, &[id], Stores::ALL).await.unwrap().remove(&id).unwrap();
         for part in [StoreId::Media, StoreId::Transcript, StoreId::Location, StoreId::Waveform] {
             let there = keys.has_any(Stores::NONE.with(part));
             assert_eq!(there, stays.contains(&part.name()), "{part:?} without {deleted:?}");
@@ -195,12 +201,18 @@ async fn a_row_that_is_moved_does_not_open() {
 }
 
 #[tokio::test]
-async fn a_key_that_no_thing_came_to_is_swept_at_the_next_start() {
+async fn a_key_that_a_dead_process_noted_and_no_thing_came_to_is_swept_at_the_next_start() {
     let home = Household::new().await;
     home.record_whole(0, &canary(0), true).await;
     let of_nothing = (home.child, DerivationId::from_parts(1, 1));
     home.core.keys.make_things(&[of_nothing]).await.unwrap();
     assert_eq!(home.core.keys.count_things(home.child).await.unwrap(), 6);
+    query("INSERT INTO incoming_thing (thing, child, owner) VALUES (?, ?, 'dead')")
+        .bind(of_nothing.1.to_string())
+        .bind(home.child.to_string())
+        .execute(&mut raw(home.folder.path(), "forget-me-not.db").await)
+        .await
+        .unwrap();
     let home = home.reopened().await;
     assert!(home.core.keys.of_things(home.child, &[of_nothing.1]).await.unwrap().is_empty());
     for row in sealed(&mut raw(home.folder.path(), "forget-me-not.db").await).await {
@@ -208,12 +220,17 @@ async fn a_key_that_no_thing_came_to_is_swept_at_the_next_start() {
     }
 }
 
-/// The tables as they were before there were keys for rows, with what the household has said in them.
-async fn as_before(home: Household) -> tempfile::TempDir {
-    let mut texts = Vec::new();
+/// Everything that the household has said.
+async fn said(home: &Household) -> Vec<(RecordingId, Recording)> {
+    let mut said = Vec::new();
     for id in home.ids_where(|_| true).await {
-        texts.push((id, home.read(id).await.unwrap()));
+        said.push((id, home.read(id).await.unwrap()));
     }
+    said
+}
+
+/// The tables as they were before there were keys for rows, with what the household has said in them.
+async fn as_before(home: Household, texts: Vec<(RecordingId, Recording)>) -> tempfile::TempDir {
     let things: Vec<(i64, String)> =
         query_as("SELECT d.number, d.id FROM derivation d").fetch_all(home.core.db.read()).await.unwrap();
     home.core.db.close().await;
@@ -289,10 +306,13 @@ async fn what_was_held_in_the_clear_is_encrypted_at_the_next_start_wherever_that
         home.record_whole(n, &canary(n), true).await;
     }
     let (asker, child, ids) = (home.asker.clone(), home.child, home.ids_where(|_| true).await);
-    let folder = as_before(home).await;
+    let texts = said(&home).await;
+    let folder = as_before(home, texts).await;
     let data = folder.path();
     assert!(household::contains(data, canary(77).as_bytes()), "it is there in the clear");
-    for point in ["upgrade-batch", "upgrade-batch", "upgrade-encrypted", "upgrade-encrypted"] {
+    for point in
+        ["upgrade-batch", "upgrade-batch", "upgrade-things", "upgrade-encrypted", "upgrade-encrypted"]
+    {
         Process::serve(data, Some(point)).kill_where_it_stopped(data);
     }
     let core = Core::open(data, Policy::default()).await.unwrap();
@@ -326,4 +346,69 @@ async fn what_was_held_in_the_clear_is_encrypted_at_the_next_start_wherever_that
     core.db.close().await;
     core.keys.close().await;
     assert_eq!(ledger::fsck(data).await.unwrap(), [""; 0]);
+}
+
+/// As the old version left them: what has only a place has no keys, and no step for them.
+#[tokio::test]
+async fn what_is_being_erased_or_sealed_at_the_upgrade_loses_keys_before_a_receipt_says_so() {
+    let home = Household::new().await;
+    for n in 0..3 {
+        home.record_whole(n, &canary(n), true).await;
+    }
+    let texts = said(&home).await;
+    let mut asked = Vec::new();
+    for (n, class) in [(0, Class::Location), (1, Class::Location), (2, Class::Transcript)] {
+        let (from, to) = (Some(home.at(n)), Some(home.at(n).plus_seconds(1)));
+        let request = NewErasure { waive_undo: false, ..of(Scope::Class { class, from, to }, &home) };
+        asked.push(accept::accept(&home.core, &home.asker, &request, None).await.unwrap().0.id);
+    }
+    let (asker, child, clock) = (home.asker.clone(), home.child, home.clock.clone());
+    let folder = as_before(home, texts.clone()).await;
+    let mut db = raw(folder.path(), "forget-me-not.db").await;
+    query("DELETE FROM erasure_step WHERE store = 'keys'").execute(&mut db).await.unwrap();
+    query("UPDATE erasure SET state = 'erasing' WHERE id = ?")
+        .bind(asked[0].to_string())
+        .execute(&mut db)
+        .await
+        .unwrap();
+    db.close().await.unwrap();
+
+    let core = Core::open_with(folder.path(), Policy::default(), clock.clone()).await.unwrap();
+    accept::cancel(&core, &asker, asked[2]).await.unwrap();
+    let back = listing::recording(&core, &asker, texts[2].0, None).await.unwrap();
+    assert_eq!(back.transcript.unwrap().text, canary(2), "what is taken back is there as it was");
+    let location = Stores::NONE.with(StoreId::Location);
+    let sealed = [((child, texts[1].0), location)];
+    assert_eq!(core.keys.traces(&sealed).await.unwrap(), 1, "what can be taken back has a key");
+    clock.advance(core.policy.undo_window_seconds + 1);
+    engine::tick(&core).await.unwrap();
+    ledger::sequence(&core).await.unwrap();
+    for id in &asked[..2] {
+        let erasure = view::get(&core, &asker, *id).await.unwrap();
+        assert_eq!(erasure.state, ErasureState::Deleted);
+        let keys = erasure.steps.iter().find(|step| step.store == StoreId::Keys).unwrap();
+        assert_eq!(keys.state, StepState::VerifiedAbsent, "nothing counts as done because it was skipped");
+        ledger::receipt::of_erasure(&core, &asker, *id, None).await.unwrap();
+    }
+    assert_eq!(core.keys.traces(&sealed).await.unwrap(), 0);
+    let destroyed: i64 = query_scalar("SELECT count(*) FROM ledger_entry WHERE leaf LIKE '%key-destroyed%'")
+        .fetch_one(core.db.read())
+        .await
+        .unwrap();
+    assert_eq!(destroyed, 2, "the ledger has an entry of each");
+    core.db.close().await;
+    core.keys.close().await;
+    assert_eq!(ledger::fsck(folder.path()).await.unwrap(), [""; 0]);
+}
+
+#[tokio::test]
+async fn no_statement_is_made_of_keys_that_nobody_looked_for() {
+    let home = Household::new().await;
+    let id = home.record_whole(0, &canary(0), true).await;
+    let erasure = home.ask(items(&[id]), true).await;
+    let mut tx = home.core.db.write().await.unwrap();
+    query("DELETE FROM erasure_step WHERE store = 'keys'").execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    engine::tick(&home.core).await.unwrap();
+    assert_eq!(home.state(erasure.id).await, ErasureState::Erasing);
 }
