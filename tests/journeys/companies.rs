@@ -34,10 +34,11 @@ async fn delete(world: &World, words: &str) {
     world.find("button.open", words).await.click().await.unwrap();
     world.delete_opened().await;
     world.until_shown("Others who were given it and have not confirmed yet: 1").await;
+    // First requests go out within an hour, each at a moment of its own.
+    world.clock.by_hours(1);
 }
 
-/// Looks at the newest request again, until it shows this: what becomes of it after it is finished, nobody is told
-/// who does not look.
+/// Looks at the newest request again, until it shows this.
 async fn look_again(world: &World, text: &str) {
     world
         .tried(&format!("“{text}” is shown"), async || {

@@ -47,8 +47,12 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 pub struct Ahead(AtomicI64);
 
 impl Ahead {
+    pub fn by_hours(&self, hours: i64) {
+        self.0.fetch_add(hours * 3_600, Ordering::SeqCst);
+    }
+
     pub fn by_days(&self, days: i64) {
-        self.0.fetch_add(days * 86_400, Ordering::SeqCst);
+        self.by_hours(days * 24);
     }
 }
 
