@@ -18,7 +18,7 @@ use crate::{
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ProcessorState {
-    /// Not asked yet: the erasure can still be taken back.
+    /// Not asked yet: the erasure can still be taken back, or its turn within the hour after that has not come.
     NotSent,
     /// Asked, and it has not answered.
     Sent,

@@ -171,10 +171,10 @@ pub async fn note(
     let now = core.clock.now();
     let mut tx = core.db.write().await?;
     // Another answer may have come meanwhile, or an undo.
-    let asked_as = step.state;
+    let asked_as = step.stands();
     let Some(mut step) = step.again(&mut tx).await? else { return Ok(()) };
-    if result.is_err() && step.state != asked_as {
-        // Another process has heard more while this one heard nothing.
+    if result.is_err() && step.stands() != asked_as {
+        // Another process has heard something, or the same silence, while this one heard nothing.
         return Ok(());
     }
     let before = step.clone();
@@ -184,7 +184,8 @@ pub async fn note(
         return Ok(());
     }
     let problem = match &result {
-        Ok(Signed { heard: Heard::Cancelled, .. }) if !current => return Ok(()),
+        // Of a request that another one has taken the place of, no promise is news, nor that it is off.
+        Ok(Signed { heard: Heard::Cancelled | Heard::Acknowledged, .. }) if !current => return Ok(()),
         Ok(Signed { heard: Heard::Cancelled, .. }) => Some(ProcessorProblem::Cancelled),
         Ok(_) => None,
         Err(problem) => Some(*problem),
@@ -207,6 +208,9 @@ pub async fn note(
     }
     step.problem = problem;
     step.tries = if changed { 0 } else { step.tries.saturating_add(u32::from(begun.is_some())) };
+    if changed && step.state.is_confirmed() {
+        confirmed(&mut tx, &step).await?;
+    }
     step.write(&mut tx, now, changed, next_attempt(processor, &step, changed, anew, now)).await?;
     if let (true, Ok(signed)) = (telling, &result) {
         tell(core, &mut tx, &step, signed.heard.word(), Some(signed), now).await?;
@@ -217,6 +221,22 @@ pub async fn note(
     tx.commit().await?;
     warn(&before, &step, problem);
     core.changed();
+    Ok(())
+}
+
+/// What it was asked for is not held by it any more, as it has signed; but what it was told of again since.
+async fn confirmed(tx: &mut Transaction<'_, Sqlite>, step: &Step) -> sqlx::Result<()> {
+    query(
+        "UPDATE disclosure SET confirmed = confirmed | coalesce((SELECT i.classes FROM processor_item i
+             WHERE i.erasure = ?3 AND i.processor = ?2 AND i.child = ?1 AND i.name = disclosure.name
+                 AND i.disclosed_at = disclosure.disclosed_at), 0)
+         WHERE child = ?1 AND processor = ?2",
+    )
+    .bind(step.child)
+    .bind(&step.processor)
+    .bind(step.erasure.to_string())
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 
@@ -293,9 +313,9 @@ pub async fn ask(core: &Core, step: &mut Step) -> sqlx::Result<bool> {
     let mut tx = core.db.write().await?;
     let Some(mut fresh) = step.again(&mut tx).await? else { return Ok(false) };
     let Some(next) = fresh.state.next(Event::Ask) else { return Ok(false) };
-    (fresh.state, fresh.asked_at) = (next, Some(now));
     // Due at once: a crash before the request only delays it.
-    fresh.write(&mut tx, now, true, Some(now)).await?;
+    (fresh.state, fresh.asked_at, fresh.next_attempt_at) = (next, Some(now), Some(now));
+    fresh.write(&mut tx, now, true, fresh.next_attempt_at).await?;
     tell(core, &mut tx, &fresh, "asked", None, now).await?;
     tx.commit().await?;
     core.changed();

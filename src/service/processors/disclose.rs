@@ -86,12 +86,16 @@ pub async fn disclose(core: &Core, new: &NewDisclosure) -> Result<DisclosureCrea
         .execute(&mut *tx)
         .await?;
         // Told again, it is handed over again.
-        query("UPDATE disclosure SET disclosed_at = max(disclosed_at, ?) WHERE seq = ? AND processor = ?")
-            .bind(now.ms())
-            .bind(seq)
-            .bind(&processor.name)
-            .execute(&mut *tx)
-            .await?;
+        query(
+            "UPDATE disclosure SET disclosed_at = max(disclosed_at, ?), confirmed = confirmed & ~?
+             WHERE seq = ? AND processor = ?",
+        )
+        .bind(now.ms())
+        .bind(classes.bits())
+        .bind(seq)
+        .bind(&processor.name)
+        .execute(&mut *tx)
+        .await?;
         if changed.rows_affected() > 0 {
             *newly.entry(child).or_default() += 1;
         }

@@ -88,6 +88,12 @@ impl Step {
         self.next_attempt_at.is_some_and(|next| next <= now || next > now.plus_seconds(ESCALATED_WAIT))
     }
 
+    /// Everything that another process which asks the same changes by what comes of it.
+    #[must_use]
+    pub fn stands(&self) -> impl PartialEq + use<> {
+        (self.state, self.request.clone(), self.probe.clone(), self.next_attempt_at)
+    }
+
     /// Another request for the same takes the place of this one.
     pub fn make_anew(&mut self) {
         self.former = Some(std::mem::replace(&mut self.request, uuid()));

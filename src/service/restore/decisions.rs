@@ -122,7 +122,8 @@ impl Decisions {
                     query(
                         "INSERT INTO disclosure (seq, processor, child, name, classes, disclosed_at) VALUES (?, ?, ?, ?, ?, ?)
                          ON CONFLICT (seq, processor) DO UPDATE SET classes = classes | excluded.classes,
-                             disclosed_at = max(disclosed_at, excluded.disclosed_at)",
+                             disclosed_at = max(disclosed_at, excluded.disclosed_at),
+                             confirmed = confirmed & ~excluded.classes",
                     )
                     .bind(seq)
                     .bind(processor)

@@ -178,6 +178,7 @@ keys! { first {
     HoldingsTitle = "holdings-title";
     HoldingsAbout = "holdings-about";
     HoldingsNothing = "holdings-nothing";
+    HoldingsNothingHere = "holdings-nothing-here";
     Copies = "copies";
     CopiesSealed = "copies-sealed";
     HeldNone = "held-none";

@@ -33,8 +33,11 @@ fn places(cx: &Cx, holdings: &Holdings, name: &str) -> Html {
     };
     if holdings.stores.iter().all(|holding| holding.held == Held::None) {
         // Every place was asked, and each of them said so: there is nothing to decide.
+        // Of others that cannot be said before they have confirmed it.
+        let lead =
+            if holdings.recipients.is_empty() { Key::HoldingsNothing } else { Key::HoldingsNothingHere };
         return group(vec![
-            p("lead", cx.texts.fill(Key::HoldingsNothing, &child)),
+            p("lead", cx.texts.fill(lead, &child)),
             about,
             ul("cards places", holdings.stores.iter().map(|holding| place(cx, holding))),
             given(),

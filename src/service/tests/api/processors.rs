@@ -144,9 +144,20 @@ async fn a_stream_and_a_page_left_open_see_what_a_processor_answers_after_our_ow
     let page = browser.get(&page_path).await;
     assert!(page.words().contains("What they answer later is shown here. Look again"), "{}", page.words());
 
-    // It says that it is done, and still has something.
-    fake.says("completed", Some(2));
+    // It says that it is done, and not what it still has.
+    fake.says("completed", None);
     service.clock.advance(60);
+    until(&service, &mut events, ProcessorState::Completed).await;
+    let page = browser.get(&page_path).await;
+    assert!(
+        page.words().contains("Look again") && !page.words().contains("have confirmed"),
+        "{}",
+        page.words()
+    );
+
+    // It still has something.
+    fake.says("completed", Some(2));
+    service.clock.advance(300);
     let found = until(&service, &mut events, ProcessorState::Contradicted).await;
     assert_eq!(found.state, ErasureState::Deleted);
     assert!(browser.get(&page_path).await.words().contains("still has some"));
@@ -189,9 +200,9 @@ async fn a_preview_and_the_holdings_name_who_was_given_something() {
     assert_eq!((&*speech.processor, speech.recordings), ("speech", 1));
     assert_eq!(speech.about, "https://speech.example/privacy");
     for page in [&held, &shown] {
-        assert!(page.contains("Others who were given it") && page.contains("speech 1 recording"), "{page}");
+        assert!(page.contains("Other recipients") && page.contains("speech 1 recording"), "{page}");
     }
     assert!(shown.contains("Each of them will be asked to delete it, too."), "{shown}");
     let (nobody, held, shown) = look(&stranger).await;
-    assert!(nobody.is_empty() && !held.contains("Others who") && !shown.contains("Others who"));
+    assert!(nobody.is_empty() && !held.contains("Other recipients") && !shown.contains("Other recipients"));
 }

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use rules::{ErasureState, ProcessorState, Scope, contract::ProcessorStep};
+use rules::{
+    ErasureState, ProcessorState, Scope,
+    contract::{ProcessorProblem, ProcessorStep},
+};
 use service::{
     core::{Core, Policy},
     erasure::{engine, view},
@@ -76,6 +79,42 @@ async fn what_one_could_not_hear_takes_nothing_back_that_the_other_heard() {
     assert_eq!((heard.state, heard.next_attempt_at), (ProcessorState::Completed, None));
     assert_eq!(now(&home, &erasure).await.processors, [heard], "as if nothing had been asked");
     assert_eq!(entered(&home).await, ["asked", "acknowledged", "completed", "found-none"]);
+}
+
+#[tokio::test]
+async fn nor_where_the_other_heard_something_that_leaves_the_state_as_it_was() {
+    let (home, fake, erasure) = deleted_here().await;
+    let other = another(&home, &fake).await;
+    tick(&home, &erasure).await;
+    // What is heard: that the request is cancelled, and, once it has signed, each day that it still has some.
+    for (says, state) in
+        [("cancelled", ProcessorState::Acknowledged), ("completed", ProcessorState::Contradicted)]
+    {
+        home.clock.advance(86_400);
+        fake.says(says, Some(2));
+        if state == ProcessorState::Contradicted {
+            while tick(&home, &erasure).await.state != state {
+                home.clock.advance(86_400);
+            }
+            home.clock.advance(60);
+            tick(&home, &erasure).await;
+            home.clock.advance(86_400);
+        }
+        fake.next([Manner::Hanging]);
+        let calls = fake.calls();
+        let meanwhile = async {
+            while fake.calls() == calls {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            run::tick(&other).await.unwrap();
+            now(&home, &erasure).await.processors.remove(0)
+        };
+        let (hung, heard) = tokio::join!(run::tick(&home.core), meanwhile);
+        hung.unwrap();
+        assert_eq!(heard.state, state, "{says}");
+        assert_ne!(heard.problem, Some(ProcessorProblem::Unreachable), "the other one heard it");
+        assert_eq!(now(&home, &erasure).await.processors, [heard], "as if nothing had been asked");
+    }
 }
 
 /// How far one is; who is silent or contradicted, as here nobody becomes, is nowhere in it.

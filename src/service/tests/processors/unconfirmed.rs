@@ -1,12 +1,21 @@
 //! Those who do not confirm: silent, contradicted, cancelled, or without a number.
 
-use rules::{ProcessorState, contract::ProcessorProblem, erasure::Phrase};
+use rules::{
+    Class, ProcessorState, RecordingId, Scope,
+    contract::{NewDisclosure, ProcessorProblem},
+    erasure::Phrase,
+};
 use serde_json::Value;
-use service::{clock::Clock, erasure::report, processors::answer::Refused};
+use service::{
+    clock::Clock,
+    erasure::{engine, report},
+    processors::{answer::Refused, disclose, recipients},
+};
 
 use crate::{
     fake::Manner,
-    world::{DAY, call_back, deleted_here, entered, now, rows, status, tick},
+    household::{Household, canary},
+    world::{DAY, call_back, deleted_here, entered, now, rows, status, tick, wait_for_turns, world},
 };
 
 #[tokio::test]
@@ -161,4 +170,71 @@ async fn one_that_cancels_the_request_has_confirmed_nothing() {
     assert_eq!(now(&home, &erasure).await.processors[0].problem, None);
     call_back(&home, fake.callback(&status(&ids[1], "completed"))).await.unwrap();
     assert_eq!(now(&home, &erasure).await.processors[0].state, ProcessorState::Completed);
+}
+
+async fn hand_over(home: &Household, recording: RecordingId, classes: &[Class]) {
+    let new =
+        NewDisclosure { processor: "speech".into(), recordings: vec![recording], classes: classes.to_vec() };
+    disclose::disclose(&home.core, &new).await.unwrap();
+    home.clock.advance(900);
+}
+
+/// Of how many recordings the holdings say that it has not confirmed that nothing is left there.
+async fn not_confirmed(home: &Household) -> u64 {
+    let recipients = recipients::of_child(home.core.db.read(), home.number).await.unwrap();
+    recipients.iter().map(|it| it.recordings).sum()
+}
+
+#[tokio::test]
+async fn who_has_confirmed_the_class_it_was_given_is_not_said_to_have_something() {
+    let (home, fake) = world().await;
+    let words = home.record(0, &canary(0), true).await;
+    let both = home.record(1, &canary(1), true).await;
+    hand_over(&home, words, &[Class::Transcript]).await;
+    hand_over(&home, both, &[Class::Media, Class::Transcript]).await;
+    let erasure = home.ask(Scope::Class { class: Class::Transcript, from: None, to: None }, true).await;
+    engine::tick(&home.core).await.unwrap();
+    wait_for_turns(&home);
+    tick(&home, &erasure).await;
+    assert_eq!(not_confirmed(&home).await, 2, "it has only promised");
+    fake.says("completed", None);
+    home.clock.advance(60);
+    assert_eq!(tick(&home, &erasure).await.state, ProcessorState::Completed);
+    assert_eq!(not_confirmed(&home).await, 1, "it has the sound of one");
+
+    // It still has something of both: then it has not confirmed.
+    fake.says("completed", Some(2));
+    home.clock.advance(60);
+    assert_eq!(tick(&home, &erasure).await.state, ProcessorState::Contradicted);
+    assert_eq!(not_confirmed(&home).await, 2);
+    fake.says("completed", Some(0));
+    while tick(&home, &erasure).await.state != ProcessorState::Completed {
+        home.clock.advance(DAY);
+    }
+    assert_eq!(not_confirmed(&home).await, 1);
+
+    // Handed over again, it has it again.
+    hand_over(&home, words, &[Class::Media]).await;
+    assert_eq!(not_confirmed(&home).await, 2);
+    // With the rest it is asked back what it has confirmed, too.
+    let everything = home.ask(Scope::Child {}, true).await;
+    assert_eq!(everything.processors[0].recordings, 2);
+}
+
+#[tokio::test]
+async fn what_was_handed_over_again_meanwhile_is_not_confirmed_with_the_rest() {
+    let (home, fake) = world().await;
+    let recording = home.record(0, &canary(0), true).await;
+    hand_over(&home, recording, &[Class::Transcript]).await;
+    let erasure = home.ask(Scope::Class { class: Class::Transcript, from: None, to: None }, true).await;
+    engine::tick(&home.core).await.unwrap();
+    hand_over(&home, recording, &[Class::Media]).await;
+    wait_for_turns(&home);
+    fake.says("completed", Some(0));
+    for _ in 0..3 {
+        tick(&home, &erasure).await;
+        home.clock.advance(60);
+    }
+    assert!(now(&home, &erasure).await.is_over());
+    assert_eq!(not_confirmed(&home).await, 1);
 }
