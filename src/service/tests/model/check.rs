@@ -272,6 +272,14 @@ impl World {
             assert!(!has_place, "the place of {n} is in a file");
             assert!(!canary::has_waveform(&files, &known.waveform), "the waveform of {n} is in a file");
             let deleted = |store| self.known.takers(n, store).any(|it| it.stands == Stands::Deleted);
+            if self.known.erasures.iter().all(|asked| !asked.plan.contains_key(&n)) {
+                // What is looked for is found as long as nobody has asked for it to be deleted.
+                for kind in ['t', 'n'] {
+                    assert!(canary::has_word(&files, kind, n), "{kind} of {n} was never in a file");
+                }
+                let device = known.child * 2 + n % 2;
+                assert!(canary::has_word(&files, 'd', device), "the device of {n} was never in a file");
+            }
             if deleted(StoreId::SearchIndex) {
                 assert!(!canary::has_word(&files, 't', n), "the words of {n} are in a file");
             }

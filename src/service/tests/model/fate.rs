@@ -9,7 +9,10 @@ use rules::StoreId;
 use service::store::{Holds, Item, Store, StoreError, Subject};
 use tokio::sync::Notify;
 
-use crate::history::How;
+use crate::{
+    history::How,
+    met::{Case, Met},
+};
 
 /// Stores that can fail or be killed in.
 pub const FAILING: [StoreId; 7] = [
@@ -28,9 +31,14 @@ pub struct Fate {
     dies_at: Mutex<Option<(StoreId, bool)>>,
     /// Told where the process stands still to be killed.
     pub dead: Notify,
+    met: Met,
 }
 
 impl Fate {
+    pub fn new(met: &Met) -> Self {
+        Self { met: met.clone(), ..Self::default() }
+    }
+
     pub fn breaks(&self, store: StoreId, times: u32, how: How) {
         self.broken.lock().unwrap().insert(store, (times, how));
     }
@@ -46,6 +54,7 @@ impl Fate {
     /// Stands still for ever where the process is to die.
     async fn reach(&self, store: StoreId, probing: bool) {
         if *self.dies_at.lock().unwrap() == Some((store, probing)) {
+            self.met.with(if probing { Case::DiedProbing } else { Case::DiedErasing });
             self.dead.notify_one();
             std::future::pending::<()>().await;
         }
@@ -55,6 +64,11 @@ impl Fate {
         let mut broken = self.broken.lock().unwrap();
         let (times, how) = broken.get_mut(&store).filter(|(times, _)| *times > 0)?;
         *times -= 1;
+        self.met.with(match how {
+            How::Fails => Case::Failed,
+            How::FailsHavingDoneIt => Case::FailedHavingDoneIt,
+            How::Lies => Case::Lied,
+        });
         Some(*how)
     }
 }

@@ -3,7 +3,7 @@
 use proptest::{collection::vec, prelude::*, sample::select};
 use rules::{Class, derived::Made};
 
-/// One thing that happens. Numbers stand for whatever there is then: the nth of it, counted round.
+/// One thing that happens. Numbers stand for whatever there is then: the nth of it, counted round and from the newest.
 #[derive(Debug, Clone)]
 pub enum Op {
     Record {
@@ -83,6 +83,8 @@ pub enum How {
     Lies,
 }
 
+const HOWS: [How; 3] = [How::Fails, How::FailsHavingDoneIt, How::Lies];
+
 /// What recordings say, one of them each.
 pub const WORDS: [&str; 2] = ["walnut", "peanut"];
 
@@ -93,25 +95,73 @@ pub fn history() -> impl Strategy<Value = Vec<Op>> {
         let one = |whole| Op::Record { child: 0, placed: true, whole };
         [one(whole), one(false), shared]
     });
-    (first, vec(op(), 1..24)).prop_map(|(first, ops)| first.into_iter().chain(ops).collect())
+    let then = prop_oneof![2 => op().prop_map(|op| vec![op]), 1 => passage()];
+    (first, vec(then, 1..16))
+        .prop_map(|(first, then)| first.into_iter().chain(then.into_iter().flatten()).collect())
+}
+
+/// What drawn one by one hardly ever comes together.
+fn passage() -> impl Strategy<Value = Vec<Op>> {
+    let record = |child| Op::Record { child, placed: true, whole: true };
+    let all = |child, waive| Op::Erase {
+        by: 0,
+        child,
+        what: What::Some(u8::MAX),
+        waive,
+        include_kept: true,
+        as_of: None,
+    };
+    let whole_child =
+        |child| Op::Erase { by: 0, child, what: What::Child, waive: false, include_kept: false, as_of: None };
+    let one = |bit: u8| Op::Erase {
+        by: 0,
+        child: 0,
+        what: What::Some(1 << bit),
+        waive: true,
+        include_kept: true,
+        as_of: None,
+    };
+    prop_oneof![
+        // The second guardian keeps what the first has erased.
+        1 => any::<bool>().prop_map(move |waive| vec![record(0), Op::Keep { by: 1, nth: 0 }, all(0, waive)]),
+        1 => guardian()
+            .prop_map(move |by| vec![record(0), Op::Keep { by, nth: 0 }, Op::Release { by, nth: 0 }]),
+        // Of two that take the same the first is taken back.
+        1 => Just(vec![record(0), all(0, false), whole_child(0), Op::Undo { by: 0, nth: 1 }]),
+        // The second guardian is told of one child alone.
+        1 => Just(vec![record(1), whole_child(1), Op::Undo { by: 1, nth: 0 }]),
+        1 => guardian().prop_map(move |by| vec![record(0), Op::Neglect, Op::Undo { by, nth: 0 }]),
+        1 => any::<u8>()
+            .prop_map(move |n| vec![one(0), one(1), Op::Wait(8 * 86_400), Op::Tick, Op::Again(n)]),
+        // No keep of the second guardian's holds up what is asked for of this child.
+        2 => (0..7_u8, any::<bool>())
+            .prop_map(move |(store, probing)| vec![record(1), all(1, true), Op::Die { store, probing }]),
+        // Three stores at once, each in its own way.
+        2 => (0..7_u8).prop_map(move |store| {
+            let breaks = (store..).zip(HOWS).map(|(store, how)| Op::Break { store, times: 1, how });
+            [record(1)].into_iter().chain(breaks).chain([all(1, true), Op::Tick]).collect()
+        }),
+    ]
+}
+
+fn how() -> impl Strategy<Value = How> {
+    select(HOWS.to_vec())
 }
 
 fn op() -> impl Strategy<Value = Op> {
-    let how = select(vec![How::Fails, How::FailsHavingDoneIt, How::Lies]);
     prop_oneof![
         5 => (child(), any::<bool>(), any::<bool>())
             .prop_map(|(child, placed, whole)| Op::Record { child, placed, whole }),
         3 => derive(),
         6 => erase(),
-        3 => (guardian(), any::<u8>()).prop_map(|(by, nth)| Op::Undo { by, nth }),
+        3 => (guardian(), 0..4_u8).prop_map(|(by, nth)| Op::Undo { by, nth }),
         2 => (guardian(), any::<u8>()).prop_map(|(by, nth)| Op::Keep { by, nth }),
         1 => (guardian(), any::<u8>()).prop_map(|(by, nth)| Op::Release { by, nth }),
-        2 => (any::<u8>(), 1..3_u32, how).prop_map(|(store, times, how)| Op::Break { store, times, how }),
+        2 => (any::<u8>(), 1..3_u32, how()).prop_map(|(store, times, how)| Op::Break { store, times, how }),
         5 => Just(Op::Tick),
         2 => (any::<u8>(), any::<bool>()).prop_map(|(store, probing)| Op::Die { store, probing }),
         1 => Just(Op::Reopen),
         3 => select(vec![1, 31, 3600, 72 * 3600, 8 * 86_400]).prop_map(Op::Wait),
-        1 => Just(Op::Neglect),
         2 => any::<u8>().prop_map(Op::Again),
     ]
 }

@@ -29,6 +29,7 @@ use crate::{
     history::{Op, WORDS, What},
     household::{self, Household},
     known::{Asked, ENTRY, Known, Recording, Stands, Thing},
+    met::{Case, Met},
     plan::{Plan, Request, Undo},
     served::Served,
 };
@@ -53,14 +54,15 @@ pub struct World {
     pub children: [ChildId; 2],
     pub askers: [Asker; 2],
     pub dataset: Option<DatasetId>,
+    pub met: Met,
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub async fn new(met: &Met) -> Self {
         let mut home = Household::new().await;
         let second_guardian = home.second_guardian().await;
         let sibling = home.sibling("Ada").await;
-        let fate = Arc::<Fate>::default();
+        let fate = Arc::new(Fate::new(met));
         give_fate(&mut home, &fate);
         Self {
             served: Served::of(&home.core),
@@ -69,6 +71,7 @@ impl World {
             children: [home.child, sibling],
             askers: [home.asker.clone(), second_guardian],
             dataset: None,
+            met: met.clone(),
             home,
         }
     }
@@ -109,7 +112,8 @@ impl World {
                 }
             }
             Op::Undo { by, nth } if !self.known.erasures.is_empty() => {
-                self.undo(*by, usize::from(*nth) % self.known.erasures.len()).await;
+                let count = self.known.erasures.len();
+                self.undo(*by, count - 1 - usize::from(*nth) % count).await;
             }
             Op::Undo { .. } => {}
             Op::Keep { by, nth } => self.keep(*by, *nth).await,
@@ -119,8 +123,8 @@ impl World {
                     let released = keep::delete(&self.home.core, &self.askers[*by], recording.id).await;
                     let may = !recording.usable.is_empty() && (*by == 0 || recording.child == 0);
                     assert_eq!(released.is_ok(), may, "{released:?}");
-                    if may {
-                        recording.kept[*by] = None;
+                    if may && recording.kept[*by].take().is_some() {
+                        self.met.with(Case::Released);
                     }
                 }
             }
@@ -138,10 +142,10 @@ impl World {
         }
     }
 
-    /// Which recording a number stands for; none where there is none.
+    /// Which recording a number stands for, counted from the newest; none where there is none.
     fn nth(&self, n: u8) -> Option<usize> {
         let count = self.known.recordings.len();
-        (count > 0).then(|| usize::from(n) % count)
+        (count > 0).then(|| count - 1 - usize::from(n) % count)
     }
 
     async fn record(&mut self, child: usize, placed: bool, whole: bool) {
@@ -242,6 +246,9 @@ impl World {
         let answer = derived::register(&self.home.core, &new).await;
         assert_eq!(answer.is_ok(), lineage.is_some(), "{answer:?} of {lineage:?}");
         if let (Ok(created), Some(lineage)) = (answer, lineage) {
+            if lineage.len() > 1 {
+                self.met.with(Case::MadeOfSeveral);
+            }
             self.was_made(Thing { id: created.id, child, made, content, goes_with: lineage, there: true });
         }
     }
@@ -346,6 +353,9 @@ impl World {
         }
         let erasure = made.unwrap().0;
         assert_eq!((erasure.recordings, erasure.contested), (plan.items.len() as u64, plan.contested));
+        if plan.contested {
+            self.met.with(Case::Contested);
+        }
         let window = if waive_undo { 0 } else { UNDO_SECONDS };
         let window = if plan.contested { window.max(CONTESTED_SECONDS) } else { window };
         let until = self.now().plus_seconds(window);
@@ -405,6 +415,12 @@ impl World {
             Err(other) => panic!("{other:?}"),
         };
         assert_eq!(came_to, expected, "the undo of {:?}", self.known.erasures[nth]);
+        match came_to {
+            Undo::Covered => self.met.with(Case::UndoCovered),
+            Undo::NotFound => self.met.with(Case::UndoNotFound),
+            Undo::Undone if self.known.erasures[nth].by.is_none() => self.met.with(Case::UndoOfTheRule),
+            _ => {}
+        }
         if came_to != Undo::Undone {
             return;
         }
@@ -490,7 +506,10 @@ impl World {
             erasures.map(|it| it.of(n)).any(|of| !of.and(sound).is_empty())
         };
         match answer {
-            Err(IngestError::Erased) => assert!(buried(Stands::Deleted), "refused for good: {n}"),
+            Err(IngestError::Erased) => {
+                assert!(buried(Stands::Deleted), "refused for good: {n}");
+                self.met.with(Case::CameAgain);
+            }
             Err(IngestError::Leaving) => {
                 assert!(buried(Stands::Open) && !buried(Stands::Deleted), "refused for now: {n}");
             }
