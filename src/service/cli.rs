@@ -12,7 +12,7 @@ use crate::{
     api::{DEMO_GUARDIAN, Options, document},
     clock::{Clock, SystemClock},
     core::{Core, Policy},
-    db::{self, Db},
+    db::{Db, index},
     erasure::report,
     follow, import, ingest, keys, ledger, processors, restore,
     serve::{self, Signals},
@@ -109,9 +109,6 @@ async fn serve(data: &Path, settings: Serve) -> anyhow::Result<()> {
     let given = std::env::var("FMN_VENDOR_KEY").ok();
     let vendor_key = serve::vendor_key(data, given, settings.vendor_key_file.as_deref())?;
 
-    if let Some(file) = &settings.search_index {
-        db::index::put(data, file).with_context(|| format!("--search-index {}", file.display()))?;
-    }
     if let Some(origin) = &settings.ledger_origin {
         ledger::name(data, origin)?;
     }
@@ -131,7 +128,8 @@ async fn serve(data: &Path, settings: Serve) -> anyhow::Result<()> {
     let undo_window_seconds = settings.undo_window.map_or(usual, |Seconds(seconds)| seconds);
     let processors = settings.processors.as_deref().map_or(Ok(Vec::new()), processors::settings::read)?;
     let policy = Policy { undo_window_seconds, demo: settings.demo };
-    let core = Core::open_to(data, policy, Arc::new(SystemClock), Some(processors)).await?;
+    let (clock, index) = (Arc::new(SystemClock), settings.search_index.as_deref());
+    let core = Core::open_with_index(data, policy, clock, Some(processors), index).await?;
     if settings.demo {
         demo_household(&core, &mut signals).await?;
     }
@@ -168,7 +166,8 @@ async fn demo_household(core: &Core, signals: &mut Signals) -> anyhow::Result<()
 async fn take_in(data: &Path, settings: Import) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::hear()?;
     serve::folder(data)?;
-    let core = Core::open(data, Policy::default()).await?;
+    let index = settings.search_index.as_deref();
+    let core = Core::open_with_index(data, Policy::default(), Arc::new(SystemClock), None, index).await?;
     if core.is_restoring() {
         bail!("{} is being restored: forget-me-not restore, or serve, ends that first", data.display());
     }
@@ -203,8 +202,9 @@ async fn erasures(data: &Path, settings: Erasures) -> anyhow::Result<ExitCode> {
     let db = existing(data).await?;
     let reports = report::list(&db, data, now, settings.all).await;
     let unwritten = report::unwritten(&db, now).await;
+    let damage = index::damage(&db).await;
     db.close().await;
-    let (reports, unwritten) = (reports?, unwritten?);
+    let (reports, unwritten, damage) = (reports?, unwritten?, damage?);
     if settings.json {
         println!("{}", serde_json::to_string(&reports)?);
     } else {
@@ -220,7 +220,13 @@ async fn erasures(data: &Path, settings: Erasures) -> anyhow::Result<ExitCode> {
             "{unwritten} decisions are not written to deletions/: they would be lost with the database"
         );
     }
-    let alarming = unwritten > 0 || reports.iter().any(report::Report::is_alarming);
+    if let Some(damage) = &damage {
+        eprintln!(
+            "the search index is damaged ({damage}): no erasure is verified until the service has made it anew, which its \
+             next start does in any case"
+        );
+    }
+    let alarming = damage.is_some() || unwritten > 0 || reports.iter().any(report::Report::is_alarming);
     Ok(if alarming { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -229,7 +235,8 @@ async fn restore(data: &Path, settings: Restore) -> anyhow::Result<()> {
     serve::folder(data)?;
     let _lock = serve::lock(data)?;
     restore::copy::begin(data, &settings.from, settings.accept_missing_deletions).await?;
-    let core = Core::open(data, Policy::default()).await?;
+    let index = settings.search_index.as_deref();
+    let core = Core::open_with_index(data, Policy::default(), Arc::new(SystemClock), None, index).await?;
     tokio::select! {
         replayed = restore::replay::replay(&core) => replayed?,
         () = signals.asked() => bail!("ended before all was deleted again; restore or serve goes on"),

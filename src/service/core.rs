@@ -14,7 +14,7 @@ use crate::{
     clock::{Clock, SystemClock},
     db::Db,
     derived, journal,
-    keys::Keys,
+    keys::{self, Keys},
     ledger::{self, Ledger},
     owner::Owner,
     processors::{Processor, Processors},
@@ -97,6 +97,17 @@ impl Core {
         clock: Arc<dyn Clock>,
         processors: Option<Vec<Processor>>,
     ) -> anyhow::Result<Arc<Self>> {
+        Self::open_with_index(data, policy, clock, processors, None).await
+    }
+
+    /// The same, with the words that are searched for in this file from now on, if one is given.
+    pub async fn open_with_index(
+        data: &Path,
+        policy: Policy,
+        clock: Arc<dyn Clock>,
+        processors: Option<Vec<Processor>>,
+        search_index: Option<&Path>,
+    ) -> anyhow::Result<Arc<Self>> {
         let owner = Owner::begin(data)?;
         // One process at a time brings the tables up to date.
         let opening = std::fs::File::create(data.join("opening.lock"))?;
@@ -107,12 +118,15 @@ impl Core {
             "{} is being restored and not copied whole: forget-me-not restore goes on with it",
             data.display()
         );
-        let db = Db::open(&data.join("forget-me-not.db")).await?;
+        let db = Db::prepare(data, search_index).await?;
         crate::ingest::refuse_unencrypted(&db, data).await?;
+        keys::refuse_lost(&db, data).await?;
         let keys = Arc::new(Keys::open(data, clock.now()).await?);
         let tombstones = Tombstones::open(data, &db).await?;
         upgrade::encrypt(&db, &keys).await?;
-        search::mend::mend(&db, &keys).await?;
+        if stage.is_none() {
+            search::mend::mend(&db, &keys).await?;
+        }
         let processors = Processors::open(data, &db, processors).await?;
         let ledger = Ledger::open(data, ledger::is_begun(&db).await?)?;
         if let Some(stage) = &stage {

@@ -160,6 +160,9 @@ pub struct Import {
     /// Your own reference for the guardian
     #[arg(long, value_name = "REF", default_value = "guardian")]
     pub guardian: String,
+    /// Where the words that are searched for are, as of `serve`
+    #[arg(long, value_name = "FILE", env = "FMN_SEARCH_INDEX")]
+    pub search_index: Option<PathBuf>,
     /// The folder
     pub folder: PathBuf,
 }
@@ -256,6 +259,9 @@ pub struct Restore {
     /// the ledger says so to everybody
     #[arg(long)]
     pub accept_missing_deletions: bool,
+    /// Where the words that are searched for are, as of `serve`
+    #[arg(long, value_name = "FILE", env = "FMN_SEARCH_INDEX")]
+    pub search_index: Option<PathBuf>,
 }
 
 /// What is listed of erasures.

@@ -8,6 +8,7 @@ use crate::{
     db::Db,
     faults,
     keys::{Keys, rows},
+    search,
     session::id,
 };
 
@@ -57,6 +58,7 @@ pub async fn encrypt(db: &Db, keys: &Keys) -> anyhow::Result<()> {
     give_steps(db).await?;
     faults::point("upgrade-encrypted");
     if !is_new {
+        search::mend::scrub(db, keys).await?;
         db.scrub().await?;
         keys.scrub().await?;
         db.empty_wal().await?;

@@ -1,10 +1,11 @@
 //! SQLite: one connection that writes, several that read. Each has the search index attached, a file of its own.
 
-use std::{path::Path, time::Duration};
+use std::{fs::File, path::Path, sync::Arc, time::Duration};
 
+use anyhow::Context;
 use serde::de::DeserializeOwned;
 use sqlx::{
-    Row, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    ConnectOptions, Connection, Row, Sqlite, SqliteConnection, SqlitePool, Transaction,
     migrate::Migrator,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -14,6 +15,8 @@ pub mod select;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("db/migrations");
 
+/// The database's name in the data folder.
+const FILE: &str = "forget-me-not.db";
 /// How long a connection waits for another process's transaction.
 const BUSY: Duration = Duration::from_secs(10);
 const READERS: u32 = 8;
@@ -54,12 +57,24 @@ fn with(index: &Path, cache: Option<&'static str>) -> SqlitePoolOptions {
     })
 }
 
+/// Which folder this is: its database is made where it is missing, and its tables are brought up to date.
+async fn folder(path: &Path) -> anyhow::Result<index::Folder> {
+    let mut db = options(path).connect().await?;
+    MIGRATIONS.run(&mut db).await?;
+    let id = sqlx::query_scalar("SELECT id FROM folder").fetch_one(&mut db).await?;
+    db.close().await?;
+    Ok(index::Folder { data: path.parent().unwrap_or(Path::new("")).to_owned(), id })
+}
+
 /// The database.
 #[derive(Debug, Clone)]
 pub struct Db {
     write: SqlitePool,
     read: SqlitePool,
     empty: SqlitePool,
+    index: index::Folder,
+    /// Held for its lock.
+    index_held: Arc<File>,
 }
 
 /// The write-ahead log could not be emptied: a reader holds on to it. Worth another try.
@@ -68,22 +83,37 @@ pub struct Db {
 pub struct WalBusy;
 
 impl Db {
-    /// Opens the file, makes it where it is missing, and brings its tables up to date.
+    /// Opens the database of a data folder, makes it where it is missing, and brings its tables up to date; the search
+    /// index in the file `index` from now on, if that is given. One process at a time.
+    pub async fn prepare(data: &Path, index: Option<&Path>) -> anyhow::Result<Self> {
+        let path = data.join(FILE);
+        folder(&path).await?.prepare(index).await?;
+        Self::open(&path).await
+    }
+
+    /// Opens the file, as [`Db::prepare`] has made it, for a look into it.
     pub async fn open(path: &Path) -> anyhow::Result<Self> {
-        let index = index::file(path.parent().unwrap_or(Path::new("")))?;
-        index::prepare(&index).await?;
+        let index = folder(path).await?;
+        let index_held = Arc::new(index::hold(&index.data)?);
+        let file = index::file(&index.data)?;
+        index::touch(&file).with_context(|| format!("cannot open the search index {}", file.display()))?;
         let options = options(path);
         // A large erasure touches the tombstones' table all over in one transaction: with SQLite's 2 MB each
         // page would be written and read again many times.
         let writing = options.clone().pragma("cache_size", WRITE_CACHE);
-        let write = with(&index, Some(WRITE_CACHE)).max_connections(1).connect_with(writing).await?;
-        MIGRATIONS.run(&write).await?;
-        let empty = with(&index, None)
+        let write = with(&file, Some(WRITE_CACHE)).max_connections(1).connect_with(writing).await;
+        let write = write.with_context(|| {
+            format!(
+                "with the search index {}, which the next start of serve makes anew if it must",
+                file.display()
+            )
+        })?;
+        let empty = with(&file, None)
             .max_connections(1)
             // Its temporary files hold what stays, and may be larger than memory.
             .connect_lazy_with(options.clone().busy_timeout(BUSY_EMPTYING).pragma("temp_store", "FILE"));
-        let read = with(&index, None).max_connections(READERS).connect_with(options.read_only(true)).await?;
-        Ok(Self { write, read, empty })
+        let read = with(&file, None).max_connections(READERS).connect_with(options.read_only(true)).await?;
+        Ok(Self { write, read, empty, index, index_held })
     }
 
     /// Connections that only read.
@@ -114,8 +144,7 @@ impl Db {
         if row.try_get::<i64, _>(0)? == 0 { Ok(()) } else { Err(WalBusy.into()) }
     }
 
-    /// Writes both files anew, and the search index before that, so that no page keeps what was
-    /// erased.
+    /// Writes the database anew, so that no page keeps what was erased.
     ///
     /// `secure_delete` zeroes a deleted row where it stands, and not the copies that SQLite leaves in
     /// the gaps of pages when rows move from one to another (measured: words of 41 in 1,221 deleted
@@ -123,11 +152,36 @@ impl Db {
     /// database costs, and holds the write lock meanwhile.
     pub async fn scrub(&self) -> sqlx::Result<()> {
         let mut connection = self.empty.acquire().await?;
-        let rebuild = "INSERT INTO search_index (search_index) VALUES ('rebuild')";
-        for sql in [rebuild, "VACUUM search", "VACUUM"] {
+        sqlx::query("VACUUM").execute(&mut *connection).await?;
+        Ok(())
+    }
+
+    /// The same of the search index.
+    pub async fn scrub_index(&self) -> sqlx::Result<()> {
+        let mut connection = self.empty.acquire().await?;
+        for sql in ["INSERT INTO search_index (search_index) VALUES ('rebuild')", "VACUUM search"] {
             sqlx::query(sql).execute(&mut *connection).await?;
         }
         Ok(())
+    }
+
+    /// Makes the search index anew, empty, where it is damaged and no other process has it open.
+    pub async fn renew_index(&self) -> anyhow::Result<()> {
+        let mut connections = Vec::new();
+        for (pool, all) in [(&self.read, READERS), (&self.empty, 1), (&self.write, 1)] {
+            for _ in 0..all {
+                let mut connection = pool.acquire().await?;
+                // Closed here and now, for the file; its place in the pool is held until there is a new one.
+                connection.close_on_drop();
+                let nothing = SqliteConnectOptions::new().in_memory(true).connect().await?;
+                std::mem::replace(&mut *connection, nothing).close().await?;
+                connections.push(connection);
+            }
+        }
+        self.index_held.unlock()?;
+        let renewed = self.index.renew().await;
+        self.index_held.lock_shared()?;
+        renewed
     }
 
     /// Bytes of the database and of the search index.
@@ -145,5 +199,7 @@ impl Db {
         self.read.close().await;
         self.empty.close().await;
         self.write.close().await;
+        // However long this value stays: the files are another process's now.
+        let _ = self.index_held.unlock();
     }
 }

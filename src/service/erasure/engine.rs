@@ -29,6 +29,7 @@ use crate::{
     core::Core,
     db, derived, faults, journal,
     ledger::erased,
+    search,
     store::{Item, Store, StoreError},
     tombstone,
 };
@@ -212,7 +213,7 @@ async fn verify_erased(core: &Core) -> anyhow::Result<()> {
     faults::point("log-before");
     if let Err(error) = clean(core).await {
         // The bytes may still be in a file, so nothing is verified yet.
-        tracing::warn!(%error, "the database cannot be cleaned just now");
+        tracing::warn!(error = format!("{error:#}"), "the database cannot be cleaned just now");
         for lease in leases {
             lease.end(core).await;
         }
@@ -241,6 +242,7 @@ async fn may_scrub(core: &Core) -> anyhow::Result<bool> {
 
 /// Takes every erased byte out of the database's files.
 async fn clean(core: &Core) -> anyhow::Result<()> {
+    search::mend::scrub(&core.db, &core.keys).await?;
     core.db.scrub().await?;
     core.keys.scrub().await?;
     core.scrubbed_at.store(core.clock.now().ms(), Ordering::Relaxed);

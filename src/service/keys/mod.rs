@@ -46,10 +46,25 @@ pub use self::{
 
 static MIGRATIONS: Migrator = sqlx::migrate!("keys/migrations");
 
-const FILE: &str = "keys.db";
+/// Their name in the data folder.
+pub const FILE: &str = "keys.db";
 const READERS: u32 = 4;
 /// How often a key is looked for whose epoch has just ended.
 const TRIES: u32 = 8;
+
+/// Refuses to go on where the keys of recordings are lost: new ones would open nothing, and stand in the way of a backup's.
+pub async fn refuse_lost(db: &db::Db, data: &Path) -> anyhow::Result<()> {
+    if data.join(FILE).is_file() {
+        return Ok(());
+    }
+    let any: bool = query_scalar("SELECT EXISTS (SELECT 1 FROM recording)").fetch_one(db.read()).await?;
+    anyhow::ensure!(
+        !any,
+        "there is no {FILE} in {}, and nothing in its recordings can be read without it: copy it back, with epochs/",
+        data.display()
+    );
+    Ok(())
+}
 
 /// A recording, and whose it is.
 pub type Owner = (ChildId, RecordingId);

@@ -24,8 +24,9 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
-    db::Db,
+    db::{Db, index},
     keys::{self, Keys},
+    search,
 };
 
 /// Looks at a data folder; one line for each fault. Nobody adds to the ledger meanwhile.
@@ -287,8 +288,9 @@ impl Look {
 
     /// That each row opens, and no key is there for nothing.
     async fn keys(&mut self, data: &Path) -> anyhow::Result<()> {
-        if !data.join("keys.db").is_file() {
-            self.fault("keys: keys.db is missing");
+        // One that looks makes none: a restoring would take it for those that were lost.
+        if !data.join(keys::FILE).is_file() {
+            self.fault(format!("keys: {} is missing", keys::FILE));
             return Ok(());
         }
         match Keys::open(data, SystemClock.now()).await {
@@ -335,16 +337,13 @@ impl Look {
                  OR EXISTS (SELECT 1 FROM derivation_source s WHERE s.derivation = d.number
                      AND s.seq NOT IN (SELECT seq FROM recording UNION ALL SELECT seq FROM erasure_item))",
             ),
-            (
-                "search entries of no recording",
-                "SELECT count(*) FROM search_index_content WHERE id NOT IN (SELECT seq FROM recording UNION ALL SELECT seq FROM erasure_item)",
-            ),
         ] {
             let found: i64 = query_scalar(sql).fetch_one(self.db.read()).await?;
             if found > 0 {
                 self.fault(format!("{what}: {found}"));
             }
         }
+        self.search_index().await?;
         let children: Vec<String> = query_scalar("SELECT id FROM child").fetch_all(self.db.read()).await?;
         for child in children {
             let folder = data.join(StoreId::Media.name()).join(&child);
@@ -364,6 +363,23 @@ impl Look {
                     self.fault(format!("media of no recording: {name}"));
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// That it can be read, and has nothing but what may be found.
+    async fn search_index(&mut self) -> anyhow::Result<()> {
+        if let Some(damage) = index::damage(&self.db).await? {
+            self.fault(format!("the search index is damaged, and the next serve makes it anew: {damage}"));
+            return Ok(());
+        }
+        match search::mend::amiss(&self.db).await {
+            Ok(0) => {}
+            Ok(found) => self.fault(format!("search entries of no recording: {found}")),
+            Err(error) if index::is_damaged(&error) => {
+                self.fault(format!("the search index is not made yet: {error}"));
+            }
+            Err(error) => return Err(error.into()),
         }
         Ok(())
     }

@@ -186,7 +186,7 @@ pub fn go_on(data: &Path) -> anyhow::Result<()> {
 /// Gives the databases their names, now that all is there. What has one already is somebody's.
 fn place(data: &Path) -> anyhow::Result<()> {
     // The words of the lost database: those of the backup's are made anew from its transcripts.
-    index::remove(&index::file(data)?)?;
+    index::forget(data)?;
     for name in [DATABASE, KEYS] {
         for end in PARTS {
             let to = data.join(format!("{name}{end}"));
@@ -218,7 +218,8 @@ fn copy(data: &Path, from: &Path) -> anyhow::Result<()> {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let to = data.join(&name);
-        let databases = [DATABASE, KEYS, index::FILE].iter().any(|it| name.starts_with(it));
+        let databases = [DATABASE, KEYS, index::FILE].iter().any(|it| name.starts_with(it))
+            || entry.path().is_file() && index::is_one(&entry.path())?;
         let passing = PASSING.contains(&&*name) || name.ends_with(".lock") || name.starts_with(MARKER);
         if MERGED.contains(&&*name) {
             tree(&entry.path(), &to)?;

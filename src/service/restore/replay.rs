@@ -18,7 +18,7 @@ use crate::{
         file::{Deletion, Head, Line, Reader},
         note,
     },
-    ledger, processors, tombstone,
+    ledger, processors, search, tombstone,
 };
 
 /// Recordings looked at in one go: bounds memory.
@@ -78,6 +78,7 @@ pub async fn replay(core: &Core) -> anyhow::Result<()> {
         tokio::time::sleep(TICK).await;
     }
     // What lay about without an owner left no step that would have cleaned the files after it.
+    search::mend::scrub(&core.db, &core.keys).await?;
     core.db.scrub().await?;
     core.keys.scrub().await?;
     core.db.empty_wal().await?;
@@ -85,6 +86,8 @@ pub async fn replay(core: &Core) -> anyhow::Result<()> {
         torn::holds(core, &unknown).await? == 0,
         "what the backup's database does not know is still there"
     );
+    // Only now: what was to be deleted again would have been entered, and deleted from there.
+    search::mend::mend(&core.db, &core.keys).await?;
     enter(core, &name).await?;
     journal::keep(core).await?;
     faults::point("restore-entered");

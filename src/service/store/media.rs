@@ -2,8 +2,9 @@
 
 use std::{
     collections::{BTreeSet, HashSet},
+    ffi::OsStr,
     path::PathBuf,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use async_trait::async_trait;
@@ -37,13 +38,15 @@ pub fn prefix(child: ChildId) -> Path {
 pub struct Media {
     objects: Arc<dyn ObjectStore>,
     folder: PathBuf,
+    /// What probes have found: files with names that erasing did not expect. It takes them the next time.
+    found: Arc<Mutex<BTreeSet<PathBuf>>>,
 }
 
 impl Media {
     /// The media below `folder`, which is also the root of `objects`.
     #[must_use]
-    pub const fn new(objects: Arc<dyn ObjectStore>, folder: PathBuf) -> Self {
-        Self { objects, folder }
+    pub fn new(objects: Arc<dyn ObjectStore>, folder: PathBuf) -> Self {
+        Self { objects, folder, found: Arc::default() }
     }
 }
 
@@ -67,33 +70,54 @@ impl Store for Media {
 
     async fn erase(&self, items: &[Item]) -> Result<(), StoreError> {
         // All in one go: the object store would hand each file to another thread, which costs as much as removing it.
-        let (folder, items) = (self.folder.clone(), items.to_vec());
-        tokio::task::spawn_blocking(move || remove(&folder, &items))
-            .await
-            .map_err(std::io::Error::other)??;
+        let (folder, items, found) = (self.folder.clone(), items.to_vec(), self.found.clone());
+        tokio::task::spawn_blocking(move || {
+            let sought = names(&items);
+            let is_sought = |path: &PathBuf| path.file_name().is_some_and(|name| is_of(name, &sought));
+            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            for path in found.extract_if(.., is_sought) {
+                remove_file(&path)?;
+            }
+            drop(found);
+            remove(&folder, &items)
+        })
+        .await
+        .map_err(std::io::Error::other)??;
         Ok(())
     }
 
     async fn probe(&self, items: &[Item]) -> Result<u64, StoreError> {
         // Whatever the folder still lists, unfinished uploads ("name#1") included: those the object
         // store itself would hide.
-        let sought: HashSet<String> = items.iter().map(|item| item.recording.to_string()).collect();
+        let (sought, all) = (names(items), self.found.clone());
         let folders: BTreeSet<PathBuf> =
             items.iter().map(|item| self.folder.join(prefix(item.child).as_ref())).collect();
         let found = tokio::task::spawn_blocking(move || -> std::io::Result<u64> {
-            let mut found = 0;
+            let mut found = BTreeSet::new();
             for folder in folders {
                 for entry in entries(&folder)? {
-                    let name = entry?.file_name();
-                    let name = name.to_string_lossy();
-                    let recording = name.split_once('#').map_or(&*name, |(recording, _)| recording);
-                    found += u64::from(sought.contains(recording));
+                    let entry = entry?;
+                    if is_of(&entry.file_name(), &sought) {
+                        found.insert(entry.path());
+                    }
                 }
             }
-            Ok(found)
+            let count = found.len() as u64;
+            all.lock().unwrap_or_else(PoisonError::into_inner).append(&mut found);
+            Ok(count)
         });
         Ok(found.await.map_err(std::io::Error::other)??)
     }
+}
+
+fn names(items: &[Item]) -> HashSet<String> {
+    items.iter().map(|item| item.recording.to_string()).collect()
+}
+
+/// Whether a file of this name is an object of one of these recordings, or an unfinished one.
+fn is_of(name: &OsStr, recordings: &HashSet<String>) -> bool {
+    let name = name.to_string_lossy();
+    recordings.contains(name.split_once('#').map_or(&*name, |(recording, _)| recording))
 }
 
 /// The entries of a folder; none where there is no such folder.

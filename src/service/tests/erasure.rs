@@ -165,6 +165,30 @@ async fn what_uploads_have_left_unfinished_goes_with_the_recording() {
     assert_eq!(left, [&*kept.to_string()]);
 }
 
+/// A copy by hand, or of two that wrote at once.
+#[tokio::test]
+async fn unfinished_uploads_of_unexpected_names_are_found_by_the_check_and_go_at_the_next_try() {
+    let home = Household::new().await;
+    let [gone, kept] = [home.record(0, "gone", true).await, home.record(1, "kept", true).await];
+    let folder = home.folder.path().join("media").join(home.child.to_string());
+    for name in [format!("{gone}#2"), format!("{gone}#copying"), format!("{kept}#2")] {
+        std::fs::write(folder.join(name), "half").unwrap();
+    }
+    let request = of(Scope::Items { recordings: vec![gone] }, &home);
+    let (erasure, _) = accept::accept(&home.core, &home.asker, &request, None).await.unwrap();
+    engine::tick(&home.core).await.unwrap();
+    assert_eq!(home.state(erasure.id).await, ErasureState::Erasing);
+    home.clock.advance(3600);
+    engine::tick(&home.core).await.unwrap();
+    assert_eq!(home.state(erasure.id).await, ErasureState::Deleted);
+    let mut left: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    left.sort();
+    assert_eq!(left, [kept.to_string(), format!("{kept}#2")]);
+}
+
 #[tokio::test]
 async fn a_preview_says_what_then_happens() {
     let home = Household::new().await;

@@ -261,6 +261,20 @@ async fn a_statement_about_a_store_that_nobody_looked_into() {
     assert!(found.ends_with("says that media was emptied, which nobody looked for"), "{found}");
 }
 
+/// A restoring would take an empty one for those that were lost.
+#[tokio::test]
+async fn lost_keys_are_told_and_not_made_anew() {
+    let home = household().await;
+    let (folder, _) = home.left().await;
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(folder.path().join(format!("keys.db{end}")));
+    }
+    assert_eq!(ledger::fsck(folder.path()).await.unwrap(), ["keys: keys.db is missing"]);
+    let refused = service::core::Core::open(folder.path(), service::core::Policy::default()).await;
+    assert!(refused.err().unwrap().to_string().contains("there is no keys.db"));
+    assert!(!folder.path().join("keys.db").exists());
+}
+
 #[tokio::test]
 async fn the_commands_say_it_and_fail() {
     let home = household().await;
