@@ -167,13 +167,9 @@ async fn follow(
         Report::read(&report).checks.into_iter().next().ok_or(Failure::NotLoaded)
     };
     // Before anything is asked for: whether what was kept is signed by this ledger at all.
-    let kept = check(before, "")?;
-    match &kept.outcome {
-        Outcome::Proved => {}
-        Outcome::Failed(code, _) if code == "key-swapped" => {
-            return Ok(Check::failed(What::Consistency, "key-changed"));
-        }
-        _ => return Ok(kept),
+    let kept = check(before, "")?.of_kept();
+    if kept.outcome != Outcome::Proved {
+        return Ok(kept);
     }
     let sizes = (seen::size(before), seen::size(shown));
     let path = match sizes {

@@ -251,7 +251,7 @@ pub fn flaw(code: &str) -> Key {
 pub fn flaw_do(code: &str) -> Key {
     match code {
         // Who has both states of the ledger can prove it to others.
-        "rollback" | "split-view" | "not-consistent" | "no-proof" | "key-swapped" | "unknown-origin" => {
+        "rollback" | "split-view" | "not-consistent" | "key-swapped" | "unknown-origin" => {
             Key::FlawDoEvidence
         }
         "too-long" | "not-note" | "not-checkpoint" | "not-receipt" | "not-leaf" | "not-statement"

@@ -1,9 +1,6 @@
 //! A child's entries in the ledger, newest first, a page at a time; and what the browser has checked of them.
 
-use proof::{
-    receipt::Receipt,
-    verify::{SKEW, What},
-};
+use proof::{receipt::Receipt, verify::What};
 use rules::{
     ChildId, Timestamp,
     contract::{ChildLedger, LedgerEntry},
@@ -11,7 +8,7 @@ use rules::{
 
 use super::{
     Call, Effect, Failure, Loaded, Said, Spot, State, Turn, View, Waits,
-    receipt::{Job, Of, Reached, Verified},
+    receipt::{self, File, Job, Of, Reached, Verified},
     report::{Check, Outcome},
     with_focus,
 };
@@ -30,6 +27,8 @@ pub enum EntriesMsg {
     Check(u64),
     /// Whether any is missing is checked.
     CheckAll,
+    /// What was found of one of them, or of all, is kept as a file.
+    Save(Option<u64>, File),
 }
 
 /// The entries of the chosen child.
@@ -66,10 +65,9 @@ pub fn moment_of(kind: &str, body: &str) -> Option<Timestamp> {
     field(body, if kind == "complete" { "finished" } else { "at" })?.parse().ok()
 }
 
-/// From when on a witness of this entry counts: nobody sees what has not happened, but for clocks that differ.
+/// From when on a witness of this entry counts.
 fn since(entry: &LedgerEntry) -> Timestamp {
-    let at = moment_of(&entry.kind, &entry.body);
-    at.map_or(Timestamp::from_ms(0), |at| at.plus_seconds(-SKEW.cast_signed()))
+    moment_of(&entry.kind, &entry.body).map_or(Timestamp::from_ms(0), receipt::since)
 }
 
 impl ChildLog {
@@ -105,8 +103,12 @@ impl ChildLog {
 
     fn check(&mut self, child: ChildId, of: Of) -> Vec<Effect> {
         let (Of::Entry(seq) | Of::Chain(seq)) = of else { return Vec::new() };
-        let Some(entry) = self.shown(seq).filter(|_| !self.checking.busy) else { return Vec::new() };
+        let Some(entry) = self.shown(seq).filter(|_| !self.is_busy()) else { return Vec::new() };
         let since = since(entry);
+        if matches!(of, Of::Chain(_)) {
+            // What was found before is not what is found now.
+            self.whole = None;
+        }
         (self.of, self.reached) = (Some(of.clone()), None);
         vec![Effect::Verify(self.checking.begin(), Job { child, of, since })]
     }
@@ -127,12 +129,22 @@ impl ChildLog {
                 let newest = published.map(|entry| entry.seq);
                 newest.map(|newest| self.check(child, Of::Chain(newest))).unwrap_or_default()
             }
+            EntriesMsg::Save(of, file) => {
+                let found = of.map_or(self.whole.as_ref(), |seq| self.found(seq));
+                found.and_then(|verified| verified.save(file, "entry")).into_iter().collect()
+            }
         }
     }
 
     /// Another try of the check.
     pub(super) fn again(&mut self, child: ChildId) -> Vec<Effect> {
         self.of.clone().map(|of| self.check(child, of)).unwrap_or_default()
+    }
+
+    /// Whether nothing can be checked just now: something is, or what is shown is about to be another page.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.checking.busy || self.page.busy
     }
 
     /// Whether there are newer ones than those of this page.
@@ -414,6 +426,75 @@ mod tests {
         assert_eq!((state.said, &entries.of, &entries.whole), (None, &None, &None));
         assert!(entries.checked.is_empty() && !entries.checking.busy);
         turn(&step(&mut state, EntriesMsg::Check(60)));
+    }
+
+    #[test]
+    fn nothing_is_checked_while_another_page_is_on_its_way() {
+        for msg in [EntriesMsg::Check(119), EntriesMsg::CheckAll] {
+            let mut state = shown(120);
+            let effects = step(&mut state, EntriesMsg::Older);
+            assert!(state.entries.is_busy() && step(&mut state, msg).is_empty());
+            give(&mut state, &effects, 120);
+            assert_eq!((state.said, &state.entries.of), (None, &None));
+            turn(&step(&mut state, EntriesMsg::Check(60)));
+        }
+        let mut state = shown(120);
+        let effects = state.update(Msg::Refresh, at(0).date());
+        assert!(step(&mut state, EntriesMsg::CheckAll).is_empty(), "what was shown is asked for anew");
+        give(&mut state, &effects, 120);
+        turn(&step(&mut state, EntriesMsg::CheckAll));
+    }
+
+    #[test]
+    fn of_all_entries_nothing_older_stands_beside_what_comes_of_another_check() {
+        let mut state = shown(3);
+        let (asked, _) = turn(&step(&mut state, EntriesMsg::CheckAll));
+        state.verified(asked, Ok(good_up_to(2)));
+        let (asked, _) = turn(&step(&mut state, EntriesMsg::Check(1)));
+        assert!(state.entries.whole.is_some(), "one entry is nothing to it");
+        state.verified(asked, Ok(good(&entry(1))));
+        let (asked, _) = turn(&step(&mut state, EntriesMsg::CheckAll));
+        assert_eq!(state.entries.whole, None);
+        state.verified(asked, Err(Failure::NoAnswer));
+        assert_eq!(state.entries.whole, None);
+        assert!(state.entries.found(1).is_some());
+    }
+
+    #[test]
+    fn the_focus_is_caught_at_the_entry_that_is_checked_again() {
+        let mut state = shown(3);
+        assert_eq!(state.catch(), Spot::Heading);
+        let (asked, _) = turn(&step(&mut state, EntriesMsg::Check(2)));
+        state.verified(asked, Ok(good(&entry(2))));
+        let (asked, _) = turn(&step(&mut state, EntriesMsg::Check(0)));
+        state.verified(asked, Err(Failure::NoAnswer));
+        let (asked, _) = turn(&state.update(Msg::Retry(Lane::Entry), at(0).date()));
+        assert_eq!(state.catch(), Spot::Entry(0), "what had it is gone already");
+        state.verified(asked, Ok(good(&entry(0))));
+        assert_eq!(state.catch(), Spot::Entry(0));
+        step(&mut state, EntriesMsg::CheckAll);
+        assert_eq!(state.catch(), Spot::Heading);
+    }
+
+    #[test]
+    fn the_evidence_of_a_history_can_be_kept() {
+        let mut state = shown(3);
+        let (asked, _) = turn(&step(&mut state, EntriesMsg::Check(1)));
+        let caught = Some(["before".into(), "now".into()]);
+        state.verified(asked, Ok(Verified { caught, ..good(&entry(1)) }));
+        let (asked, _) = turn(&step(&mut state, EntriesMsg::CheckAll));
+        state.verified(asked, Ok(good_up_to(2)));
+        let saved = |state: &mut State, of, file| match &step(state, EntriesMsg::Save(of, file))[..] {
+            [Effect::Save(name, text)] => Some((name.clone(), text.clone())),
+            _ => None,
+        };
+        let text = |saved: Option<(String, String)>| saved.map(|(_, text)| text);
+        assert_eq!(text(saved(&mut state, Some(1), File::Seen)).as_deref(), Some("before"));
+        assert_eq!(text(saved(&mut state, Some(1), File::Shown)).as_deref(), Some("now"));
+        let (name, receipt) = saved(&mut state, None, File::Receipt).unwrap();
+        assert_eq!((&*name, receipt), ("forget-me-not-entry.tlog-proof", good(&entry(2)).receipt));
+        assert_eq!(saved(&mut state, None, File::Seen), None, "nothing contradicts it");
+        assert_eq!(saved(&mut state, Some(0), File::Receipt), None, "it was not checked");
     }
 
     #[test]

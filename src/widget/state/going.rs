@@ -4,7 +4,7 @@ use rules::{ChildId, ErasureId, RecordingId, Scope, contract::Erasure};
 
 use super::{
     Call, ChildLog, Effect, Flow, Lane, ListMsg, Lost, Msg, Said, Spot, State, View, Watched, player,
-    with_focus,
+    receipt::Of, with_focus,
 };
 use crate::doors;
 
@@ -15,7 +15,10 @@ impl State {
         match self.view {
             View::Recording => Spot::Keep,
             View::Requests => self.first_of_more.map_or(Spot::Heading, Spot::Request),
-            View::Entries => self.entries.checked.last().map_or(Spot::Heading, |(seq, _)| Spot::Entry(*seq)),
+            View::Entries => match self.entries.of {
+                Some(Of::Entry(seq)) => Spot::Entry(seq),
+                _ => Spot::Heading,
+            },
             _ => Spot::Heading,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use proof::verify::What;
+use proof::verify::{SKEW, What};
 use rules::{ChildId, ErasureId, Timestamp, contract::Erasure, problem::ProblemType};
 
 use super::{
@@ -23,6 +23,11 @@ pub struct Subject {
     pub children: Vec<ChildId>,
     /// When it was asked for: what a witness saw before that vouches for nothing.
     pub requested_at: Timestamp,
+}
+
+/// From when on a witness of what happened then counts: nobody sees what has not happened, but clocks differ.
+pub(super) fn since(at: Timestamp) -> Timestamp {
+    at.plus_seconds(-SKEW.cast_signed())
 }
 
 /// What is to be checked.
@@ -146,6 +151,19 @@ impl Verified {
         };
         of(true).or_else(|| of(false))
     }
+
+    /// One of its files, where it has it; the receipt's goes by this name.
+    pub(super) fn save(&self, file: File, receipt: &str) -> Option<Effect> {
+        let seen = self.caught.as_ref();
+        let (name, text) = match file {
+            File::Receipt => (format!("{receipt}.tlog-proof"), &self.receipt),
+            File::Inventory => ("inventory.tlog-proof".to_owned(), &self.inventory),
+            File::Policy => ("policy.txt".to_owned(), &self.policy),
+            File::Seen => ("ledger-seen-before.txt".to_owned(), &seen?[0]),
+            File::Shown => ("ledger-shown-now.txt".to_owned(), &seen?[1]),
+        };
+        Some(Effect::Save(format!("forget-me-not-{name}"), text.clone()))
+    }
 }
 
 /// A file that she can keep.
@@ -223,15 +241,21 @@ impl Receipts {
         self.each.iter().find_map(|receipt| receipt.failed.as_ref())
     }
 
-    /// Whether all hold; none as long as one is not there, or where there are none.
+    /// Whether all hold: not as soon as one does not, and else nobody knows as long as one is not there, or where
+    /// there are none.
     #[must_use]
     pub fn hold(&self) -> Option<bool> {
-        self.each.first()?;
-        let mut all = true;
-        for receipt in &self.each {
-            all &= receipt.value.as_ref()?.holds();
+        let found = || self.each.iter().filter_map(|receipt| receipt.value.as_ref());
+        if found().any(|verified| !verified.holds()) {
+            return Some(false);
         }
-        Some(all)
+        (!self.each.is_empty() && found().count() == self.each.len()).then_some(true)
+    }
+
+    /// Whether any of them was checked.
+    #[must_use]
+    pub fn are_any(&self) -> bool {
+        self.each.iter().any(|receipt| receipt.value.is_some())
     }
 
     /// Checks the one that is shown, or the next one that is not there.
@@ -244,7 +268,9 @@ impl Receipts {
         let Some(next) = Some(self.at).filter(missing).or_else(|| all.into_iter().find(missing)) else {
             return Vec::new();
         };
-        self.tries = 0;
+        if self.checking != next {
+            self.tries = 0;
+        }
         self.checking = next;
         self.again()
     }
@@ -256,7 +282,7 @@ impl Receipts {
         else {
             return Vec::new();
         };
-        let (of, since) = (Of::Erasure(self.of.id), self.of.requested_at);
+        let (of, since) = (Of::Erasure(self.of.id), since(self.of.requested_at));
         vec![Effect::Verify(receipt.begin(), Job { child: *child, of, since })]
     }
 
@@ -331,8 +357,12 @@ impl State {
 
     /// Another try. One that was left over of another receipt is none.
     pub(super) fn retry_receipt(&mut self) -> Vec<Effect> {
-        let wanted = |receipts: &&mut Receipts| receipts.waits || receipts.failed().is_some();
-        self.receipts.as_mut().filter(wanted).map(Receipts::again).unwrap_or_default()
+        match &mut self.receipts {
+            Some(receipts) if receipts.waits => receipts.again(),
+            // The one that she looks at, whichever was tried last.
+            Some(receipts) if receipts.failed().is_some() => receipts.check(),
+            _ => Vec::new(),
+        }
     }
 
     fn known(&self, id: ErasureId) -> Option<&Erasure> {
@@ -377,15 +407,7 @@ impl State {
         let receipts = self.receipts.as_ref()?;
         let verified = receipts.shown()?.value.as_ref()?;
         let day = receipts.of.requested_at.date();
-        let seen = verified.caught.as_ref();
-        let (name, text) = match file {
-            File::Receipt => (format!("receipt-{day}.tlog-proof"), &verified.receipt),
-            File::Inventory => ("inventory.tlog-proof".to_owned(), &verified.inventory),
-            File::Policy => ("policy.txt".to_owned(), &verified.policy),
-            File::Seen => ("ledger-seen-before.txt".to_owned(), &seen?[0]),
-            File::Shown => ("ledger-shown-now.txt".to_owned(), &seen?[1]),
-        };
-        Some(Effect::Save(format!("forget-me-not-{name}"), text.clone()))
+        verified.save(file, &format!("receipt-{day}"))
     }
 }
 
@@ -495,7 +517,8 @@ mod tests {
             Effect::Verify(_, job) => Some(job.since),
             _ => None,
         });
-        assert_eq!(since, Some(erasure(ErasureState::Deleted).requested_at));
+        let asked = erasure(ErasureState::Deleted).requested_at;
+        assert_eq!(since, Some(asked.plus_seconds(-300)), "five minutes for clocks that differ");
     }
 
     #[test]
@@ -569,6 +592,34 @@ mod tests {
         let receipts = state.receipts.as_ref().unwrap();
         assert!(receipts.shown().unwrap().value.is_some());
         assert_eq!(receipts.hold(), None);
+    }
+
+    #[test]
+    fn one_that_does_not_hold_is_told_whatever_becomes_of_the_others() {
+        let (mut state, effects) = watching(2);
+        let next = state.verified(turn(&effects), Ok(verified(false)));
+        assert_eq!(state.receipts.as_ref().unwrap().hold(), Some(false));
+        assert_eq!(state.said, Some(Said::Verified(false)), "at once");
+        state.verified(turn(&next), Err(Failure::NoAnswer));
+        let receipts = state.receipts.as_ref().unwrap();
+        assert_eq!((receipts.hold(), receipts.are_any()), (Some(false), true));
+        let (mut state, effects) = watching(2);
+        let next = state.verified(turn(&effects), Ok(verified(true)));
+        state.verified(turn(&next), Err(Failure::NoAnswer));
+        let receipts = state.receipts.as_ref().unwrap();
+        assert_eq!((receipts.hold(), receipts.are_any()), (None, true));
+    }
+
+    #[test]
+    fn another_try_is_made_of_the_one_that_is_looked_at() {
+        let (mut state, effects) = watching(2);
+        state.verified(turn(&effects), Err(Failure::NoAnswer));
+        let effects = step(&mut state, Msg::Receipt(ReceiptMsg::Child(1)));
+        state.verified(turn(&effects), Err(Failure::NoAnswer));
+        state.receipts.as_mut().unwrap().at = 0;
+        let effects = step(&mut state, Msg::Retry(Lane::Receipt));
+        state.verified(turn(&effects), Ok(verified(true)));
+        assert_eq!(state.receipts.as_ref().unwrap().shown().unwrap().value, Some(verified(true)));
     }
 
     #[test]

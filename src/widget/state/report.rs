@@ -176,14 +176,27 @@ impl Check {
     #[must_use]
     pub fn is_evidence(&self) -> bool {
         let Outcome::Failed(code, _) = &self.outcome else { return false };
-        matches!(&**code, "rollback" | "split-view" | "not-consistent" | "no-proof")
+        matches!(&**code, "rollback" | "split-view" | "not-consistent")
+    }
+
+    /// What the check of a state of the ledger that this browser had kept means. Whoever keeps signs nothing: a
+    /// signature in the ledger's name that is none with today's key was made with another key. Its number does not
+    /// tell: it has four bytes, and another key of the same number can be searched for.
+    #[must_use]
+    pub fn of_kept(self) -> Self {
+        match &self.outcome {
+            Outcome::Failed(code, _) if matches!(&**code, "key-swapped" | "bad-signature") => {
+                Self::failed(What::Consistency, "key-changed")
+            }
+            _ => self,
+        }
     }
 
     /// Whether what this browser had kept is nothing that a ledger ever signed: then it has seen nothing.
     #[must_use]
     pub fn is_of_nothing(&self) -> bool {
         let Outcome::Failed(code, _) = &self.outcome else { return false };
-        matches!(&**code, "too-long" | "not-note" | "not-checkpoint" | "unsigned" | "bad-signature")
+        matches!(&**code, "too-long" | "not-note" | "not-checkpoint" | "unsigned")
     }
 
     /// Where it belongs.
@@ -296,21 +309,28 @@ mod tests {
     #[test]
     fn only_what_contradicts_what_was_seen_accuses_anybody() {
         let is_evidence = |code: &str| Check::failed(What::Consistency, code).is_evidence();
-        assert!(["rollback", "split-view", "not-consistent", "no-proof"].into_iter().all(is_evidence));
-        assert!(
-            !["not-note", "not-checkpoint", "unknown-origin", "key-swapped"].into_iter().any(is_evidence)
-        );
+        assert!(["rollback", "split-view", "not-consistent"].into_iter().all(is_evidence));
+        // Of two states between which no proof was given nobody knows whether they fit.
+        assert!(!["no-proof", "not-note", "unknown-origin", "key-changed"].into_iter().any(is_evidence));
     }
 
     #[test]
     fn what_nobody_signed_was_never_seen() {
         let is_of_nothing = |code: &str| Check::failed(What::Consistency, code).is_of_nothing();
-        assert!(
-            ["too-long", "not-note", "not-checkpoint", "unsigned", "bad-signature"]
-                .into_iter()
-                .all(is_of_nothing)
-        );
-        assert!(!["rollback", "key-swapped", "unknown-origin", "no-proof"].into_iter().any(is_of_nothing));
+        assert!(["too-long", "not-note", "not-checkpoint", "unsigned"].into_iter().all(is_of_nothing));
+        assert!(!["rollback", "bad-signature", "key-changed", "no-proof"].into_iter().any(is_of_nothing));
+    }
+
+    #[test]
+    fn what_was_signed_in_the_name_of_the_ledger_was_seen_whatever_its_key_is_now() {
+        for code in ["key-swapped", "bad-signature"] {
+            let check = Check::failed(What::Consistency, code).of_kept();
+            assert_eq!(check, Check::failed(What::Consistency, "key-changed"));
+            assert!(!check.is_of_nothing() && !check.is_evidence(), "it is kept, and accuses nobody");
+        }
+        for line in ["consistency proved", "consistency failed unsigned"] {
+            assert_eq!(Check::read(line).of_kept(), Check::read(line));
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::{
     state::{
         EntriesMsg, Lane, Msg, Verified,
         entries::{field, moment_of},
-        receipt::Of,
+        receipt::{File, Of},
     },
     words,
 };
@@ -50,7 +50,7 @@ fn whole(cx: &Cx, name: &str) -> Html {
     let mine = entries.of.as_ref().is_some_and(is_of);
     let busy = entries.checking.busy;
     let label = cx.text(if mine && busy { Key::Waiting } else { Key::EntriesCheckAll });
-    let waits = if busy { "true" } else { "false" };
+    let waits = if entries.is_busy() { "true" } else { "false" };
     let about = vec!["button".into(), "button".into(), "button".into(), waits.into()];
     let then = cx.press(Msg::Entries(EntriesMsg::CheckAll));
     let ask = press(&["type", "class", "part", "aria-disabled"], about, then, vec![text(label)]);
@@ -62,7 +62,7 @@ fn whole(cx: &Cx, name: &str) -> Html {
             let lines = receipt::checks(cx, verified, name, OF_ALL);
             group(vec![p("checked", said), ul("steps-list", lines.into_iter())])
         }
-        false => wrong(cx, verified),
+        false => wrong(cx, verified, None),
     });
     let failed = entries.checking.failed.as_ref().filter(|_| mine);
     group(vec![ask, maybe(failed, |failure| receipt::unchecked(cx, failure, Lane::Entry)), found])
@@ -77,8 +77,8 @@ pub fn none_missing(cx: &Cx, verified: &Verified) -> AttrValue {
     cx.texts.count(Key::EntriesWhole, n, &[("at", &at)])
 }
 
-/// What is not so, what that means, and what to do.
-fn wrong(cx: &Cx, verified: &Verified) -> Html {
+/// What is not so of an entry, or of all, what that means, and what to do: with the files for it.
+fn wrong(cx: &Cx, verified: &Verified, of: Option<u64>) -> Html {
     let (code, about) = verified.first_failure().unwrap_or_default();
     let box_of = vec!["trouble".into(), "trouble".into(), "alert".into()];
     let inside = vec![
@@ -86,7 +86,13 @@ fn wrong(cx: &Cx, verified: &Verified) -> Html {
         p("", cx.texts.fill(words::flaw(code), &[("about", about)])),
         p("", cx.text(words::flaw_do(code))),
     ];
-    with("div", &["class", "part", "role"], box_of, inside)
+    let save = |file| Msg::Entries(EntriesMsg::Save(of, file));
+    let receipt = button(cx, Weight::Plain, cx.text(Key::SaveReceipt), save(File::Receipt));
+    let files = vec![
+        el("p", "decide", vec![receipt]),
+        maybe(verified.caught.as_ref(), |_| receipt::caught(cx, save)),
+    ];
+    group(vec![with("div", &["class", "part", "role"], box_of, inside), group(files)])
 }
 
 fn entry(cx: &Cx, page: &ChildLedger, item: &LedgerEntry) -> Html {
@@ -100,7 +106,7 @@ fn entry(cx: &Cx, page: &ChildLedger, item: &LedgerEntry) -> Html {
         (Some(_), None) => {
             let label = cx.texts.fill(Key::EntryCheckThis, &[("entry", &told), ("at", &at)]);
             let words = cx.text(if mine && entries.checking.busy { Key::Waiting } else { Key::EntryCheck });
-            let waits = if entries.checking.busy { "true" } else { "false" };
+            let waits = if entries.is_busy() { "true" } else { "false" };
             let about = vec!["button".into(), "button quiet".into(), "button".into(), label, waits.into()];
             let then = cx.press(Msg::Entries(EntriesMsg::Check(item.seq)));
             let names = &["type", "class", "part", "aria-label", "aria-disabled"];
@@ -115,7 +121,7 @@ fn entry(cx: &Cx, page: &ChildLedger, item: &LedgerEntry) -> Html {
         span("said", told),
         check,
         maybe(failed, |failure| receipt::unchecked(cx, failure, Lane::Entry)),
-        maybe(found.filter(|verified| !verified.holds()), |verified| wrong(cx, verified)),
+        maybe(found.filter(|verified| !verified.holds()), |verified| wrong(cx, verified, Some(item.seq))),
     ];
     // The button that is pressed goes: the focus is then on the entry, with what came of it.
     let about = vec![entry_id(item.seq).into(), "-1".into()];

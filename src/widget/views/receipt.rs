@@ -34,7 +34,7 @@ pub fn view(cx: &Cx) -> Html {
         maybe(several.then_some(()), |()| choices(cx, receipts)),
         maybe(receipts.shown(), |shown| match (&shown.value, &shown.failed) {
             (Some(verified), _) => body(cx, verified, receipts.of.children[receipts.at]),
-            (None, Some(failure)) => without(cx, failure),
+            (None, Some(failure)) => without(cx, failure, false),
             (None, None) => {
                 let came = receipts.reached.filter(|_| receipts.is_awaited(receipts.at));
                 group(vec![
@@ -57,7 +57,9 @@ pub fn beside(cx: &Cx, receipts: Option<&Receipts>, open: Msg) -> Html {
             with("div", &["class", "part", "role"], about, vec![p("lead", cx.text(Key::ReceiptBad))])
         }
         Some((None, true)) => p("quiet", cx.text(Key::ReceiptChecking)),
-        _ => maybe(receipts.and_then(Receipts::failed), |failure| without(cx, failure)),
+        _ => maybe(receipts, |receipts| {
+            maybe(receipts.failed(), |failure| without(cx, failure, receipts.are_any()))
+        }),
     };
     group(vec![said, el("p", "decide", vec![button(cx, Weight::Plain, cx.text(Key::ReceiptOpen), open)])])
 }
@@ -74,8 +76,8 @@ fn choices(cx: &Cx, receipts: &Receipts) -> Html {
     el("p", "decide", receipts.of.children.iter().enumerate().map(choice).collect())
 }
 
-/// There is none, or none yet, or it could not be checked.
-fn without(cx: &Cx, failure: &Failure) -> Html {
+/// There is none, or none yet, or it could not be checked: perhaps others were.
+fn without(cx: &Cx, failure: &Failure, others: bool) -> Html {
     match failure {
         Failure::Refused(Problem { kind: ProblemType::NoReceipt, .. }) => {
             group(vec![p("lead", cx.text(Key::ReceiptNone)), p("", cx.text(Key::ReceiptNoneAbout))])
@@ -89,6 +91,7 @@ fn without(cx: &Cx, failure: &Failure) -> Html {
             p("lead", cx.text(Key::ReceiptEarly)),
             button(cx, Weight::Plain, cx.text(Key::Retry), Msg::Retry(Lane::Receipt)),
         ]),
+        failure if others => trouble(cx, failure, Lane::Receipt),
         failure => unchecked(cx, failure, Lane::Receipt),
     }
 }
@@ -107,7 +110,7 @@ fn body(cx: &Cx, verified: &Verified, child: ChildId) -> Html {
     group(vec![
         verdict(cx, verified),
         maybe(statement.as_ref(), |statement| p("lead", summary(cx, verified, statement, name))),
-        maybe(verified.caught.as_ref(), |_| caught(cx)),
+        maybe(verified.caught.as_ref(), |_| caught(cx, |file| Msg::Receipt(ReceiptMsg::Save(file)))),
         rung(cx, cx.text(Key::RungChecked), Key::RungCheckedAbout, checks(cx, verified, name, What::ALL)),
         maybe(statement.as_ref(), |statement| {
             rung(cx, signed, Key::RungSignedAbout, told(cx, verified, statement))
@@ -162,8 +165,8 @@ fn summary(cx: &Cx, verified: &Verified, statement: &Statement, child: &str) -> 
 }
 
 /// Two states of one ledger that contradict each other are evidence.
-fn caught(cx: &Cx) -> Html {
-    let file = |key, file| button(cx, Weight::Plain, cx.text(key), Msg::Receipt(ReceiptMsg::Save(file)));
+pub fn caught(cx: &Cx, save: impl Fn(File) -> Msg) -> Html {
+    let file = |key, file| button(cx, Weight::Plain, cx.text(key), save(file));
     let files = vec![file(Key::SaveSeen, File::Seen), file(Key::SaveShown, File::Shown)];
     group(vec![
         h3(cx.text(Key::CaughtTitle)),
