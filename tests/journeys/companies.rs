@@ -44,7 +44,7 @@ async fn look_again(world: &World, text: &str) {
         .tried(&format!("“{text}” is shown"), async || {
             world.press("Requests").await;
             world.press("See how it stands").await;
-            world.until_shown("Others who were given it").await;
+            world.until_shown("Other recipients").await;
             world.text().await.contains(text)
         })
         .await;
